@@ -1,0 +1,30 @@
+/* Whole files, replaced by rename; and where state and shared data live. */
+#ifndef SME_CORE_FILE_H
+#define SME_CORE_FILE_H
+
+#include "core/buf.h"
+#include "core/err.h"
+
+/* Append the content of PATH ("-" is standard input) to B.  Fails when it is larger than B allows. */
+int file_read(const char *path, struct buf *b, struct sme_err *err);
+
+/*
+ * Put DATA at PATH so that after a crash at any instruction there is the old file or the new one,
+ * whole: a temporary file beside it, fsync, rename, fsync of the directory.  MODE as in open(2).
+ */
+int file_write_atomic(const char *path, struct slice data, unsigned mode, struct sme_err *err);
+
+/* Make the directory PATH and the missing ones above it (mode 0700). */
+int file_mkdirs(const char *path, struct sme_err *err);
+
+/* write(2) until all N bytes are out; -1 with errno set. */
+int file_write_all(int fd, const void *p, size_t n);
+
+/* $SME_HOME, or $XDG_STATE_HOME/sme, or ~/.local/state/sme.  The caller frees. */
+char *sme_home(void);
+
+/* $SME_SHARE, or a share/ beside the running binary, or where `make install` put it.
+ * The path of SUB below it.  The caller frees. */
+char *sme_share(const char *sub);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Allocation that does not fail: when memory is out the process says so and ends with SME_OSERR,
+ * since no tool of a stream can do anything better.  Everything is released with free(3).
+ */
+#ifndef SME_CORE_MEM_H
+#define SME_CORE_MEM_H
+
+#include <stddef.h>
+
+#include "core/slice.h"
+
+void *xmalloc(size_t n);
+void *xcalloc(size_t count, size_t size); /* zeroed; count * size is checked for overflow */
+void *xreallocarray(void *p, size_t count, size_t size);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+char *xslicedup(struct slice s); /* with a NUL behind it */
+
+/* Make room for one more in the growing array P of *CAP elements of SIZE bytes, N of them in use. */
+void *xgrow(void *p, size_t n, size_t *cap, size_t size);
+
+#endif
