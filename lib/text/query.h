@@ -1,0 +1,107 @@
+/*
+ * Keywords and boolean queries over the text of a mention.  The language, the folding and the word
+ * boundaries are described in sme-classify(1), QUERIES.
+ *
+ * All queries and keywords of a configuration form one set.  A text is folded and cut into words
+ * once, each word is looked up once, and only queries that have one of their rarest words in the
+ * text are evaluated, so the cost of a text hardly depends on the number of queries.
+ *
+ *	struct query_set *set = query_set_new();
+ *	int scope = query_set_scope(set, SLICE("o2"));
+ *	query_set_add(set, name, SLICE("netz AND (kiel OR lübeck)"), scope, &err);
+ *	query_set_compile(set);
+ *	...one for each thread...
+ *	struct query_scratch *scratch = query_scratch_new(set);
+ *	n = query_run(scratch, text, &fields, scope, &hits);
+ */
+#ifndef SME_TEXT_QUERY_H
+#define SME_TEXT_QUERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/slice.h"
+
+/* Bounds; what passes them is an error that names the place. */
+#define QUERY_TEXT_MAX ((size_t)64 << 10) /* bytes of one query */
+#define QUERY_TERMS_MAX 8192              /* words, tags, handles and fields of one query */
+#define QUERY_DEPTH_MAX 64                /* parentheses and NOTs inside each other */
+#define QUERY_PHRASE_MAX 64               /* words of one phrase */
+#define QUERY_NEAR_MAX 1000               /* the n of NEAR/n */
+
+/* A longer word (in bytes, folded) is refused in a query and matches nothing in a text. */
+#define QUERY_WORD_MAX 255
+
+/* The scope of what belongs to all tenants. */
+#define QUERY_GLOBAL 0
+
+/*
+ * Is TEXT a query?  0, or -1 with ERR (SME_CONFIG) such as
+ *	column 10: expected a word or "(", found ")": netz AND <-- here ) kiel
+ * where the column counts characters from 1.
+ */
+int query_check(struct slice text, struct sme_err *err);
+
+struct query_set;
+
+struct query_set *query_set_new(void);
+void query_set_free(struct query_set *set);
+
+/* The number of tenant TENANT's scope, made if it is new. */
+int query_set_scope(struct query_set *set, struct slice tenant);
+
+/* The scope to run an event of TENANT in; QUERY_GLOBAL when it has no queries of its own. */
+int query_set_find_scope(const struct query_set *set, struct slice tenant);
+
+/*
+ * Add a query.  Returns its index (0, 1, 2 ... in the order of addition, keywords counted in), or -1
+ * with ERR as query_check.  NAME and TEXT are copied.
+ */
+int query_set_add(struct query_set *set, struct slice name, struct slice text, int scope,
+    struct sme_err *err);
+
+/*
+ * Add a keyword: a word or phrase without operators, wherever it stands in the text; "#tag" and
+ * "@handle" work.  Its name is TEXT as it is spelled here.  Returns as query_set_add.
+ */
+int query_set_add_keyword(struct query_set *set, struct slice text, int scope,
+    struct sme_err *err);
+
+/* Call once when all are added, before query_scratch_new.  Then the set is read-only and may be
+ * shared by threads. */
+void query_set_compile(struct query_set *set);
+
+size_t query_set_count(const struct query_set *set);
+
+/* The name of query INDEX, NUL-terminated; it lives as long as the set. */
+struct slice query_set_name(const struct query_set *set, uint32_t index);
+
+/*
+ * What the operators with a colon look at.  Leave out what the event lacks: an empty slice matches
+ * nothing.  The text is UTF-8, decoded; no field is changed or kept.
+ */
+struct query_fields {
+	struct slice author;      /* author.handle, with or without "@" */
+	struct slice author_name; /* author.name; author: looks at both */
+	struct slice url;         /* url; site: looks at its host */
+	struct slice lang;        /* the detected language, such as "de" */
+	struct slice channel;     /* channel, with or without "@" */
+	struct slice network;     /* network */
+	struct slice kind;        /* kind; type: looks at it */
+};
+
+/* One thread's memory for running SET, which must outlive it. */
+struct query_scratch;
+struct query_scratch *query_scratch_new(const struct query_set *set);
+void query_scratch_free(struct query_scratch *scratch);
+
+/*
+ * Which queries of SCOPE and of QUERY_GLOBAL match TEXT?  Returns how many; *HITS are their indices
+ * in rising order, valid until the next run.  TEXT is UTF-8; a byte that is not separates words.
+ * Allocates nothing once it has seen a text of this length.
+ */
+size_t query_run(struct query_scratch *scratch, struct slice text,
+    const struct query_fields *fields, int scope, const uint32_t **hits);
+
+#endif
