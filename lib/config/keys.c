@@ -1,0 +1,269 @@
+/*
+ * The keys of sme.jq, from the leaves up.  To add one: a row here, a paragraph in man/sme.jq.5.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/kinds.h"
+#include "core/map.h"
+
+#define END {NULL, NULL, false}
+#define LIST_OF(type, text) {.expected = (text), .item = &(type)}
+#define MAP_OF(type, text) {.expected = (text), .item = &(type), .map = true}
+
+static void tenant_cross(struct schema_check *c, const struct json_node *tenant);
+static void names_cross(struct schema_check *c, const struct json_node *list);
+static void sources_cross(struct schema_check *c, const struct json_node *list);
+
+static const struct schema names = LIST_OF(kind_name, "a list of names");
+static const struct schema texts = MAP_OF(kind_text, "an object of texts");
+static const struct schema queries = MAP_OF(kind_query, "an object of boolean queries by name");
+static const struct schema keywords = LIST_OF(kind_name, "a list of words and phrases");
+static const struct schema dates = LIST_OF(kind_date, "a list of dates");
+static const struct schema columns = MAP_OF(kind_name, "an object of column names by field");
+
+static const struct schema weight = {.expected = "a number from 0 to 100",
+    .scalar = schema_number,
+    .min = 0,
+    .max = 100};
+static const struct schema points = {.expected = "a number from -100 to 100",
+    .scalar = schema_number,
+    .min = -100,
+    .max = 100};
+static const struct schema share = {.expected = "a number from 0 to 1",
+    .scalar = schema_number,
+    .min = 0,
+    .max = 1};
+static const struct schema points_map = MAP_OF(points, "an object of numbers by name");
+static const struct schema share_map = MAP_OF(share, "an object of numbers from 0 to 1 by name");
+static const struct schema priority = {.expected = "a number from -1000 to 1000",
+    .scalar = schema_number,
+    .min = -1000,
+    .max = 1000};
+
+static const char *const match_words[] = {"first", "all", NULL};
+static const struct schema match = {.expected = "\"first\" or \"all\"",
+    .scalar = schema_word,
+    .words = match_words};
+static const char *const action_words[] = {"ack", "hold", "ignore", NULL};
+static const struct schema action = {.expected = "\"ack\", \"hold\" or \"ignore\"",
+    .scalar = schema_word,
+    .words = action_words};
+static const char *const source_words[] = {"feed", "ndjson", "csv", NULL};
+static const struct schema source_type = {.expected = "\"feed\", \"ndjson\" or \"csv\"",
+    .scalar = schema_word,
+    .words = source_words};
+
+static const struct schema spans = LIST_OF(kind_hours, "a list of spans such as \"08:00-20:00\"");
+static const struct schema_field hours_fields[] = {{"mon", &spans, false},
+    {"tue", &spans, false},
+    {"wed", &spans, false},
+    {"thu", &spans, false},
+    {"fri", &spans, false},
+    {"sat", &spans, false},
+    {"sun", &spans, false},
+    END};
+static const struct schema hours = {.expected = "an object with mon, tue ... sun",
+    .fields = hours_fields};
+
+static const struct schema_field queue_fields[] = {{"name", &kind_name, true},
+    {"skills", &names, false},
+    {"sla", &kind_duration, false},
+    END};
+static const struct schema queue = {.expected = "a queue such as {name: \"inbox\"}",
+    .fields = queue_fields};
+static const struct schema queues = {.expected = "a list of queues",
+    .item = &queue,
+    .cross = names_cross};
+
+static const struct schema_field rule_fields[] = {{"name", &kind_name, true},
+    {"when", &kind_condition, false},
+    {"queue", &kind_name, false},
+    {"skills", &names, false},
+    {"sla", &kind_duration, false},
+    {"priority", &priority, false},
+    {"action", &action, false},
+    END};
+static const struct schema rule = {.expected = "a rule such as {name: \"all\", queue: \"inbox\"}",
+    .fields = rule_fields};
+static const struct schema rules = {.expected = "a list of rules",
+    .item = &rule,
+    .cross = names_cross};
+
+static const struct schema_field snippet_fields[] = {{"name", &kind_name, true},
+    {"text", &kind_snippet, true},
+    {"lang", &kind_name, false},
+    {"intent", &kind_name, false},
+    {"topic", &kind_name, false},
+    {"when", &kind_condition, false},
+    {"auto", &kind_bool, false},
+    END};
+static const struct schema snippet = {.expected = "a snippet such as {name: \"hi\", text: \"...\"}",
+    .fields = snippet_fields};
+static const struct schema snippets = {.expected = "a list of snippets",
+    .item = &snippet,
+    .cross = names_cross};
+
+static const struct schema_field weights_fields[] = {{"sentiment", &weight, false},
+    {"reach", &weight, false},
+    {"urgency", &weight, false},
+    {"direct", &weight, false},
+    {"bot", &weight, false},
+    {"age", &weight, false},
+    END};
+static const struct schema weights = {.expected = "an object of weights",
+    .fields = weights_fields};
+static const struct schema_field urgency_fields[] = {{"file", &kind_path, false},
+    {"words", &share_map, false},
+    {"topics", &share_map, false},
+    {"queries", &share_map, false},
+    {"intents", &share_map, false},
+    {"sentiment", &share, false},
+    {"direct", &share, false},
+    {"question", &share, false},
+    END};
+static const struct schema urgency = {.expected = "an object", .fields = urgency_fields};
+static const struct schema_field score_fields[] = {{"weights", &weights, false},
+    {"intents", &points_map, false},
+    {"topics", &points_map, false},
+    {"queries", &points_map, false},
+    {"age", &kind_duration, false},
+    {"reach", &kind_path, false},
+    {"urgency", &urgency, false},
+    END};
+static const struct schema score = {.expected = "an object", .fields = score_fields};
+
+static const struct schema_field tenant_fields[] = {{"name", &kind_name, false},
+    {"timezone", &kind_zone, false},
+    {"accounts", &names, false},
+    {"languages", &names, false},
+    {"hours", &hours, false},
+    {"holidays", &dates, false},
+    {"vars", &texts, false},
+    {"queries", &queries, false},
+    {"topics", &queries, false},
+    {"keywords", &keywords, false},
+    {"queues", &queues, false},
+    {"match", &match, false},
+    {"rules", &rules, false},
+    {"snippets", &snippets, false},
+    {"score", &score, false},
+    END};
+static const struct schema tenant = {.expected = "an object",
+    .fields = tenant_fields,
+    .cross = tenant_cross};
+static const struct schema tenants = MAP_OF(tenant, "an object of tenants by name");
+
+static const struct schema_field source_fields[] = {{"name", &kind_name, true},
+    {"type", &source_type, true},
+    {"url", &kind_name, false},
+    {"path", &kind_path, false},
+    {"tenant", &kind_name, false},
+    {"network", &kind_name, false},
+    {"channel", &kind_name, false},
+    {"kind", &kind_name, false},
+    {"lang", &kind_name, false},
+    {"map", &columns, false},
+    END};
+static const struct schema source = {.expected = "a source such as {name: \"blog\", type: \"feed\", "
+						 "url: \"https://...\"}",
+    .fields = source_fields};
+static const struct schema sources = {.expected = "a list of sources",
+    .item = &source,
+    .cross = sources_cross};
+
+static const struct schema_field publish_fields[] = {{"outbox", &kind_path, false}, END};
+static const struct schema publish = {.expected = "an object", .fields = publish_fields};
+
+static const struct schema_field root_fields[] = {{"tenants", &tenants, false},
+    {"queries", &queries, false},
+    {"topics", &queries, false},
+    {"keywords", &keywords, false},
+    {"score", &score, false},
+    {"sources", &sources, false},
+    {"publish", &publish, false},
+    END};
+const struct schema config_schema = {.expected = "an object", .fields = root_fields};
+
+/* The names in a list of objects are what others point at: each only once. */
+static void
+names_cross(struct schema_check *c, const struct json_node *list)
+{
+	struct map seen = MAP_INIT;
+	size_t i = 0;
+	char sub[40];
+
+	for (NODE_EACH(it, list)) {
+		struct slice name = node_text(it, "name");
+		union map_value *first = map_put(&seen, name);
+
+		snprintf(sub, sizeof sub, "[%zu].name", i++);
+		if (first->u)
+			schema_error(c, sub, "\"%.*s\" is already the name of [%zu]", SLICE_ARG(name),
+			    (size_t)first->u - 1);
+		else
+			first->u = i;
+	}
+	map_release(&seen);
+}
+
+static const char *
+queue_name(const void *list, size_t i)
+{
+	const struct json_node *q = ((const struct json_node *)list)->child;
+
+	while (q && i--)
+		q = q->next;
+	return q ? node_text(q, "name").p : NULL;
+}
+
+static bool
+has_queue(const struct json_node *list, struct slice name)
+{
+	for (NODE_EACH(q, list))
+		if (slice_eq(node_text(q, "name"), name))
+			return true;
+	return false;
+}
+
+/* A rule's queue must be one of the tenant's.  Without queues there is one, "inbox". */
+static void
+tenant_cross(struct schema_check *c, const struct json_node *node)
+{
+	const struct json_node *list = node_get(node, "queues");
+	size_t i = 0;
+	char sub[48];
+
+	for (NODE_EACH(it, node_get(node, "rules"))) {
+		struct slice name = node_text(it, "queue");
+		const char *near;
+
+		snprintf(sub, sizeof sub, ".rules[%zu].queue", i++);
+		if (!name.p || has_queue(list, name) || (!list && slice_is(name, "inbox")))
+			continue;
+		near = list ? schema_nearest(name, queue_name, list) : "inbox";
+		schema_error(c, sub, "no queue \"%.*s\" in .queues%s%s%s", SLICE_ARG(name),
+		    near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	}
+}
+
+/* A source has one place, and the tenant it is for must be there when any is. */
+static void
+sources_cross(struct schema_check *c, const struct json_node *list)
+{
+	const struct json_node *known = node_get(c->root, "tenants");
+	size_t i = 0;
+	char sub[48];
+
+	names_cross(c, list);
+	for (NODE_EACH(it, list)) {
+		struct slice to = node_text(it, "tenant");
+
+		snprintf(sub, sizeof sub, "[%zu]", i);
+		if (!node_get(it, "url") == !node_get(it, "path"))
+			schema_error(c, sub, "expected either \"url\" or \"path\"");
+		snprintf(sub, sizeof sub, "[%zu].tenant", i++);
+		if (known && to.p && !slice_is(to, "default") && !node_get(known, to.p))
+			schema_error(c, sub, "no tenant \"%.*s\" in .tenants", SLICE_ARG(to));
+	}
+}

@@ -1,0 +1,14 @@
+/* Private to lib/config: the scalar types of the schema. */
+#ifndef SME_CONFIG_KINDS_H
+#define SME_CONFIG_KINDS_H
+
+#include "config/schema.h"
+
+extern const struct schema kind_any, kind_text, kind_name, kind_bool, kind_duration, kind_time,
+    kind_date, kind_hours, kind_zone, kind_condition, kind_query, kind_snippet, kind_path;
+
+/* For rows with a range or a list of words. */
+bool schema_number(const struct schema *s, const struct json_node *n, struct sme_err *why);
+bool schema_word(const struct schema *s, const struct json_node *n, struct sme_err *why);
+
+#endif
