@@ -10,6 +10,7 @@
 #include "core/buf.h"
 #include "core/cli.h"
 #include "core/err.h"
+#include "core/rfc3339.h"
 #include "stream/event.h"
 
 enum filter_verdict {

@@ -39,6 +39,9 @@ void reader_close(struct reader *r);
  * (or SME_DATA for damaged gzip). */
 enum reader_kind reader_next(struct reader *r, struct block *b, struct sme_err *err);
 
+/* The last block had LINES lines: a caller that counts them anyway saves the reader doing it. */
+void reader_counted(struct reader *r, size_t lines);
+
 /* Would reader_next have to wait for input now?  False for regular files. */
 bool reader_would_block(struct reader *r);
 

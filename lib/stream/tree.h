@@ -8,6 +8,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "stream/json.h"
+#include "stream/scan.h"
 
 struct json_node {
 	enum json_type type;

@@ -1,0 +1,115 @@
+/* Writing JSON. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "stream/json.h"
+#include "stream/scan_int.h"
+
+static bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static void
+put_special(struct buf *b, unsigned char c)
+{
+	switch (c) {
+	case '"':
+		buf_puts(b, "\\\"");
+		break;
+	case '\\':
+		buf_puts(b, "\\\\");
+		break;
+	case '\n':
+		buf_puts(b, "\\n");
+		break;
+	case '\r':
+		buf_puts(b, "\\r");
+		break;
+	case '\t':
+		buf_puts(b, "\\t");
+		break;
+	default:
+		buf_printf(b, "\\u%04x", c);
+	}
+}
+
+void
+json_put_escaped(struct buf *b, struct slice text)
+{
+	const char *p = text.p, *end = text.p + text.n, *q;
+
+	while (p < end) {
+		for (q = p; q < end && is_plain((unsigned char)*q); q++)
+			;
+		buf_add(b, p, (size_t)(q - p));
+		if (q == end)
+			break;
+		if ((unsigned char)*q < 0x80) {
+			put_special(b, (unsigned char)*q);
+			p = q + 1;
+			continue;
+		}
+		p = scan_utf8(q, end);
+		if (p) {
+			buf_add(b, q, (size_t)(p - q));
+		} else {
+			buf_puts(b, "\xef\xbf\xbd");
+			p = q + 1;
+		}
+	}
+}
+
+void
+json_put_string(struct buf *b, struct slice text)
+{
+	buf_addc(b, '"');
+	json_put_escaped(b, text);
+	buf_addc(b, '"');
+}
+
+void
+json_put_number(struct buf *b, double x)
+{
+	char text[40];
+
+	if (!isfinite(x)) {
+		buf_puts(b, "null");
+		return;
+	}
+	if (x == (double)(int64_t)x && fabs(x) < 1e15) {
+		buf_printf(b, "%lld", (long long)x);
+		return;
+	}
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, x);
+		if (strtod(text, NULL) == x)
+			break;
+	}
+	buf_puts(b, text);
+}
+
+void
+json_put_fixed(struct buf *b, double x, int digits)
+{
+	char text[400];
+	int n;
+
+	if (!isfinite(x)) {
+		buf_puts(b, "null");
+		return;
+	}
+	n = snprintf(text, sizeof text, "%.*f", digits, x);
+	if (digits > 0) {
+		while (text[n - 1] == '0')
+			n--;
+		if (text[n - 1] == '.')
+			n--;
+	}
+	if (n == 2 && text[0] == '-' && text[1] == '0')
+		buf_addc(b, '0');
+	else
+		buf_add(b, text, (size_t)n);
+}
