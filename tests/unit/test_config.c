@@ -199,7 +199,10 @@ test_schema_errors(void **state)
 	refuse("{score: {weights: {reach: 101}}}",
 	    ": .score.weights.reach: expected a number from 0 to 100, got 101");
 	refuse("{keywords: [null]}",
-	    ": .keywords[0]: expected a name (a text that is not empty), got null");
+	    ": .keywords[0]: expected a word or phrase such as \"kein Netz\", got null");
+	refuse("{keywords: [\"?!\"]}", ": .keywords[0]: column 1: there is no word in this: <-- here ?!");
+	refuse("{tenants: {a: {topics: {t: \"netz AND\"}}}}",
+	    ": .tenants.a.topics.t: column 9: expected a word or \"(\", found the end: netz AND<-- here ");
 }
 
 static void
