@@ -3,7 +3,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "clock/hours.h"
 #include "config/kinds.h"
 #include "core/map.h"
 
@@ -226,6 +228,21 @@ has_queue(const struct json_node *list, struct slice name)
 	return false;
 }
 
+/* Spans that overlap; the error begins with the place, such as ".hours.mon[1]: ". */
+static void
+hours_cross(struct schema_check *c, const struct json_node *node)
+{
+	struct sme_err err;
+	struct hours *h = hours_read(node, &err);
+	char *colon = strstr(err.text, ": ");
+
+	if (!h && colon) {
+		*colon = '\0';
+		schema_error(c, err.text, "%s", colon + 2);
+	}
+	hours_free(h);
+}
+
 /* A rule's queue must be one of the tenant's.  Without queues there is one, "inbox". */
 static void
 tenant_cross(struct schema_check *c, const struct json_node *node)
@@ -234,6 +251,8 @@ tenant_cross(struct schema_check *c, const struct json_node *node)
 	size_t i = 0;
 	char sub[48];
 
+	if (c->deep)
+		hours_cross(c, node);
 	for (NODE_EACH(it, node_get(node, "rules"))) {
 		struct slice name = node_text(it, "queue");
 		const char *near;

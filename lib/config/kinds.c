@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "clock/zone.h"
 #include "core/rfc3339.h"
-
-#define ZONES "/usr/share/zoneinfo"
+#include "expr/expr.h"
+#include "text/query.h"
 
 static bool
 is_text(const struct schema *s, const struct json_node *n, struct sme_err *why)
@@ -99,30 +99,31 @@ is_hours(const struct schema *s, const struct json_node *n, struct sme_err *why)
 	return from >= 0 && from < 24 * 60 && to >= 0 && from != to;
 }
 
+/* Whether there is such a zone is asked by --check-config and by whoever needs the hours. */
 static bool
-is_zone_name(struct slice s)
+zone_exists(const struct json_node *n, struct sme_err *why)
 {
-	if (!s.n || s.n > 64 || s.p[0] == '/' || slice_find(s, SLICE("..")) >= 0)
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!strchr("+-_/", s.p[i]) && !(s.p[i] >= '0' && s.p[i] <= '9') &&
-		    !((s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z'))
-			return false;
-	return s.p[s.n - 1] != '/' && !memchr(s.p, '\0', s.n);
+	struct zone *z = zone_open(n->text, why);
+
+	zone_close(z);
+	return z != NULL;
 }
 
 static bool
-is_zone(const struct schema *s, const struct json_node *n, struct sme_err *why)
+compiles(const struct json_node *n, struct sme_err *why)
 {
-	char path[sizeof ZONES + 66];
+	struct scan_plan *plan = scan_plan_new();
+	struct expr *e = expr_compile(n->text.p, plan, why);
 
-	if (!is_text(s, n, why) || !is_zone_name(n->text))
-		return false;
-	snprintf(path, sizeof path, ZONES "/%s", n->text.p);
-	if (access(ZONES, R_OK) < 0 || access(path, R_OK) == 0)
-		return true;
-	err_set(why, SME_CONFIG, "no time zone of this name in " ZONES ": \"%s\"", n->text.p);
-	return false;
+	expr_free(e);
+	scan_plan_free(plan);
+	return e != NULL;
+}
+
+static bool
+is_query(const struct json_node *n, struct sme_err *why)
+{
+	return query_check(n->text, why) == 0;
 }
 
 static bool
@@ -219,10 +220,13 @@ const struct schema kind_date = {.expected = "a date such as \"2026-12-25\"", .s
 const struct schema kind_hours = {.expected = "a span of hours such as \"08:00-20:00\"",
     .scalar = is_hours};
 const struct schema kind_zone = {.expected = "a time zone such as \"Europe/Berlin\"",
-    .scalar = is_zone};
+    .scalar = is_name,
+    .deep = zone_exists};
 const struct schema kind_condition = {.expected = "a jq condition such as \".direct\"",
-    .scalar = is_code};
+    .scalar = is_code,
+    .deep = compiles};
 const struct schema kind_query = {.expected = "a boolean query such as \"netz AND NOT test\"",
-    .scalar = is_code};
+    .scalar = is_code,
+    .deep = is_query};
 const struct schema kind_snippet = {.expected = "a text with variables such as \"Hallo {name}\"",
     .scalar = is_snippet};

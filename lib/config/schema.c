@@ -15,13 +15,19 @@ void
 schema_error(struct schema_check *c, const char *sub, const char *fmt, ...)
 {
 	va_list ap;
+	size_t start;
 
 	if (c->errors++ >= SCHEMA_REPORT_MAX)
 		return;
 	buf_printf(c->report, "%s: %s%s: ", c->file, c->path.n || *sub ? buf_str(&c->path) : ".", sub);
+	start = c->report->n;
 	va_start(ap, fmt);
 	buf_vprintf(c->report, fmt, ap);
 	va_end(ap);
+	/* A message may quote what stands in the file. */
+	for (size_t i = start; i < c->report->n; i++)
+		if (c->report->p[i] == '\n')
+			c->report->p[i] = ' ';
 	buf_addc(c->report, '\n');
 }
 

@@ -1,0 +1,222 @@
+/*
+ * The native evaluator for what has one output at most.  jq computes the right side of an operator
+ * before the left one; errors come out in the same order here.
+ */
+#include <stdlib.h>
+
+#include "expr/expr_int.h"
+
+static int
+logic(struct expr_run *run, const struct node *n, const struct val *in)
+{
+	int res = expr_truth(run, n->a, in);
+
+	if (res > RES_TRUE || (res == RES_TRUE) == (n->op == N_OR))
+		return res;
+	return expr_truth(run, n->b, in);
+}
+
+static int
+number_against(double x, const struct node *n)
+{
+	double y = n->b->lit.num;
+
+	switch (n->op) {
+	case N_EQ:
+		return x == y;
+	case N_NE:
+		return x != y;
+	case N_LT:
+		return x < y;
+	case N_LE:
+		return x <= y;
+	case N_GT:
+		return x > y;
+	default:
+		return x >= y;
+	}
+}
+
+/* .path OP literal, the condition that most rules are made of; numbers of events are never NaN. */
+static int
+path_against(struct expr_run *run, const struct node *n)
+{
+	const struct json_value *v = &run->values[n->a->steps[n->a->n_steps - 1].index];
+	const struct val *lit = &n->b->lit;
+
+	if (v->type == JSON_NUMBER && lit->type == JSON_NUMBER)
+		return number_against(expr_number(v->p, v->n), n);
+	if (v->type == JSON_STRING && lit->type == JSON_STRING && !v->escaped && n->op <= N_NE)
+		return (v->n - 2 == lit->n && memcmp(v->p + 1, lit->p, lit->n) == 0) == (n->op == N_EQ);
+	return RES_STOP;
+}
+
+static int
+binary(struct expr_run *run, const struct node *n, const struct val *in, struct val *out)
+{
+	struct val left, right;
+	int res = expr_value(run, n->b, in, &right);
+
+	if (res != RES_TRUE)
+		return res;
+	res = expr_value(run, n->a, in, &left);
+	return res == RES_TRUE ? expr_binary(run, n, &left, &right, out) : res;
+}
+
+/* A function of one argument: its input is what the condition stands on. */
+static int
+call(struct expr_run *run, const struct node *n, const struct val *in, struct val *out)
+{
+	struct val arg;
+	int res = expr_value(run, n->a, in, &arg);
+
+	return res == RES_TRUE ? expr_binary(run, n, in, &arg, out) : res;
+}
+
+static int
+alternative(struct expr_run *run, const struct node *n, const struct val *in, struct val *out)
+{
+	int res = expr_value(run, n->a, in, out);
+
+	if (res > RES_EMPTY || (res == RES_TRUE && val_true(out)))
+		return res;
+	return expr_value(run, n->b, in, out);
+}
+
+static int
+pipe_value(struct expr_run *run, const struct node *n, const struct val *in, struct val *out)
+{
+	struct val mid;
+	int res = expr_value(run, n->a, in, &mid);
+
+	return res == RES_TRUE ? expr_value(run, n->b, &mid, out) : res;
+}
+
+static int
+part_value(struct expr_run *run, const struct node *n, const struct val *in, struct val *out)
+{
+	struct val of;
+	int res = expr_value(run, n->a, in, &of);
+
+	return res == RES_TRUE ? expr_part(run, n, &of, out) : res;
+}
+
+static int
+select_value(struct expr_run *run, const struct node *n, const struct val *in, struct val *out)
+{
+	int res = expr_truth(run, n->a, in);
+
+	*out = *in;
+	return res == RES_FALSE ? RES_EMPTY : res;
+}
+
+static int
+negate_value(struct expr_run *run, const struct node *n, const struct val *in, struct val *out)
+{
+	struct val x;
+	int res = expr_value(run, n->a, in, &x);
+
+	return res == RES_TRUE ? expr_unary(run, n, &x, out) : res;
+}
+
+int
+expr_value(struct expr_run *run, const struct node *n, const struct val *in, struct val *out)
+{
+	int res;
+
+	switch (n->op) {
+	case N_DOT:
+		*out = *in;
+		return RES_TRUE;
+	case N_LIT:
+		*out = n->lit;
+		return RES_TRUE;
+	case N_PATH:
+		return expr_path(run, n, out);
+	case N_FIELD:
+	case N_INDEX:
+		return part_value(run, n, in, out);
+	case N_PIPE:
+		return pipe_value(run, n, in, out);
+	case N_ALT:
+		return alternative(run, n, in, out);
+	case N_ADD:
+	case N_SUB:
+	case N_MUL:
+	case N_DIV:
+	case N_MOD:
+		return binary(run, n, in, out);
+	case N_NEG:
+		return negate_value(run, n, in, out);
+	case N_IF:
+		res = expr_truth(run, n->a, in);
+		return res > RES_TRUE ? res : expr_value(run, res == RES_TRUE ? n->b : n->c, in, out);
+	case N_SELECT:
+		return select_value(run, n, in, out);
+	case N_EMPTY:
+		return RES_EMPTY;
+	case N_TYPE:
+	case N_LENGTH:
+	case N_DOWNCASE:
+	case N_UPCASE:
+	case N_TONUMBER:
+	case N_TOSTRING:
+		return expr_unary(run, n, in, out);
+	case N_INDEXOF:
+		return call(run, n, in, out);
+	default:
+		res = expr_truth(run, n, in);
+		if (res > RES_TRUE)
+			return res;
+		*out = val_bool(res == RES_TRUE);
+		return RES_TRUE;
+	}
+}
+
+int
+expr_truth(struct expr_run *run, const struct node *n, const struct val *in)
+{
+	struct val v;
+	int res;
+
+	switch (n->op) {
+	case N_AND:
+	case N_OR:
+		return logic(run, n, in);
+	case N_EQ:
+	case N_NE:
+	case N_LT:
+	case N_LE:
+	case N_GT:
+	case N_GE:
+		res = n->path_lit ? path_against(run, n) : RES_STOP;
+		if (res != RES_STOP)
+			return res;
+		res = binary(run, n, in, &v);
+		break;
+	case N_NOT:
+		return !val_true(in);
+	case N_STARTSWITH:
+	case N_ENDSWITH:
+	case N_CONTAINS:
+	case N_HAS:
+		res = call(run, n, in, &v);
+		break;
+	case N_TEST:
+		return expr_test(run, n, in);
+	case N_IN:
+	case N_IN2:
+		return expr_in(run, n, in);
+	case N_ANY:
+		return expr_any(run, n, in);
+	case N_ALL:
+		return expr_all(run, n, in);
+	case N_PIPE:
+		/* Truth of the last part of a pipe needs no value of it. */
+		res = expr_value(run, n->a, in, &v);
+		return res == RES_TRUE ? expr_truth(run, n->b, &v) : res;
+	default:
+		res = expr_value(run, n, in, &v);
+	}
+	return res == RES_TRUE ? val_true(&v) : res;
+}

@@ -1,0 +1,109 @@
+/*
+ * What jq offers and a condition may not do.  The answer depends on the event alone: not on the
+ * environment, the clock or other input; and a condition neither prints nor ends the tool.
+ */
+#include <stdio.h>
+
+#include "expr/expr_int.h"
+
+static const struct refused {
+	const char *name, *why;
+} refused[] = {
+    {"ENV", "the environment"},
+    {"debug", "printing"},
+    {"env", "the environment"},
+    {"get_search_list", "files"},
+    {"halt", "ending the tool"},
+    {"halt_error", "ending the tool"},
+    {"import", "files"},
+    {"include", "files"},
+    {"input", "further input"},
+    {"input_filename", "further input"},
+    {"input_line_number", "further input"},
+    {"inputs", "further input"},
+    {"localtime", "the time zone of the machine"},
+    {"modulemeta", "files"},
+    {"now", "the clock"},
+    {"stderr", "printing"},
+    {"strflocaltime", "the time zone of the machine"},
+    {NULL, NULL},
+};
+
+int
+expr_err_at(struct sme_err *err, struct slice text, size_t at, const char *fmt, ...)
+{
+	char why[sizeof err->text];
+	size_t line = 1, column = 1;
+	va_list ap;
+
+	for (size_t i = 0; i < at && i < text.n; i++) {
+		column++;
+		if (text.p[i] == '\n') {
+			line++;
+			column = 1;
+		}
+	}
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof why, fmt, ap);
+	va_end(ap);
+	return err_set(err, SME_USAGE, "condition:%zu:%zu: %s", line, column, why);
+}
+
+/* Is the word at T a key of an object under construction, as in {input: 1}? */
+static bool
+is_key(const struct token *t)
+{
+	return t[1].kind == TOK_OP && slice_is(t[1].text, ":");
+}
+
+static const struct token *
+find_refused(const struct token *t, const struct refused **which)
+{
+	for (; t->kind != TOK_END && t->kind != TOK_BAD; t++) {
+		if (t->kind != TOK_IDENT || is_key(t))
+			continue;
+		for (*which = refused; (*which)->name; ++*which)
+			if (slice_is(t->text, (*which)->name))
+				return t;
+	}
+	return NULL;
+}
+
+/* The words inside "\( )" of a string, as if they stood alone; deeper strings included. */
+static int
+refuse_within(struct arena *a, struct slice all, struct slice part, int depth, struct sme_err *err)
+{
+	const struct refused *which;
+	size_t count;
+	struct token *t = expr_lex(a, part, &count);
+	const struct token *bad = find_refused(t, &which);
+
+	if (bad)
+		return expr_err_at(err, all, (size_t)(part.p - all.p) + bad->at,
+		    "\"%s\" cannot be used here: a condition must not depend on %s", which->name, which->why);
+	for (; t->kind != TOK_END && t->kind != TOK_BAD; t++) {
+		if (t->kind != TOK_ODD)
+			continue;
+		for (size_t i = 0; i + 1 < t->text.n; i++) {
+			struct slice rest = {t->text.p + i + 2, t->text.n - i - 2};
+
+			if (t->text.p[i] != '\\')
+				continue;
+			i++;
+			if (t->text.p[i] == '(' && depth < 20 &&
+			    refuse_within(a, all, rest, depth + 1, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int
+expr_refuse(struct slice text, struct sme_err *err)
+{
+	struct arena a = ARENA_INIT;
+	int ret = refuse_within(&a, text, text, 0, err);
+
+	arena_release(&a);
+	return ret;
+}

@@ -1,0 +1,105 @@
+#include "score/priority.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+#define MAX_TENTHS 1000
+
+void
+priority_release(struct priority *p)
+{
+	free(p->terms);
+	*p = (struct priority){0};
+}
+
+static void
+add_tenths(struct priority *p, struct slice why, long tenths)
+{
+	if (!tenths)
+		return;
+	p->terms = xgrow(p->terms, p->n, &p->cap, sizeof *p->terms);
+	p->terms[p->n++] = (struct priority_term){why, tenths};
+	p->tenths += tenths;
+}
+
+void
+priority_add(struct priority *p, struct slice why, double points)
+{
+	add_tenths(p, why, lround(points * 10));
+}
+
+bool
+priority_has(const struct priority *p, struct slice why)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->terms[i].why.p == why.p)
+			return true;
+	return false;
+}
+
+static bool
+before(const struct priority_term *a, const struct priority_term *b)
+{
+	long x = labs(a->tenths), y = labs(b->tenths);
+
+	return x != y ? x > y : slice_cmp(a->why, b->why) < 0;
+}
+
+void
+priority_finish(struct priority *p)
+{
+	if (p->tenths > MAX_TENTHS)
+		add_tenths(p, SLICE("\"cap\""), MAX_TENTHS - p->tenths);
+	else if (p->tenths < 0)
+		add_tenths(p, SLICE("\"cap\""), -p->tenths);
+	/* A handful, mostly in order already. */
+	for (size_t i = 1; i < p->n; i++) {
+		struct priority_term t = p->terms[i];
+		size_t j = i;
+
+		for (; j > 0 && before(&t, &p->terms[j - 1]); j--)
+			p->terms[j] = p->terms[j - 1];
+		p->terms[j] = t;
+	}
+}
+
+void
+put_tenths(struct buf *b, long tenths)
+{
+	char text[24], *p = text + sizeof text;
+	unsigned long v = (unsigned long)labs(tenths);
+
+	if (v % 10) {
+		*--p = (char)('0' + v % 10);
+		*--p = '.';
+	}
+	v /= 10;
+	do
+		*--p = (char)('0' + v % 10);
+	while (v /= 10);
+	if (tenths < 0)
+		*--p = '-';
+	buf_add(b, p, (size_t)(text + sizeof text - p));
+}
+
+void
+priority_put(const struct priority *p, struct buf *b)
+{
+	put_tenths(b, p->tenths);
+}
+
+void
+priority_put_why(const struct priority *p, struct buf *b)
+{
+	buf_addc(b, '[');
+	for (size_t i = 0; i < p->n; i++) {
+		buf_puts(b, i ? ",[" : "[");
+		buf_adds(b, p->terms[i].why);
+		buf_addc(b, ',');
+		put_tenths(b, p->terms[i].tenths);
+		buf_addc(b, ']');
+	}
+	buf_addc(b, ']');
+}

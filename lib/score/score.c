@@ -1,0 +1,360 @@
+#include "score/score.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/map.h"
+#include "core/mem.h"
+#include "core/rfc3339.h"
+#include "score/bot.h"
+#include "score/priority.h"
+#include "score/settings.h"
+
+#define DAY_MS 86400000.0
+
+/* What is read of an event, by index into the plan. */
+struct paths {
+	int tenant, network, direct, text, created_at, fetched_at;
+	int followers, following, posts, since, verified, declared, picture, handle, name;
+	int counts[REACH_FIELDS];
+	int sentiment, intent, topics, queries;
+};
+
+struct score_model {
+	struct score_settings *general;
+	struct map tenants; /* struct score_settings *; only those with a .score of their own */
+	struct paths at;
+	int64_t now;
+};
+
+struct worker {
+	struct priority priority;
+	struct buf text; /* decoded strings of the event at hand */
+};
+
+/* What is known about one mention; below 0: unknown. */
+struct facts {
+	const struct score_settings *s;
+	double negative; /* 0 to 1 */
+	double reach;    /* whole points */
+	double bot, urgency; /* hundredths as a fraction */
+	double age;          /* 0 to 1 */
+	double label_urgency; /* 0 to 1: the most urgent intent, topic or query */
+	bool direct;
+};
+
+static void
+add_paths(struct paths *at, struct scan_plan *plan)
+{
+	at->tenant = scan_plan_add(plan, "tenant");
+	at->network = scan_plan_add(plan, "network");
+	at->direct = scan_plan_add(plan, "direct");
+	at->text = scan_plan_add(plan, "text");
+	at->created_at = scan_plan_add(plan, "created_at");
+	at->fetched_at = scan_plan_add(plan, "fetched_at");
+	at->followers = scan_plan_add(plan, "author.followers");
+	at->following = scan_plan_add(plan, "author.following");
+	at->posts = scan_plan_add(plan, "author.posts");
+	at->since = scan_plan_add(plan, "author.created_at");
+	at->verified = scan_plan_add(plan, "author.verified");
+	at->declared = scan_plan_add(plan, "author.bot");
+	at->picture = scan_plan_add(plan, "author.default_picture");
+	at->handle = scan_plan_add(plan, "author.handle");
+	at->name = scan_plan_add(plan, "author.name");
+	at->counts[REACH_FOLLOWERS] = at->followers;
+	at->counts[REACH_LIKES] = scan_plan_add(plan, "metrics.likes");
+	at->counts[REACH_SHARES] = scan_plan_add(plan, "metrics.shares");
+	at->counts[REACH_REPLIES] = scan_plan_add(plan, "metrics.replies");
+	at->counts[REACH_VIEWS] = scan_plan_add(plan, "metrics.views");
+	at->sentiment = scan_plan_add(plan, "class.sentiment.score");
+	at->intent = scan_plan_add(plan, "class.intent");
+	at->topics = scan_plan_add(plan, "class.topics");
+	at->queries = scan_plan_add(plan, "class.queries");
+}
+
+static int
+open_tenants(struct score_model *m, const struct config *c, struct sme_err *err)
+{
+	for (NODE_EACH(t, node_get(c->root, "tenants"))) {
+		const struct json_node *score = node_get(t, "score");
+		struct score_settings *s = score ? score_settings_new(c, score, err) : NULL;
+
+		if (score && !s)
+			return -1;
+		if (s)
+			map_put(&m->tenants, t->key)->ptr = s;
+	}
+	return 0;
+}
+
+struct score_model *
+score_model_new(const struct config *c, int64_t now, struct scan_plan *plan, struct sme_err *err)
+{
+	struct score_model *m = xcalloc(1, sizeof *m);
+
+	m->now = now;
+	add_paths(&m->at, plan);
+	m->general = score_settings_new(c, NULL, err);
+	if (!m->general || open_tenants(m, c, err) < 0) {
+		score_model_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void
+score_model_free(struct score_model *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->tenants.n; i++)
+		score_settings_free(m->tenants.items[i].value.ptr);
+	map_release(&m->tenants);
+	score_settings_free(m->general);
+	free(m);
+}
+
+void *
+score_worker_open(const void *model)
+{
+	struct worker *w = xcalloc(1, sizeof *w);
+
+	(void)model;
+	w->text = (struct buf)BUF_INIT;
+	return w;
+}
+
+void
+score_worker_close(void *worker)
+{
+	struct worker *w = worker;
+
+	priority_release(&w->priority);
+	buf_release(&w->text);
+	free(w);
+}
+
+/* The string V, valid until the next call. */
+static struct slice
+text(struct worker *w, const struct json_value *v)
+{
+	buf_clear(&w->text);
+	return json_string(v, &w->text);
+}
+
+static const struct score_settings *
+settings_of(const struct score_model *m, struct worker *w, const struct json_value *tenant)
+{
+	struct slice id = m->tenants.n ? text(w, tenant) : SLICE("");
+	const struct score_settings *s;
+
+	s = m->tenants.n ? map_ptr(&m->tenants, id.p ? id : SLICE("default")) : NULL;
+	return s ? s : m->general;
+}
+
+/* When the mention was written, as far as it says; TIME_NONE otherwise. */
+static int64_t
+written_at(const struct score_model *m, struct worker *w, const struct json_value *values)
+{
+	int64_t ms;
+
+	if (rfc3339_parse(text(w, &values[m->at.created_at]), &ms) ||
+	    rfc3339_parse(text(w, &values[m->at.fetched_at]), &ms))
+		return ms;
+	return TIME_NONE;
+}
+
+static double
+bot_of(const struct score_model *m, struct worker *w, const struct json_value *v, int64_t written)
+{
+	const struct paths *at = &m->at;
+	struct bot_account a = {
+	    .followers = json_number(&v[at->followers], -1),
+	    .following = json_number(&v[at->following], -1),
+	    .posts = json_number(&v[at->posts], -1),
+	    .age_days = -1,
+	    .verified = json_bool(&v[at->verified]),
+	    .default_picture = json_bool(&v[at->picture]),
+	    .declared = json_bool(&v[at->declared]),
+	};
+	int64_t since;
+	double p;
+
+	if (written != TIME_NONE && rfc3339_parse(text(w, &v[at->since]), &since))
+		a.age_days = written > since ? (double)(written - since) / DAY_MS : 0;
+	/* Both may need decoding, so both grow the one buffer; the first is looked up by its place. */
+	buf_clear(&w->text);
+	a.name = json_string(&v[at->name], &w->text);
+	if (a.name.p && !v[at->name].escaped) {
+		a.handle = json_string(&v[at->handle], &w->text);
+	} else {
+		size_t n = w->text.n;
+
+		a.handle = json_string(&v[at->handle], &w->text);
+		a.name = (struct slice){w->text.p, n};
+	}
+	p = bot_likelihood(&a);
+	return p < 0 ? -1 : round(p * 100) / 100;
+}
+
+static double
+reach_of(const struct score_model *m, struct worker *w, const struct score_settings *s,
+    const struct json_value *v)
+{
+	double counts[REACH_FIELDS], p;
+
+	for (int i = 0; i < REACH_FIELDS; i++)
+		counts[i] = json_number(&v[m->at.counts[i]], -1);
+	p = reach_points(s->table, text(w, &v[m->at.network]), counts);
+	return p < 0 ? -1 : round(p);
+}
+
+static const struct label *
+find_label(struct worker *w, const struct map *labels, const struct json_value *v)
+{
+	struct slice name = text(w, v);
+
+	return name.p ? map_ptr(labels, name) : NULL;
+}
+
+/* Count the label L at strength P, once. */
+static void
+take_label(struct worker *w, struct facts *f, const struct label *l, double p)
+{
+	if (!l)
+		return;
+	if (l->points != 0 && !priority_has(&w->priority, l->why))
+		priority_add(&w->priority, l->why, l->points * p);
+	if (l->urgency * p > f->label_urgency)
+		f->label_urgency = l->urgency * p;
+}
+
+static void
+take_labels(struct worker *w, struct facts *f, const struct map *labels, const struct json_value *list)
+{
+	struct json_value item;
+	struct json_iter it;
+
+	if (!labels->n || list->type != JSON_ARRAY)
+		return;
+	for (it = json_each(list); json_next(&it, NULL, &item);)
+		take_label(w, f, find_label(w, labels, &item), 1);
+}
+
+static double
+between_0_and_1(double x)
+{
+	return x > 0 ? (x < 1 ? x : 1) : 0;
+}
+
+static void
+take_intent(struct worker *w, struct facts *f, const struct map *labels,
+    const struct json_value *intent)
+{
+	struct json_value label, p;
+
+	if (!labels->n || intent->type != JSON_OBJECT)
+		return;
+	label = json_member(intent, SLICE("label"));
+	p = json_member(intent, SLICE("p"));
+	take_label(w, f, find_label(w, labels, &label), between_0_and_1(json_number(&p, 1)));
+}
+
+/* Signs that do not depend on each other: each takes its share of what the others leave open. */
+static double
+urgency_of(struct worker *w, const struct facts *f, const struct json_value *v)
+{
+	const struct score_settings *s = f->s;
+	struct slice t = text(w, v);
+	double calm = (1 - f->label_urgency) * (1 - s->haste.sentiment * f->negative);
+
+	if (f->direct)
+		calm *= 1 - s->haste.direct;
+	if (t.n && memchr(t.p, '?', t.n))
+		calm *= 1 - s->haste.question;
+	calm *= 1 - words_best(s->haste.words, t);
+	return round((1 - calm) * 100) / 100;
+}
+
+/* The terms that every mention may have; those of labels are there already. */
+static void
+add_terms(struct priority *p, const struct facts *f)
+{
+	const struct score_settings *s = f->s;
+
+	priority_add(p, SLICE("\"sentiment\""), s->sentiment * f->negative);
+	priority_add(p, SLICE("\"urgency\""), s->urgency * f->urgency);
+	if (f->reach > 0)
+		priority_add(p, SLICE("\"reach\""), s->reach * f->reach / 100);
+	if (f->direct)
+		priority_add(p, SLICE("\"direct\""), s->direct);
+	if (f->bot > 0)
+		priority_add(p, SLICE("\"bot\""), -s->bot * f->bot);
+	priority_add(p, SLICE("\"age\""), s->age * f->age);
+	priority_finish(p);
+}
+
+/* X, a whole number of hundredths from 0 to 1. */
+static void
+put_hundredths(struct buf *b, double x)
+{
+	static const char digits[] = "0123456789";
+	int n = (int)lround(x * 100);
+
+	if (n % 100 == 0) {
+		buf_addc(b, digits[n / 100]);
+		return;
+	}
+	buf_add(b, "0.", 2);
+	buf_addc(b, digits[n / 10]);
+	if (n % 10)
+		buf_addc(b, digits[n % 10]);
+}
+
+static void
+put_score(struct buf *b, const struct facts *f, const struct priority *p)
+{
+	buf_puts(b, "{\"priority\":");
+	priority_put(p, b);
+	buf_puts(b, ",\"reach\":");
+	if (f->reach < 0)
+		buf_puts(b, "null");
+	else
+		put_tenths(b, lround(f->reach) * 10);
+	buf_puts(b, ",\"bot\":");
+	if (f->bot < 0)
+		buf_puts(b, "null");
+	else
+		put_hundredths(b, f->bot);
+	/* Where a mention's links lead is not looked at yet: nothing is known about credibility. */
+	buf_puts(b, ",\"credibility\":null,\"urgency\":");
+	put_hundredths(b, f->urgency);
+	buf_puts(b, ",\"why\":");
+	priority_put_why(p, b);
+	buf_addc(b, '}');
+}
+
+void
+score_write(const struct score_model *m, void *worker, const struct event *ev, struct buf *out)
+{
+	const struct json_value *v = ev->values;
+	const struct paths *at = &m->at;
+	struct worker *w = worker;
+	const struct score_settings *s = settings_of(m, w, &v[at->tenant]);
+	int64_t written = written_at(m, w, v);
+	struct facts f = {.s = s,
+	    .negative = between_0_and_1(-json_number(&v[at->sentiment], 0)),
+	    .reach = reach_of(m, w, s, v),
+	    .bot = bot_of(m, w, v, written),
+	    .direct = json_bool(&v[at->direct])};
+
+	priority_clear(&w->priority);
+	take_intent(w, &f, &s->intents, &v[at->intent]);
+	take_labels(w, &f, &s->topics, &v[at->topics]);
+	take_labels(w, &f, &s->queries, &v[at->queries]);
+	f.urgency = urgency_of(w, &f, &v[at->text]);
+	if (s->age > 0 && written != TIME_NONE && m->now > written)
+		f.age = s->age_full > 0 ? between_0_and_1((double)(m->now - written) / s->age_full) : 1;
+	add_terms(&w->priority, &f);
+	put_score(out, &f, &w->priority);
+}

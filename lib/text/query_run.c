@@ -1,0 +1,244 @@
+/* One text: its words looked up, then the queries that may match evaluated. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "text/query_local.h"
+
+/* Memory for more hits than this is given back after the text. */
+#define HITS_KEPT ((size_t)1 << 18)
+
+struct query_scratch *
+query_scratch_new(const struct query_set *set)
+{
+	struct query_scratch *s = xcalloc(1, sizeof *s);
+
+	s->set = set;
+	s->seen = xcalloc(set->nterms, sizeof *s->seen);
+	s->terms = xcalloc(set->nterms, sizeof *s->terms);
+	s->tried = xcalloc(set->nqueries, sizeof *s->tried);
+	s->found = xcalloc(set->nqueries, sizeof *s->found);
+	return s;
+}
+
+void
+query_scratch_free(struct query_scratch *s)
+{
+	if (!s)
+		return;
+	free(s->hits);
+	free(s->seen);
+	free(s->terms);
+	free(s->tried);
+	free(s->found);
+	free(s->spans);
+	free(s);
+}
+
+static void
+add_hit(void *ctx, uint32_t term)
+{
+	struct query_scratch *s = ctx;
+	struct seen *seen = &s->seen[term];
+	uint32_t at = (uint32_t)s->nhits;
+
+	if (seen->epoch == s->epoch) {
+		if (s->hits[seen->last].word == s->word)
+			return;
+		s->hits[seen->last].next = at;
+	} else {
+		seen->epoch = s->epoch;
+		seen->first = at;
+		s->terms[s->nterms++] = term;
+	}
+	seen->last = at;
+	s->hits = xgrow(s->hits, s->nhits, &s->hits_cap, sizeof *s->hits);
+	s->hits[s->nhits++] = (struct hit){term, s->word, s->start, NONE};
+}
+
+static void
+look_up(struct query_scratch *s, const char *key, size_t n, bool word)
+{
+	uint32_t term = query_dict_exact(s->set, key, n);
+
+	if (term != NONE)
+		add_hit(s, term);
+	if (s->set->nwilds)
+		query_dict_wild(s->set, (struct slice){key, n}, word, add_hit, s);
+}
+
+static void
+look_up_text(struct query_scratch *s)
+{
+	struct words w = {.text = s->text, .table = &s->set->table};
+
+	for (s->word = 0; words_next(&w); s->word++) {
+		s->start = (uint32_t)w.start;
+		if (!w.n)
+			continue;
+		look_up(s, w.key, w.n, w.kind == WORD_PLAIN);
+		if (w.kind == WORD_PLAIN)
+			continue;
+		/* "#netz" and "@netz" are found by "netz", too; the full-width signs have three bytes. */
+		s->start += (unsigned char)s->text.p[w.start] < 0x80 ? 1 : 3;
+		look_up(s, w.key + 1, w.n - 1, true);
+	}
+}
+
+static void
+look_up_value(struct query_scratch *s, enum term_field field, struct slice value)
+{
+	char key[QUERY_WORD_MAX + 9];
+	int n;
+
+	key[0] = (char)field;
+	n = fold_field(value, false, key + 1);
+	if (n <= 0 || n >= QUERY_WORD_MAX)
+		return;
+	memset(key + 1 + n, 0, 8);
+	look_up(s, key, (size_t)n + 1, false);
+}
+
+static void
+look_up_name(struct query_scratch *s, enum term_field field, struct slice name)
+{
+	name = slice_trim(name);
+	if (name.n && *name.p == '@')
+		name = (struct slice){name.p + 1, name.n - 1};
+	look_up_value(s, field, name);
+}
+
+/* URL without scheme, user, port and path. */
+static struct slice
+host_of(struct slice url)
+{
+	ptrdiff_t at = slice_find(url, SLICE("://"));
+	struct slice host;
+	size_t from, to;
+
+	if (at < 0)
+		return (struct slice){NULL, 0};
+	from = to = (size_t)at + 3;
+	for (; to < url.n && !memchr("/?#", url.p[to], 3); to++)
+		if (url.p[to] == '@')
+			from = to + 1;
+	url = (struct slice){url.p + from, to - from};
+	slice_cut(&url, ':', &host);
+	return host;
+}
+
+/* A site is the host of the address and every domain above it. */
+static void
+look_up_site(struct query_scratch *s, struct slice url)
+{
+	struct slice host = host_of(url), label;
+
+	while (host.n) {
+		look_up_value(s, FIELD_SITE, host);
+		slice_cut(&host, '.', &label);
+	}
+}
+
+static void
+look_up_fields(struct query_scratch *s, const struct query_fields *f)
+{
+	const bool *has = s->set->has_field;
+
+	s->word = NONE;
+	if (has[FIELD_AUTHOR]) {
+		look_up_name(s, FIELD_AUTHOR, f->author);
+		look_up_name(s, FIELD_AUTHOR, f->author_name);
+	}
+	if (has[FIELD_SITE])
+		look_up_site(s, f->url);
+	if (has[FIELD_LANG])
+		look_up_value(s, FIELD_LANG, f->lang);
+	if (has[FIELD_CHANNEL])
+		look_up_name(s, FIELD_CHANNEL, f->channel);
+	if (has[FIELD_NETWORK])
+		look_up_value(s, FIELD_NETWORK, f->network);
+	if (has[FIELD_KIND])
+		look_up_value(s, FIELD_KIND, f->kind);
+}
+
+static void
+try_query(struct query_scratch *s, uint32_t index, int scope)
+{
+	const struct query *q = &s->set->queries[index];
+
+	if (q->scope != QUERY_GLOBAL && q->scope != scope)
+		return;
+	if (query_eval(s, &s->set->nodes[q->nodes]))
+		s->found[s->nfound++] = index;
+}
+
+static void
+try_all(struct query_scratch *s, int scope)
+{
+	const struct query_set *set = s->set;
+
+	for (size_t i = 0; i < s->nterms; i++) {
+		uint32_t term = s->terms[i];
+
+		for (uint32_t at = set->post_at[term]; at < set->post_at[term + 1]; at++) {
+			uint32_t index = set->post[at];
+
+			if (s->tried[index] != s->epoch) {
+				s->tried[index] = s->epoch;
+				try_query(s, index, scope);
+			}
+		}
+	}
+	for (size_t i = 0; i < set->nalways; i++)
+		try_query(s, set->always[i], scope);
+}
+
+/* In place: qsort(3) may allocate. */
+static void
+sort_found(uint32_t *v, size_t n)
+{
+	for (size_t gap = n / 2; gap; gap = gap == 2 ? 1 : gap * 5 / 11)
+		for (size_t i = gap; i < n; i++) {
+			uint32_t x = v[i];
+			size_t j = i;
+
+			for (; j >= gap && x < v[j - gap]; j -= gap)
+				v[j] = v[j - gap];
+			v[j] = x;
+		}
+}
+
+/* A new epoch makes everything in seen and tried old. */
+static void
+start(struct query_scratch *s, struct slice text)
+{
+	if (++s->epoch == 0) {
+		memset(s->seen, 0, s->set->nterms * sizeof *s->seen);
+		memset(s->tried, 0, s->set->nqueries * sizeof *s->tried);
+		s->epoch = 1;
+	}
+	if (s->hits_cap > HITS_KEPT || s->spans_cap > HITS_KEPT) {
+		free(s->hits);
+		free(s->spans);
+		s->hits = NULL;
+		s->spans = NULL;
+		s->hits_cap = s->spans_cap = 0;
+	}
+	s->text = text;
+	s->nhits = s->nterms = s->nfound = 0;
+}
+
+size_t
+query_run(struct query_scratch *s, struct slice text, const struct query_fields *fields, int scope,
+    const uint32_t **hits)
+{
+	*hits = s->found;
+	if (!s->set->nqueries)
+		return 0;
+	start(s, text);
+	look_up_text(s);
+	look_up_fields(s, fields);
+	try_all(s, scope);
+	sort_found(s->found, s->nfound);
+	return s->nfound;
+}
