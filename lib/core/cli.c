@@ -36,6 +36,27 @@ count(const struct cli_opt *opts)
 	return n;
 }
 
+/* The tool's own rows come first and win: a common letter that the tool uses itself, as sme-grep uses
+ * -v, is left to it. */
+static struct cli_opt *
+all_options(const struct cli_opt *own, size_t *n)
+{
+	size_t mine = count(own);
+	struct cli_opt *all = xcalloc(mine + sizeof common / sizeof *common, sizeof *all);
+
+	if (mine)
+		memcpy(all, own, mine * sizeof *all);
+	*n = mine;
+	for (const struct cli_opt *c = common; c->name; c++) {
+		all[*n] = *c;
+		for (size_t i = 0; i < mine; i++)
+			if (own[i].letter == c->letter)
+				all[*n].letter = 0;
+		++*n;
+	}
+	return all;
+}
+
 static void
 print_option(const struct cli_opt *o)
 {
@@ -59,12 +80,14 @@ finish_stdout(void)
 static void
 help(const struct cli_tool *tool)
 {
+	size_t n;
+	struct cli_opt *all = all_options(tool->opts, &n);
+
 	printf("%s - %s\n\nusage: %s [options]%s%s\n\noptions:\n", tool->name, tool->what, tool->name,
 	    tool->operands ? " " : "", tool->operands ? tool->operands : "");
-	for (const struct cli_opt *o = tool->opts; o && o->name; o++)
-		print_option(o);
-	for (const struct cli_opt *o = common; o->name; o++)
-		print_option(o);
+	for (size_t i = 0; i < n; i++)
+		print_option(&all[i]);
+	free(all);
 	finish_stdout();
 }
 
@@ -183,35 +206,24 @@ take_option(const struct cli_tool *tool, const struct cli_opt *o)
 		set_option(o, optarg);
 		return;
 	}
-	switch (o->letter) {
-	case 'h':
+	if (strcmp(o->name, "help") == 0)
 		help(tool);
-		break;
-	case 'V':
+	else if (strcmp(o->name, "version") == 0)
 		version(tool->name);
-		break;
-	case 'v':
-		sme_verbosity = 1;
-		break;
-	case 'q':
-		sme_verbosity = -1;
-		break;
-	}
+	else
+		sme_verbosity = strcmp(o->name, "verbose") == 0 ? 1 : -1;
 }
 
 char **
 cli_parse(const struct cli_tool *tool, int argc, char **argv)
 {
-	size_t own = count(tool->opts), n = own + count(common);
-	struct cli_opt *all = xcalloc(n + 1, sizeof *all);
+	size_t n;
+	struct cli_opt *all = all_options(tool->opts, &n);
 	char *letters = xmalloc(2 * n + 2);
 	struct option *longs;
 	int val;
 
 	sme_tool = tool->name;
-	if (own)
-		memcpy(all, tool->opts, own * sizeof *all);
-	memcpy(all + own, common, sizeof common);
 	describe(all, n, &longs, letters);
 	opterr = 0;
 	optind = 0;

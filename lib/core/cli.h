@@ -46,7 +46,8 @@ struct cli_tool {
 /*
  * Read the options, which may stand anywhere before "--", and return the NULL-terminated operands
  * (part of ARGV).  -h/--help prints to stdout and exits 0, -V/--version likewise; -v and -q set
- * sme_verbosity; these four need no row.  A mistake is one line on stderr and exit SME_USAGE.
+ * sme_verbosity; these four need no row, and a row of the tool with one of their letters takes the
+ * letter, not the long form.  A mistake is one line on stderr and exit SME_USAGE.
  */
 char **cli_parse(const struct cli_tool *tool, int argc, char **argv);
 

@@ -38,6 +38,12 @@ enum expr_result {
 enum expr_result expr_eval(const struct expr *e, struct expr_run *run, struct slice line,
     const struct json_value *values, struct sme_err *err);
 
+/*
+ * For ERR of expr_compile: append the line of TEXT that is wrong and a mark under the place, both
+ * indented and safe for a terminal.  Nothing when ERR names no place.
+ */
+void expr_mark(const char *text, const struct sme_err *err, struct buf *b);
+
 /* "native" or "libjq". */
 const char *expr_engine(const struct expr *e);
 

@@ -183,6 +183,9 @@ work(struct lane *l, const char *file, size_t lineno, struct slice line, bool ne
 	buf_clear(&l->value);
 	buf_clear(&l->after);
 	switch (l->fn(l->ctx, l->worker, &ev, &out, &err)) {
+	case FILTER_LAST:
+		l->stop = true;
+		/* fall through */
 	case FILTER_PASS:
 		l->result->passed++;
 		pass(l, line, newline);

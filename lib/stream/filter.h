@@ -17,6 +17,7 @@ enum filter_verdict {
 	FILTER_PASS,   /* the line goes on untouched */
 	FILTER_ADD,    /* value holds the JSON of the tool's key; it is spliced in as the last member */
 	FILTER_DROP,   /* the line is not handed on (sme-grep; a tool that only reads) */
+	FILTER_LAST,   /* as FILTER_PASS, and no further line is read; only with jobs == 1 */
 	FILTER_STOP,   /* as FILTER_DROP, and no further line is read; only with jobs == 1 */
 	FILTER_REJECT  /* err says why; the loop writes the reject */
 };
