@@ -20,14 +20,14 @@ struct config {
  * and without any of these gives the empty configuration.  -1 with ERR (SME_CONFIG, or SME_NOINPUT)
  * naming file, path in the tree and what was expected; C then needs no release.
  * What the tree promises: keys and types are those of the schema, a member that is null is left out,
- * and every queue that a rule names exists.  Conditions, queries and time zones are texts: whoever
- * compiles or opens them reports what is wrong in them.  Call it before threads are started.
+ * and every queue that a rule names exists.  Conditions and time zones are texts: whoever compiles
+ * or opens them reports what is wrong in them.  Call it before threads are started.
  */
 int config_load(struct config *c, const char *path, struct sme_err *err);
 void config_release(struct config *c);
 
 /*
- * As config_load, but compile conditions and queries, open time zones too, and append each error
+ * As config_load, but compile conditions and open time zones too, and append each error
  * to REPORT as a line "FILE: PATH: what is wrong" (the first twenty).  ERR counts them.
  */
 int config_check(const char *path, struct buf *report, struct sme_err *err);

@@ -20,7 +20,7 @@ static void sources_cross(struct schema_check *c, const struct json_node *list);
 static const struct schema names = LIST_OF(kind_name, "a list of names");
 static const struct schema texts = MAP_OF(kind_text, "an object of texts");
 static const struct schema queries = MAP_OF(kind_query, "an object of boolean queries by name");
-static const struct schema keywords = LIST_OF(kind_name, "a list of words and phrases");
+static const struct schema keywords = LIST_OF(kind_keyword, "a list of words and phrases");
 static const struct schema dates = LIST_OF(kind_date, "a list of dates");
 static const struct schema columns = MAP_OF(kind_name, "an object of column names by field");
 

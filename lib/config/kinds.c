@@ -121,12 +121,6 @@ compiles(const struct json_node *n, struct sme_err *why)
 }
 
 static bool
-is_query(const struct json_node *n, struct sme_err *why)
-{
-	return query_check(n->text, why) == 0;
-}
-
-static bool
 is_variable(struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -164,12 +158,24 @@ is_snippet(const struct schema *s, const struct json_node *n, struct sme_err *wh
 	return true;
 }
 
-/* A text for the compilers of conditions and queries, which take C strings. */
+/* A text for the compiler of conditions, which takes a C string. */
 static bool
 is_code(const struct schema *s, const struct json_node *n, struct sme_err *why)
 {
 	return is_text(s, n, why) && !memchr(n->text.p, '\0', n->text.n) &&
 	       slice_trim(n->text).n > 0;
+}
+
+static bool
+is_query(const struct schema *s, const struct json_node *n, struct sme_err *why)
+{
+	return is_text(s, n, why) && query_check(n->text, why) == 0;
+}
+
+static bool
+is_keyword(const struct schema *s, const struct json_node *n, struct sme_err *why)
+{
+	return is_name(s, n, why) && query_check_keyword(n->text, why) == 0;
 }
 
 bool
@@ -226,7 +232,8 @@ const struct schema kind_condition = {.expected = "a jq condition such as \".dir
     .scalar = is_code,
     .deep = compiles};
 const struct schema kind_query = {.expected = "a boolean query such as \"netz AND NOT test\"",
-    .scalar = is_code,
-    .deep = is_query};
+    .scalar = is_query};
+const struct schema kind_keyword = {.expected = "a word or phrase such as \"kein Netz\"",
+    .scalar = is_keyword};
 const struct schema kind_snippet = {.expected = "a text with variables such as \"Hallo {name}\"",
     .scalar = is_snippet};

@@ -58,7 +58,7 @@ struct schema_check {
 
 /*
  * Compare ROOT with config_schema; the number of errors.  Each adds a line "FILE: PATH: what is
- * wrong" to REPORT.  DEEP also compiles conditions and queries and opens time zones.
+ * wrong" to REPORT.  DEEP also compiles conditions and opens time zones.
  */
 size_t schema_check(const struct json_node *root, const char *file, bool deep, struct buf *report);
 

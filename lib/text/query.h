@@ -43,6 +43,9 @@
  */
 int query_check(struct slice text, struct sme_err *err);
 
+/* Is TEXT a keyword, that is, is there a word in it?  As query_check. */
+int query_check_keyword(struct slice text, struct sme_err *err);
+
 struct query_set;
 
 struct query_set *query_set_new(void);

@@ -10,8 +10,8 @@ present(const struct query_scratch *s, uint32_t term)
 	return s->seen[term].epoch == s->epoch;
 }
 
-/* Do the terms TERMS[1..N-1] follow the hit AT, each in the next word? */
-static bool
+/* Do the terms TERMS[1..N-1] follow the hit AT, each in the next word?  The last one's hit, or NONE. */
+static uint32_t
 phrase_at(const struct query_scratch *s, uint32_t at, const uint32_t *terms, uint32_t n)
 {
 	uint32_t word = s->hits[at].word;
@@ -23,18 +23,22 @@ phrase_at(const struct query_scratch *s, uint32_t at, const uint32_t *terms, uin
 		while (at < s->nhits && s->hits[at].word == word && s->hits[at].term != terms[k])
 			at++;
 		if (at >= s->nhits || s->hits[at].word != word)
-			return false;
+			return NONE;
 	}
-	return true;
+	return at;
 }
 
+/* Do the words that begin with the hit AT and end with LAST stand there as RAW has them? */
 static bool
-raw_at(const struct query_scratch *s, uint32_t at, const struct raw *raw)
+raw_at(const struct query_scratch *s, uint32_t at, uint32_t last, const struct raw *raw)
 {
 	size_t start = s->hits[at].start;
 
-	return start >= raw->lead && s->text.n - (start - raw->lead) >= raw->text.n &&
-	    memcmp(s->text.p + start - raw->lead, raw->text.p, raw->text.n) == 0;
+	if (start < raw->lead)
+		return false;
+	start -= raw->lead;
+	return s->hits[last].end == start + raw->end && s->text.n - start >= raw->text.n &&
+	    memcmp(s->text.p + start, raw->text.p, raw->text.n) == 0;
 }
 
 static void
@@ -57,7 +61,9 @@ phrase(struct query_scratch *s, const uint32_t *terms, uint32_t n, const struct 
 		if (!present(s, terms[k]))
 			return false;
 	for (uint32_t at = s->seen[terms[0]].first; at != NONE; at = s->hits[at].next) {
-		if (!phrase_at(s, at, terms, n) || (raw && !raw_at(s, at, raw)))
+		uint32_t last = phrase_at(s, at, terms, n);
+
+		if (last == NONE || (raw && !raw_at(s, at, last, raw)))
 			continue;
 		if (first)
 			return true;

@@ -59,6 +59,7 @@ struct node {
 struct raw {
 	uint32_t terms, n; /* in set->phrases */
 	uint32_t lead;     /* bytes of text before its first word */
+	uint32_t end;      /* where its last word ends in text */
 	struct slice text;
 };
 
@@ -150,7 +151,8 @@ void query_guard_build(struct query_set *set);
 struct hit {
 	uint32_t term;
 	uint32_t word;  /* the how many-th of the text */
-	uint32_t start; /* byte offset */
+	uint32_t start; /* byte offsets */
+	uint32_t end;
 	uint32_t next;  /* of the same term, or NONE */
 };
 
@@ -167,7 +169,7 @@ struct query_scratch {
 	const struct query_set *set;
 	struct slice text;
 	uint32_t epoch;
-	uint32_t word, start; /* where the word being looked up stands */
+	uint32_t word, start, end; /* where the word being looked up stands */
 	struct hit *hits;
 	size_t nhits, hits_cap;
 	struct seen *seen;     /* by term */

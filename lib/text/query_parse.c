@@ -55,9 +55,9 @@ only_wild(struct slice key)
 	return true;
 }
 
-/* Add the words of VALUE to set->phrases; how many, or -1.  *LEAD becomes what precedes the first. */
+/* Add the words of VALUE to set->phrases; how many, or -1.  RAW (may be NULL) gets their place. */
 static int
-add_words(struct parser *p, struct slice value, bool wild, size_t *lead)
+add_words(struct parser *p, struct slice value, bool wild, struct raw *raw)
 {
 	struct words w = {.text = value, .wild = wild};
 	size_t base = (size_t)(value.p - p->text.p);
@@ -77,8 +77,10 @@ add_words(struct parser *p, struct slice value, bool wild, size_t *lead)
 			return -1;
 		if (n++ == QUERY_PHRASE_MAX)
 			return query_fail(p, at, "a phrase of more than %d words", QUERY_PHRASE_MAX);
-		if (n == 1)
-			*lead = w.start;
+		if (raw) {
+			raw->lead = n == 1 ? (uint32_t)w.start : raw->lead;
+			raw->end = (uint32_t)w.end;
+		}
 		set->phrases = xgrow(set->phrases, set->nphrases, &set->phrases_cap, sizeof *set->phrases);
 		set->phrases[set->nphrases++] = query_term(set, (struct slice){w.key, w.n}, w.has_wild);
 	}
@@ -90,8 +92,8 @@ static int
 add_phrase(struct parser *p, struct slice value, size_t at, bool wild)
 {
 	struct query_set *set = p->set;
-	size_t first = set->nphrases, lead = 0;
-	int n = add_words(p, value, wild, &lead);
+	size_t first = set->nphrases;
+	int n = add_words(p, value, wild, NULL);
 	struct node *node;
 
 	if (n < 0)
@@ -112,16 +114,17 @@ static int
 add_raw(struct parser *p, struct slice value, size_t at)
 {
 	struct query_set *set = p->set;
-	size_t first = set->nphrases, lead = 0;
-	int n = add_words(p, value, false, &lead);
+	struct raw raw = {.terms = (uint32_t)set->nphrases};
+	int n = add_words(p, value, false, &raw);
 
 	if (n < 0)
 		return -1;
 	if (n == 0)
 		return query_fail(p, at, "raw: needs a letter, digit or emoji");
 	set->raws = xgrow(set->raws, set->nraws, &set->raws_cap, sizeof *set->raws);
-	set->raws[set->nraws] = (struct raw){(uint32_t)first, (uint32_t)n, (uint32_t)lead,
-	    arena_dup(&set->arena, value)};
+	raw.n = (uint32_t)n;
+	raw.text = arena_dup(&set->arena, value);
+	set->raws[set->nraws] = raw;
 	push(p, NODE_RAW, (uint32_t)set->nraws++, at);
 	return 0;
 }

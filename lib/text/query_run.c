@@ -53,7 +53,7 @@ add_hit(void *ctx, uint32_t term)
 	}
 	seen->last = at;
 	s->hits = xgrow(s->hits, s->nhits, &s->hits_cap, sizeof *s->hits);
-	s->hits[s->nhits++] = (struct hit){term, s->word, s->start, NONE};
+	s->hits[s->nhits++] = (struct hit){term, s->word, s->start, s->end, NONE};
 }
 
 static void
@@ -74,6 +74,7 @@ look_up_text(struct query_scratch *s)
 
 	for (s->word = 0; words_next(&w); s->word++) {
 		s->start = (uint32_t)w.start;
+		s->end = (uint32_t)w.end;
 		if (!w.n)
 			continue;
 		look_up(s, w.key, w.n, w.kind == WORD_PLAIN);

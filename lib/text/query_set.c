@@ -94,14 +94,26 @@ query_set_add_keyword(struct query_set *set, struct slice text, int scope, struc
 	return add(set, text, text, scope, query_parse_keyword, err);
 }
 
-int
-query_check(struct slice text, struct sme_err *err)
+static int
+check(struct slice text, parse_fn *parse, struct sme_err *err)
 {
 	struct query_set *set = query_set_new();
-	int status = query_parse(set, text, err);
+	int status = parse(set, text, err);
 
 	query_set_free(set);
 	return status;
+}
+
+int
+query_check(struct slice text, struct sme_err *err)
+{
+	return check(text, query_parse, err);
+}
+
+int
+query_check_keyword(struct slice text, struct sme_err *err)
+{
+	return check(text, query_parse_keyword, err);
 }
 
 void

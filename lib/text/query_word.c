@@ -95,9 +95,9 @@ begin(struct words *w, enum word_kind kind, size_t at)
 	w->has_wild = false;
 }
 
-/* Does a letter stand at AT, seen across "?"s? */
+/* Does the word go on at AT, seen across "?"s? */
 static bool
-letter_follows(const struct words *w, size_t at)
+goes_on(const struct words *w, size_t at)
 {
 	struct letter c;
 
@@ -106,7 +106,7 @@ letter_follows(const struct words *w, size_t at)
 	if (at >= w->text.n)
 		return false;
 	decode(w, at, &c);
-	return c.class == FOLD_LETTER || c.class == FOLD_SINGLE;
+	return c.class == FOLD_LETTER || c.class == FOLD_SINGLE || c.class == FOLD_STAR;
 }
 
 /* Is the "*" or "?" at AT part of the word that is open? */
@@ -118,7 +118,7 @@ take_wild(struct words *w, const struct letter *c, size_t at)
 	if (c->class == FOLD_STAR) {
 		if (!w->n || w->key[w->n - 1] != WILD_MANY)
 			put(w, (const char[]){WILD_MANY}, 1);
-	} else if (w->n && letter_follows(w, at)) {
+	} else if (w->n && goes_on(w, at)) {
 		put(w, (const char[]){WILD_ONE}, 1);
 	} else {
 		return false;

@@ -108,5 +108,5 @@ sme-score: sme.jq: .tenants.o2.holidays[1]: expected a date such as "2026-12-25"
 	echo '{keywords: [$ENV.HOME]}' >sme.jq
 	check -c sme.jq
 	[ "$status" -eq 78 ]
-	[[ "$stderr" == *".keywords[0]: expected a name"*"got null"* ]]
+	[[ "$stderr" == *".keywords[0]: expected a word"*"got null"* ]]
 }
