@@ -76,6 +76,16 @@ refuse(const char *text, const char *want)
 	assert_string_equal(err.text + strlen(path), want);
 }
 
+static size_t
+count_lines(const struct buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += b->p[i] == '\n';
+	return n;
+}
+
 static void
 test_json(void **state)
 {
@@ -283,14 +293,11 @@ test_report(void **state)
 {
 	struct buf report = BUF_INIT;
 	struct sme_err err;
-	size_t lines = 0;
 
 	(void)state;
 	assert_int_equal(config_check(put("sme.jq", "{keywords: [range(50)]}"), &report, &err), -1);
 	assert_non_null(strstr(err.text, ": 50 errors"));
-	for (size_t i = 0; i < report.n; i++)
-		lines += report.p[i] == '\n';
-	assert_int_equal(lines, SCHEMA_REPORT_MAX + 1);
+	assert_int_equal(count_lines(&report), SCHEMA_REPORT_MAX + 1);
 	assert_non_null(strstr(report.p, "sme.jq: and 30 more errors\n"));
 	assert_null(strstr(report.p, "[20]"));
 	buf_release(&report);
@@ -343,6 +350,80 @@ test_places(void **state)
 	unsetenv("SME_CONFIG");
 }
 
+/* A type that has keys, and where it stands. */
+struct place {
+	const struct schema *type;
+	const char *path;
+};
+
+/* Where the keys below the member KEY of AT, of type T, would stand: lists and maps are stepped into. */
+static struct place
+below(struct arena *a, const struct place *at, const char *key, const struct schema *t)
+{
+	struct buf path = BUF_INIT;
+	struct place p;
+
+	buf_printf(&path, "%s%s%s", at->path, *at->path ? "." : "", key);
+	for (; t->item; t = t->item)
+		buf_puts(&path, t->map ? ".ID" : "[]");
+	p = (struct place){t, arena_strdup(a, buf_str(&path))};
+	buf_release(&path);
+	return p;
+}
+
+/* All keys in OUT, a line each; a table that stands in two places is described at the outer one. */
+static void
+list_keys(struct buf *out)
+{
+	struct place places[64] = {{&config_schema, ""}};
+	struct arena a = ARENA_INIT;
+	size_t n = 1;
+
+	for (size_t i = 0; i < n; i++)
+		for (const struct schema_field *f = places[i].type->fields; f->key; f++) {
+			struct place p = below(&a, &places[i], f->key, f->type);
+			size_t known = 0;
+
+			buf_printf(out, "%s%s%s\n", places[i].path, i ? "." : "", f->key);
+			while (known < n && places[known].type != p.type)
+				known++;
+			if (p.type->fields && known == n) {
+				assert_true(n < 64);
+				places[n++] = p;
+			}
+		}
+	arena_release(&a);
+}
+
+/* sme.jq(5) has each key of the schema, and no other. */
+static void
+test_manual(void **state)
+{
+	struct buf page = BUF_INIT, keys = BUF_INIT;
+	struct slice rest, line;
+	struct sme_err err;
+	size_t described = 0;
+
+	(void)state;
+	list_keys(&keys);
+	if (file_read("man/sme.jq.5", &page, &err) < 0)
+		fail_msg("%s (run from the top of the source)", err.text);
+	rest = buf_slice(&keys);
+	while (slice_cut(&rest, '\n', &line)) {
+		char want[200];
+
+		snprintf(want, sizeof want, "\n.It Ic %.*s\n", SLICE_ARG(line));
+		if (line.n && !strstr(page.p, want))
+			fail_msg("not in sme.jq(5): %.*s", SLICE_ARG(line));
+	}
+	rest = buf_slice(&page);
+	while (slice_cut(&rest, '\n', &line))
+		described += slice_starts(line, SLICE(".It Ic "));
+	assert_int_equal(described, count_lines(&keys));
+	buf_release(&page);
+	buf_release(&keys);
+}
+
 int
 main(void)
 {
@@ -358,6 +439,7 @@ main(void)
 	    cmocka_unit_test(test_report),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
