@@ -1,0 +1,120 @@
+#include "route/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct queue inbox = {{"inbox", 5}, NULL, NO_SLA};
+
+/* What is wrong stands in MEMBER of the tenant; ERR has the rest of the text. */
+static int
+wrong(const struct config *c, const struct policy *p, const char *member, struct sme_err *err)
+{
+	char text[sizeof err->text];
+
+	memcpy(text, err->text, sizeof text);
+	return err_set(err, SME_CONFIG, "%s: .tenants.%.*s%s%s", c->path,
+	    SLICE_ARG(p->tenant->key), member, text);
+}
+
+static void
+read_queues(struct arena *a, struct policy *p)
+{
+	const struct json_node *list = node_get(p->tenant, "queues");
+	struct queue *queues;
+
+	if (!list || !list->count) {
+		p->queues = &inbox;
+		p->nqueues = 1;
+		return;
+	}
+	queues = arena_zalloc(a, list->count * sizeof *queues);
+	for (NODE_EACH(it, list))
+		queues[p->nqueues++] = (struct queue){node_text(it, "name"), node_get(it, "skills"),
+		    config_duration(it, "sla", NO_SLA)};
+	p->queues = queues;
+}
+
+static const struct queue *
+find_queue(const struct policy *p, struct slice name)
+{
+	for (size_t i = 0; i < p->nqueues; i++)
+		if (slice_eq(p->queues[i].name, name))
+			return &p->queues[i];
+	return NULL;
+}
+
+static struct rule
+read_rule(const struct policy *p, const struct json_node *node)
+{
+	return (struct rule){.name = node_text(node, "name"),
+	    .queue = find_queue(p, node_text(node, "queue")),
+	    .skills = node_get(node, "skills"),
+	    .sla = config_duration(node, "sla", NO_SLA),
+	    .priority = node_number(node, "priority", 0),
+	    .action = node_text(node, "action")};
+}
+
+static int
+read_rules(struct policies *all, struct policy *p, const struct config *config,
+    struct scan_plan *plan, struct sme_err *err)
+{
+	const struct json_node *list = node_get(p->tenant, "rules");
+
+	p->rules = arena_zalloc(&all->arena, (list ? list->count : 0) * sizeof *p->rules + 1);
+	for (NODE_EACH(it, list)) {
+		struct slice when = node_text(it, "when");
+		struct rule *rule = &p->rules[p->nrules];
+		char member[64];
+
+		*rule = read_rule(p, it);
+		rule->id = all->nrules++;
+		if (when.p && !(rule->when = expr_compile(when.p, plan, err))) {
+			snprintf(member, sizeof member, ".rules[%zu].when: ", p->nrules);
+			return wrong(config, p, member, err);
+		}
+		p->nrules++;
+	}
+	return 0;
+}
+
+static int
+read_policy(struct policies *all, struct policy *p, const struct config *config,
+    struct scan_plan *plan, struct sme_err *err)
+{
+	p->all = slice_is(node_text(p->tenant, "match"), "all");
+	read_queues(&all->arena, p);
+	if (read_rules(all, p, config, plan, err) < 0)
+		return -1;
+	p->hours = hours_read(p->tenant, err);
+	return p->hours || !err->text[0] ? 0 : wrong(config, p, "", err);
+}
+
+int
+policies_open(struct policies *p, const struct config *config, struct scan_plan *plan,
+    struct sme_err *err)
+{
+	*p = (struct policies){.fallback = {.queues = &inbox, .nqueues = 1}};
+	for (NODE_EACH(it, node_get(config->root, "tenants"))) {
+		struct policy *one = arena_zalloc(&p->arena, sizeof *one);
+
+		one->tenant = it;
+		map_put(&p->by_tenant, it->key)->ptr = one;
+		if (read_policy(p, one, config, plan, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+policies_close(struct policies *p)
+{
+	for (size_t i = 0; i < p->by_tenant.n; i++) {
+		struct policy *one = p->by_tenant.items[i].value.ptr;
+
+		for (size_t r = 0; r < one->nrules; r++)
+			expr_free(one->rules[r].when);
+		hours_free(one->hours);
+	}
+	map_release(&p->by_tenant);
+	arena_release(&p->arena);
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# sme-route with 30 native rules on one core, against jq choosing by the same conditions in the same
+# run.  The rules are tried to the end for most mentions, which is the worst case.  Prints a table.
+# Usage: route.sh [MENTIONS]
+set -e
+cd "$(dirname "$0")/../.."
+build=${B:-build}
+n=${1:-500000}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+[ -x "$build/bench/gen_mentions" ] || {
+	mkdir -p "$build/bench"
+	${CC:-cc} -O2 -o "$build/bench/gen_mentions" tests/bench/gen_mentions.c
+}
+"$build/bench/gen_mentions" "$n" >"$tmp/all"
+# jq is given a fiftieth, or this would take minutes.
+head -n $((n / 50)) "$tmp/all" >"$tmp/some"
+
+# 30 conditions of the kinds that people write; most of them miss.
+i=0
+while [ $i -lt 10 ]; do
+	echo ".author.followers > $((2000000 + i))"
+	echo "(.text | contains(\"stromausfall$i\")) and .network == \"x\""
+	echo ".kind == \"review\" and .metrics.likes >= $((90000 + i))"
+	i=$((i + 1))
+done >"$tmp/conditions"
+
+{
+	printf '{"tenants":{"default":{"queues":[{"name":"inbox","sla":"4h"},{"name":"q","sla":"36m"}],"rules":['
+	awk '{gsub(/"/, "\\\""); printf "%s{\"name\":\"r%d\",\"queue\":\"q\",\"when\":\"%s\"}", (NR > 1 ? "," : ""), NR, $0}' \
+	    "$tmp/conditions"
+	printf ']}}}\n'
+} >"$tmp/sme.json"
+# The tenant of the generated mentions is not "default".
+tenant=$(head -n 1 "$tmp/all" | jq -r '.tenant // "default"')
+sed -i "s/\"default\"/\"$tenant\"/" "$tmp/sme.json"
+
+{
+	awk '{printf "%s %s then {queue:\"q\",rule:\"r%d\"}\n", (NR > 1 ? "elif" : ". + {route: (if"), $0, NR}' \
+	    "$tmp/conditions"
+	echo 'else {queue:"inbox",rule:null} end)}'
+} >"$tmp/route.jq"
+
+seconds() {
+	start=$(date +%s%N)
+	"$@" >"$tmp/out"
+	end=$(date +%s%N)
+	echo "$start $end" | awk '{printf "%.4f", ($2 - $1) / 1e9}'
+}
+
+"$build/sme-route" -c "$tmp/sme.json" <"$tmp/some" | jq -c '[.route.queue, .route.rule]' >"$tmp/ours"
+jq -c -f "$tmp/route.jq" <"$tmp/some" | jq -c '[.route.queue, .route.rule]' >"$tmp/theirs"
+cmp "$tmp/ours" "$tmp/theirs"
+
+ours=$(seconds taskset -c 0 "$build/sme-route" -c "$tmp/sme.json" "$tmp/all")
+theirs=$(seconds taskset -c 0 jq -c -f "$tmp/route.jq" "$tmp/some")
+echo "$n $ours $((n / 50)) $theirs" | awk '{
+	printf "sme-route  %9.0f mentions/s  (%d in %s s, 30 native rules, one core)\n", $1 / $2, $1, $2
+	printf "jq         %9.0f mentions/s  (%d in %s s, the same rules)\n", $3 / $4, $3, $4
+	printf "ratio      %9.1f\n", ($1 / $2) / ($3 / $4)
+}'

@@ -1,0 +1,209 @@
+#!/usr/bin/env bats
+# sme-route as a stranger uses it.
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH="$BATS_TEST_DIRNAME/../../${B:-build}:$PATH"
+	unset SME_CONFIG
+	export LC_ALL=C XDG_CONFIG_HOME="$BATS_TEST_TMPDIR/none"
+	cd "$BATS_TEST_TMPDIR" || return
+	cat >sme.jq <<'END'
+# Two brands; neither may see the other's work.
+{tenants: {
+  north: {timezone: "Europe/Berlin", accounts: ["@north"], languages: ["de", "en"],
+    hours: {fri: ["08:00-20:00"], sat: ["22:00-02:00"]}, holidays: ["2026-12-25"],
+    queues: [{name: "inbox", sla: "4h"}, {name: "network", skills: ["network"], sla: "36m"}],
+    rules: [
+      {name: "outage", when: ".text | test(\"kein netz\"; \"i\")", queue: "network", priority: 10,
+       skills: ["network", "cell"], action: "ack"},
+      {name: "vip", when: ".author.followers > 1000", sla: "15m", priority: 5},
+      {name: "night", when: "(.created_at | .[11:13]) == \"03\"", queue: "inbox"}]},
+  south: {match: "all",
+    queues: [{name: "south"}, {name: "money", sla: "1d"}],
+    rules: [
+      {name: "bill", when: ".text | contains(\"Rechnung\")", queue: "money", priority: 3, skills: ["bill"]},
+      {name: "angry", when: ".class.sentiment.label == \"negative\"", queue: "south", sla: "1h", priority: 2.5,
+       action: "hold"},
+      {name: "everything", priority: 1, sla: "2h", action: "ignore"}]}}}
+END
+}
+
+# event KEY VALUE...: a mention of north with these members besides.
+event() {
+	local more=""
+	while [ $# -gt 0 ]; do
+		more="$more,\"$1\":$2"
+		shift 2
+	done
+	printf '{"type":"mention","id":"x:1","tenant":"north"%s}\n' "$more"
+}
+
+route() {
+	sme-route -c sme.jq | jq -c .route
+}
+
+@test "without a configuration there is one queue and no service level" {
+	run bash -c 'echo "{\"type\":\"mention\",\"id\":\"x:1\",\"text\":\"Hi\"}" | sme-route'
+	[ "$status" -eq 0 ]
+	[ "$output" = '{"type":"mention","id":"x:1","text":"Hi","route":{"queue":"inbox","skills":[],"priority":0,"rule":null,"due_at":null,"sla":null,"clock":null,"after_hours":false,"action":null}}' ]
+}
+
+@test "the first rule that holds decides" {
+	run route <<<"$(event text '"Kein NETZ hier"' created_at '"2026-11-20T10:00:00Z"' author '{"followers":5000}' lang_hint '"de-AT"' score '{"priority":68.25}')"
+	[ "$output" = '{"queue":"network","skills":["network","cell","de"],"priority":78.25,"rule":"outage","due_at":"2026-11-20T10:36:00Z","sla":"36m","clock":"wall","after_hours":false,"action":"ack"}' ]
+}
+
+@test "a rule without queue goes to the default one and keeps its own service level" {
+	run route <<<"$(event text '"Hi"' created_at '"2026-11-20T10:00:00Z"' author '{"followers":5000}')"
+	[ "$output" = '{"queue":"inbox","skills":[],"priority":5,"rule":"vip","due_at":"2026-11-20T10:15:00Z","sla":"15m","clock":"wall","after_hours":false,"action":null}' ]
+}
+
+@test "with match all, effects gather and the first word stays" {
+	run route <<<'{"type":"mention","id":"x:1","tenant":"south","text":"Rechnung!","created_at":"2026-11-20T10:00:00Z","class":{"lang":{"code":"tr","p":0.9},"sentiment":{"label":"negative"}}}'
+	[ "$output" = '{"queue":"money","skills":["bill","tr"],"priority":6.5,"rule":"bill","rules":["bill","angry","everything"],"due_at":"2026-11-20T11:00:00Z","sla":"1h","clock":"wall","after_hours":false,"action":"hold"}' ]
+}
+
+@test "a tenant's rules never see another tenant's events" {
+	# Words that south waits for, said to north, and the other way round.
+	run route <<<"$(event text '"Rechnung"' class '{"sentiment":{"label":"negative"}}')"
+	[ "$(jq -r .rule <<<"$output")" = null ]
+	run route <<<'{"type":"mention","id":"x:1","tenant":"south","text":"kein netz","author":{"followers":9999}}'
+	[ "$(jq -c .rules <<<"$output")" = '["everything"]' ]
+	run route <<<'{"type":"mention","id":"x:1","tenant":"unknown","text":"kein netz Rechnung"}'
+	[ "$(jq -c '[.queue,.rule]' <<<"$output")" = '["inbox",null]' ]
+	# Without a tenant it is "default", which is not configured here.
+	run route <<<'{"type":"mention","id":"x:1","text":"kein netz Rechnung"}'
+	[ "$(jq -c '[.queue,.rule]' <<<"$output")" = '["inbox",null]' ]
+}
+
+@test "changing one tenant's events changes no byte of another's output" {
+	for i in 1 2 3 4 5 6 7 8; do
+		event text "\"kein netz $i\"" created_at "\"2026-11-20T10:00:0${i}Z\""
+		echo "{\"type\":\"mention\",\"id\":\"s:$i\",\"tenant\":\"south\",\"text\":\"Rechnung $i\"}"
+	done >mixed
+	grep -v south mixed >alone
+	sme-route -c sme.jq <mixed | grep -v south >a
+	sme-route -c sme.jq <alone >b
+	cmp a b
+	{ grep south mixed | tac; cat alone; } | sme-route -c sme.jq | grep -v south >c
+	cmp a c
+}
+
+@test "the arrival is created_at, unless that lies behind fetched_at" {
+	run route <<<"$(event created_at '"2099-01-01T00:00:00Z"' fetched_at '"2026-11-20T10:00:00Z"')"
+	[ "$(jq -r .due_at <<<"$output")" = 2026-11-20T14:00:00Z ]
+	run route <<<"$(event created_at '"2026-11-20T10:00:00+02:00"' fetched_at '"2026-11-20T10:00:00Z"')"
+	[ "$(jq -r .due_at <<<"$output")" = 2026-11-20T12:00:00Z ]
+	run route <<<"$(event created_at '"soon"')"
+	[ "$(jq -c '[.due_at,.sla,.clock]' <<<"$output")" = '[null,"4h","wall"]' ]
+}
+
+@test "after hours: spans over midnight, holidays, the zone of the tenant" {
+	hours() { route <<<"$(event created_at "\"$1\"")" | jq .after_hours; }
+	[ "$(hours 2026-11-20T06:59:59Z)" = true ]  # Friday 07:59:59 in Berlin
+	[ "$(hours 2026-11-20T07:00:00Z)" = false ]
+	[ "$(hours 2026-11-20T19:00:00Z)" = true ]
+	[ "$(hours 2026-11-22T00:59:00Z)" = false ] # Sunday 01:59, Saturday's span
+	[ "$(hours 2026-11-22T01:00:00Z)" = true ]
+	[ "$(hours 2026-12-25T10:00:00Z)" = true ]  # a Friday, but Christmas
+	[ "$(hours 2026-07-17T06:00:00Z)" = false ] # 08:00 in summer
+}
+
+@test "a language that the tenant does not speak is no skill" {
+	run route <<<"$(event lang_hint '"en"' class '{"lang":{"code":"tr"}}')"
+	[ "$(jq -c .skills <<<"$output")" = '[]' ]
+	run route <<<"$(event lang_hint '"en"' class '{"lang":{"code":"und"}}')"
+	[ "$(jq -c .skills <<<"$output")" = '["en"]' ]
+}
+
+@test "own accounts and other types pass unchanged" {
+	event author '{"handle":"North"}' text '"kein netz"' >in
+	echo '{"type":"reply","id":"r:1","text":"kein netz"}' >>in
+	echo '{"type":"delete","id":"x:1"}' >>in
+	sme-route -c sme.jq <in | cmp - in
+}
+
+@test "twice is once, and every other byte stays" {
+	cat >in <<'END'
+ { "type" : "mention" , "id":"x:1",  "n":[1.10, 9007199254740993,1E2,-0.0], "text":"\u006bein \ud83d\ude21\/", "x":{"route":1}, "x":2 }	
+{"route":{"old":true},"type":"mention","id":"x:2"}
+{"type":"mention"}
+END
+	sme-route -c sme.jq <in >once
+	sme-route -c sme.jq <once | cmp - once
+	sed -n 1p once | grep -F ' { "type" : "mention" , "id":"x:1",  "n":[1.10, 9007199254740993,1E2,-0.0], "text":"\u006bein \ud83d\ude21\/", "x":{"route":1}, "x":2 ,"route":{"queue":"inbox"'
+	sed -n 2p once | grep -E '^\{"route":\{"queue":"inbox".*\},"type":"mention","id":"x:2"\}$'
+}
+
+@test "threads do not change the output" {
+	for i in $(seq 3000); do event text "\"kein netz $i\"" author "{\"followers\":$i}"; done >in
+	sme-route -c sme.jq <in >one
+	sme-route -c sme.jq -j 4 <in | cmp - one
+}
+
+@test "--trace shows which rules were tried" {
+	event text '"nichts"' created_at '"2026-11-20T03:00:00Z"' author '{"followers":2000}' >in
+	sme-route -c sme.jq --trace <in >out 2>trace
+	grep -E '^x:1 of north$' trace
+	grep -E '^  miss +outage$' trace
+	grep -E '^  hit +vip  sla 15m  priority \+5$' trace
+	grep -E '^  not tried +night$' trace
+	sme-route -c sme.jq <in | cmp - out
+}
+
+@test "--trace: a condition that fails does not hold, and outsiders cannot drive the terminal" {
+	printf '{"type":"mention","tenant":"north","id":"x\\u001b[31m\\u009b"}\n' |
+		sme-route -c sme.jq --trace 2>trace >/dev/null
+	grep -E '^  error +outage' trace
+	run grep -c -e "$(printf '\033')" -e "$(printf '\302\233')" trace
+	[ "$output" = 0 ]
+}
+
+@test "mistakes in the configuration name their place" {
+	bad() {
+		echo "{tenants: {t: {$1}}}" >bad.jq
+		run sme-route -c bad.jq </dev/null
+		echo "$output"
+		[ "$status" -eq 78 ]
+		[[ "$output" == *"$2"* ]]
+	}
+	bad 'rules: [{name: "a", when: ".x =="}]' '.tenants.t.rules[0].when'
+	bad 'rules: [{name: "a", queue: "nowhere"}]' '.tenants.t.rules[0].queue'
+	bad 'queues: [{name: "a", sla: 36}]' '.tenants.t.queues[0].sla'
+	bad 'hours: {mon: ["08:00-12:00", "11:00-13:00"]}' '.tenants.t.hours.mon[1]'
+	bad 'timezone: "Europe/Atlantis", hours: {}' 'timezone'
+	run sme-route -c nowhere.jq </dev/null
+	[ "$status" -eq 66 ]
+}
+
+@test "bad lines are rejected, the rest goes on" {
+	run --separate-stderr bash -c 'printf "%s\n" "{bad" "[]" "{\"type\":\"mention\"}" | sme-route --rejects rej'
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[ "$(wc -l <rej)" -eq 2 ]
+	[ "$(jq -r .tool rej | uniq)" = sme-route ]
+}
+
+@test "a full disk and a closed pipe" {
+	[ -w /dev/full ] || skip
+	run bash -c 'echo "{\"type\":\"mention\"}" | sme-route >/dev/full'
+	[ "$status" -eq 74 ]
+	for i in $(seq 20000); do event text '"x"'; done >in
+	run --separate-stderr bash -c 'sme-route <in | head -n 1'
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "usage errors and help" {
+	run sme-route --nonsense
+	[ "$status" -eq 64 ]
+	run sme-route --help
+	[ "$status" -eq 0 ]
+	[[ "$output" == *--trace* ]]
+	run sme-route nofile
+	[ "$status" -eq 66 ]
+	run bash -c 'sme-route </dev/null'
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
