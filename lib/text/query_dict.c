@@ -45,6 +45,23 @@ exact_build(struct query_set *set)
 	}
 }
 
+/* Both are followed by 8 zero bytes. */
+static inline bool
+same_key(struct slice a, const char *b, size_t n)
+{
+	uint64_t x, y;
+
+	if (a.n != n)
+		return false;
+	for (size_t i = 0; i < n; i += 8) {
+		memcpy(&x, a.p + i, sizeof x);
+		memcpy(&y, b + i, sizeof y);
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
 uint32_t
 query_dict_exact(const struct query_set *set, const char *key, size_t n)
 {
@@ -55,7 +72,7 @@ query_dict_exact(const struct query_set *set, const char *key, size_t n)
 		uint32_t term = set->exact.slots[at].term - 1;
 
 		if (set->exact.slots[at].hash == (uint32_t)(hash >> 32) &&
-		    slice_eq(set->terms[term].key, (struct slice){key, n}))
+		    same_key(set->terms[term].key, key, n))
 			return term;
 	}
 	return NONE;

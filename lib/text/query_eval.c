@@ -4,12 +4,6 @@
 #include "core/mem.h"
 #include "text/query_local.h"
 
-static bool
-present(const struct query_scratch *s, uint32_t term)
-{
-	return s->seen[term].epoch == s->epoch;
-}
-
 /* Do the terms TERMS[1..N-1] follow the hit AT, each in the next word?  The last one's hit, or NONE. */
 static uint32_t
 phrase_at(const struct query_scratch *s, uint32_t at, const uint32_t *terms, uint32_t n)
@@ -58,9 +52,9 @@ phrase(struct query_scratch *s, const uint32_t *terms, uint32_t n, const struct 
 	bool any = false;
 
 	for (uint32_t k = 0; k < n; k++)
-		if (!present(s, terms[k]))
+		if (!query_present(s, terms[k]))
 			return false;
-	for (uint32_t at = s->seen[terms[0]].first; at != NONE; at = s->hits[at].next) {
+	for (uint32_t at = s->chains[terms[0]].first; at != NONE; at = s->hits[at].next) {
 		uint32_t last = phrase_at(s, at, terms, n);
 
 		if (last == NONE || (raw && !raw_at(s, at, last, raw)))
@@ -86,7 +80,7 @@ leaf(struct query_scratch *s, const struct node *node, bool first)
 		raw = &set->raws[node->arg];
 		return phrase(s, set->phrases + raw->terms, raw->n, raw, first);
 	default:
-		return first ? present(s, node->arg) : phrase(s, &node->arg, 1, NULL, false);
+		return first ? query_present(s, node->arg) : phrase(s, &node->arg, 1, NULL, false);
 	}
 }
 
@@ -185,6 +179,8 @@ query_eval(struct query_scratch *s, const struct node *node)
 	const struct node *child = node + 1, *end = node + node->size;
 
 	switch (node->op) {
+	case NODE_TERM:
+		return query_present(s, node->arg);
 	case NODE_AND:
 		for (; child < end; child += child->size)
 			if (!query_eval(s, child))

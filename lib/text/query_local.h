@@ -160,8 +160,8 @@ struct span {
 	uint32_t from, to; /* words, both included */
 };
 
-struct seen {
-	uint32_t epoch; /* of the text that has the term */
+/* The first and the last hit of a term. */
+struct chain {
 	uint32_t first, last;
 };
 
@@ -172,15 +172,22 @@ struct query_scratch {
 	uint32_t word, start, end; /* where the word being looked up stands */
 	struct hit *hits;
 	size_t nhits, hits_cap;
-	struct seen *seen;     /* by term */
+	uint64_t *present;     /* a bit for each term: few bytes, for this is what is asked most */
+	struct chain *chains;  /* by term, of those that are present */
 	uint32_t *terms;       /* the distinct terms of this text */
 	size_t nterms;
-	uint32_t *tried;       /* by query: epoch */
+	uint32_t *tried;       /* by query: the epoch it was last tried in */
 	uint32_t *found;
 	size_t nfound;
 	struct span *spans;    /* a stack */
 	size_t nspans, spans_cap;
 };
+
+static inline bool
+query_present(const struct query_scratch *s, uint32_t term)
+{
+	return s->present[term >> 6] >> (term & 63) & 1;
+}
 
 bool query_eval(struct query_scratch *s, const struct node *node);
 

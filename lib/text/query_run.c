@@ -14,7 +14,8 @@ query_scratch_new(const struct query_set *set)
 	struct query_scratch *s = xcalloc(1, sizeof *s);
 
 	s->set = set;
-	s->seen = xcalloc(set->nterms, sizeof *s->seen);
+	s->present = xcalloc(set->nterms / 64 + 1, sizeof *s->present);
+	s->chains = xcalloc(set->nterms, sizeof *s->chains);
 	s->terms = xcalloc(set->nterms, sizeof *s->terms);
 	s->tried = xcalloc(set->nqueries, sizeof *s->tried);
 	s->found = xcalloc(set->nqueries, sizeof *s->found);
@@ -27,7 +28,8 @@ query_scratch_free(struct query_scratch *s)
 	if (!s)
 		return;
 	free(s->hits);
-	free(s->seen);
+	free(s->present);
+	free(s->chains);
 	free(s->terms);
 	free(s->tried);
 	free(s->found);
@@ -39,19 +41,19 @@ static void
 add_hit(void *ctx, uint32_t term)
 {
 	struct query_scratch *s = ctx;
-	struct seen *seen = &s->seen[term];
+	struct chain *chain = &s->chains[term];
 	uint32_t at = (uint32_t)s->nhits;
 
-	if (seen->epoch == s->epoch) {
-		if (s->hits[seen->last].word == s->word)
+	if (query_present(s, term)) {
+		if (s->hits[chain->last].word == s->word)
 			return;
-		s->hits[seen->last].next = at;
+		s->hits[chain->last].next = at;
 	} else {
-		seen->epoch = s->epoch;
-		seen->first = at;
+		s->present[term >> 6] |= UINT64_C(1) << (term & 63);
+		chain->first = at;
 		s->terms[s->nterms++] = term;
 	}
-	seen->last = at;
+	chain->last = at;
 	s->hits = xgrow(s->hits, s->nhits, &s->hits_cap, sizeof *s->hits);
 	s->hits[s->nhits++] = (struct hit){term, s->word, s->start, s->end, NONE};
 }
@@ -209,12 +211,11 @@ sort_found(uint32_t *v, size_t n)
 		}
 }
 
-/* A new epoch makes everything in seen and tried old. */
+/* Forget the text before.  A new epoch makes everything in tried old. */
 static void
 start(struct query_scratch *s, struct slice text)
 {
 	if (++s->epoch == 0) {
-		memset(s->seen, 0, s->set->nterms * sizeof *s->seen);
 		memset(s->tried, 0, s->set->nqueries * sizeof *s->tried);
 		s->epoch = 1;
 	}
@@ -225,6 +226,8 @@ start(struct query_scratch *s, struct slice text)
 		s->spans = NULL;
 		s->hits_cap = s->spans_cap = 0;
 	}
+	for (size_t i = 0; i < s->nterms; i++)
+		s->present[s->terms[i] >> 6] = 0;
 	s->text = text;
 	s->nhits = s->nterms = s->nfound = 0;
 }
