@@ -9,7 +9,7 @@
  * set by hand and rounded, not learnt, and a fact that is missing adds nothing.
  */
 #define BASE -2.2          /* one account in ten */
-#define FOLLOWS_NOBODY 2.2 /* fewer than FEW, while others follow it */
+#define FOLLOWS_NOBODY 2.2 /* fewer than FEW */
 #define FEW 10
 #define FOLLOWER_DECADE -0.5 /* for each power of ten above FOLLOWERS_USUAL, and the other way below */
 #define FOLLOWERS_USUAL 2.5
@@ -81,7 +81,7 @@ bot_likelihood(const struct bot_account *a)
 		return 1;
 	if (followers + following + posts + age < 2)
 		return -1;
-	if (following && a->following < FEW && !(followers && a->followers < 1))
+	if (following && a->following < FEW)
 		z += FOLLOWS_NOBODY;
 	if (followers)
 		z += FOLLOWER_DECADE * clamp(log10(1 + a->followers) - FOLLOWERS_USUAL, -2.5, 2.5);

@@ -390,6 +390,34 @@ test_score(void **state)
 	arena_release(&a);
 }
 
+/* More followers, likes or anger never make a mention less important. */
+static void
+test_score_rises(void **state)
+{
+	static const char form[] = "{\"author\":{\"followers\":%.0f,\"following\":%d,\"posts\":900},"
+				   "\"metrics\":{\"likes\":%.0f},\"class\":{\"sentiment\":{\"score\":%.2f}}}";
+	struct arena a = ARENA_INIT;
+	char line[256];
+
+	(void)state;
+	for (int what = 0; what < 3; what++)
+		for (int following = 0; following < 30; following += 12) {
+			double last = -1;
+
+			for (int step = 0; step < 24; step++) {
+				double x = step * step * step * step, p;
+
+				snprintf(line, sizeof line, form, what == 0 ? x : 40, following,
+				    what == 1 ? x : 3, what == 2 ? 0.2 - step * 0.05 : -0.4);
+				p = node_number(score(&a, "{}", line), "priority", -1);
+				if (p < last)
+					fail_msg("%s: %g after %g", line, p, last);
+				last = p;
+			}
+		}
+	arena_release(&a);
+}
+
 static void
 test_score_settings(void **state)
 {
@@ -463,6 +491,7 @@ main(void)
 	    cmocka_unit_test(test_bot_names),
 	    cmocka_unit_test(test_priority),
 	    cmocka_unit_test(test_score),
+	    cmocka_unit_test(test_score_rises),
 	    cmocka_unit_test(test_score_settings),
 	    cmocka_unit_test(test_score_of_little),
 	    cmocka_unit_test(test_score_of_odd_numbers),
