@@ -1,0 +1,325 @@
+#include "model/heads.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+/* Memory that one thread gives to what tokens add up to: about the size of an L2 cache. */
+#define MEMO_BYTES ((size_t)2 << 20)
+
+/*
+ * Inside a token there are at most 1 + NGRAM_CHAR_MAX * NGRAM_PER_ORDER features, 171 of them with
+ * at most 127 each: a token's sum fits 16 bits.
+ */
+_Static_assert((1 + NGRAM_CHAR_MAX * NGRAM_PER_ORDER) * 128 < INT16_MAX, "token sums overflow");
+
+struct heads {
+	struct model **models;
+	size_t n;
+	size_t *at;    /* where a head's sums begin in a row of all sums */
+	size_t width;  /* of that row */
+	unsigned chars; /* the longest character n-gram that any head reads */
+};
+
+/* What a token adds to every head's sums; found by the token's hash, thrown out by the next token
+ * that needs the place. */
+struct memo {
+	uint64_t hash; /* 0: free */
+};
+
+struct heads_run {
+	const struct heads *heads;
+	struct norm norm;
+	char *memos;      /* memo, uint16_t hits[heads], int16_t sums[width]; slot by slot */
+	size_t memo_size; /* bytes of a slot */
+	size_t memo_mask;
+	int32_t *sums; /* [width] */
+	uint32_t *hits;
+	uint64_t *before; /* for each head the last token that it read */
+	double *probs;
+	struct head_result *results;
+	struct token_grams grams;
+};
+
+struct heads *
+heads_new(struct model *const *list, size_t count)
+{
+	struct heads *h = xcalloc(1, sizeof *h);
+
+	h->models = xcalloc(count ? count : 1, sizeof *h->models);
+	h->at = xcalloc(count ? count : 1, sizeof *h->at);
+	h->n = count;
+	for (size_t i = 0; i < count; i++) {
+		h->models[i] = list[i];
+		h->at[i] = h->width;
+		h->width += list[i]->header->stride;
+		if (list[i]->spec.char_max > h->chars)
+			h->chars = list[i]->spec.char_max;
+	}
+	return h;
+}
+
+void
+heads_free(struct heads *heads)
+{
+	if (!heads)
+		return;
+	free(heads->models);
+	free(heads->at);
+	free(heads);
+}
+
+/* Sums come first after the hash so that they are aligned for whole vectors. */
+static int16_t *
+memo_sums(struct memo *m)
+{
+	return (int16_t *)(m + 1);
+}
+
+static uint16_t *
+memo_hits(struct memo *m, size_t width)
+{
+	return (uint16_t *)(memo_sums(m) + width);
+}
+
+struct heads_run *
+heads_run_new(const struct heads *heads)
+{
+	struct heads_run *r = xcalloc(1, sizeof *r);
+	size_t slots = 64;
+
+	r->heads = heads;
+	r->norm = (struct norm)NORM_INIT;
+	r->memo_size = sizeof(struct memo) + heads->width * sizeof(int16_t) + heads->n * sizeof(uint16_t);
+	r->memo_size = (r->memo_size + 15) & ~(size_t)15;
+	while (slots * 2 * r->memo_size <= MEMO_BYTES)
+		slots *= 2;
+	r->memo_mask = slots - 1;
+	r->memos = xcalloc(slots, r->memo_size);
+	r->sums = xcalloc(heads->width + 1, sizeof *r->sums);
+	r->hits = xcalloc(heads->n + 1, sizeof *r->hits);
+	r->before = xcalloc(heads->n + 1, sizeof *r->before);
+	r->probs = xcalloc(heads->width + 1, sizeof *r->probs);
+	r->results = xcalloc(heads->n + 1, sizeof *r->results);
+	return r;
+}
+
+void
+heads_run_free(struct heads_run *r)
+{
+	if (!r)
+		return;
+	norm_release(&r->norm);
+	free(r->memos);
+	free(r->sums);
+	free(r->hits);
+	free(r->before);
+	free(r->probs);
+	free(r->results);
+	free(r);
+}
+
+static unsigned
+add_row16(const struct model *m, uint64_t hash, int16_t *sums)
+{
+	int32_t row = model_find(m, hash);
+	uint32_t stride = m->header->stride;
+
+	if (row < 0)
+		return 0;
+	for (uint32_t c = 0; c < stride; c++)
+		sums[c] = (int16_t)(sums[c] + m->weights[(size_t)row * stride + c]);
+	return 1;
+}
+
+/* What one token by itself adds to one head. */
+static unsigned
+sum_token(const struct model *m, uint64_t word, const struct token_grams *g, int16_t *sums)
+{
+	unsigned hits = 0;
+
+	if (m->spec.word_max)
+		hits += add_row16(m, word, sums);
+	for (unsigned k = m->spec.char_min; k && k <= m->spec.char_max; k++)
+		for (unsigned i = 0; i < g->n[k - 1]; i++)
+			hits += add_row16(m, g->chars[k - 1][i], sums);
+	return hits;
+}
+
+static struct memo *
+recall(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
+{
+	const struct heads *h = r->heads;
+	struct memo *memo = (struct memo *)(r->memos + (word & r->memo_mask) * r->memo_size);
+	uint16_t *hits = memo_hits(memo, h->width);
+
+	if (memo->hash == word)
+		return memo;
+	memset(memo, 0, r->memo_size);
+	memo->hash = word;
+	ngram_chars(&r->grams, token, kind, h->chars);
+	for (size_t i = 0; i < h->n; i++)
+		if (ngram_reads(&h->models[i]->spec, kind))
+			hits[i] = (uint16_t)sum_token(h->models[i], word, &r->grams,
+			    memo_sums(memo) + h->at[i]);
+	return memo;
+}
+
+static void
+add_pair(struct heads_run *r, size_t head, uint64_t word)
+{
+	const struct model *m = r->heads->models[head];
+	int32_t *sums = r->sums + r->heads->at[head];
+	uint32_t stride = m->header->stride;
+	int32_t row;
+
+	row = model_find(m, ngram_pair(r->before[head], word));
+	if (row < 0)
+		return;
+	for (uint32_t c = 0; c < stride; c++)
+		sums[c] += m->weights[(size_t)row * stride + c];
+	r->hits[head]++;
+}
+
+static void
+add_token(struct heads_run *r, struct slice token, uint8_t kind)
+{
+	const struct heads *h = r->heads;
+	uint64_t word = ngram_word(token, kind);
+	struct memo *memo = recall(r, token, kind, word);
+	const int16_t *restrict from = memo_sums(memo);
+	const uint16_t *hits = memo_hits(memo, h->width);
+	int32_t *restrict sums = r->sums;
+
+	for (size_t i = 0; i < h->width; i++)
+		sums[i] += from[i];
+	for (size_t i = 0; i < h->n; i++) {
+		const struct ngram_spec *spec = &h->models[i]->spec;
+
+		r->hits[i] += hits[i];
+		if (spec->word_max < 2 || !ngram_reads(spec, kind))
+			continue;
+		if (r->before[i])
+			add_pair(r, i, word);
+		r->before[i] = word;
+	}
+}
+
+/*
+ * e^x for x <= 0 from nothing but additions and multiplications, so that every machine and every
+ * libm gives the same digits.  Better than 1e-15 relative; 0 below -700.
+ */
+static double
+exp_minus(double x)
+{
+	double k, r, sum = 1, term = 1;
+
+	if (!(x > -700))
+		return 0;
+	k = floor(x * 1.4426950408889634 + 0.5);
+	r = x - k * 0.69314718055994529;
+	for (int i = 1; i < 18; i++) {
+		term = term * r / i;
+		sum = sum + term;
+	}
+	return ldexp(sum, (int)k);
+}
+
+/* The sums of HEAD become probabilities. */
+static void
+softmax(struct heads_run *r, size_t head, enum script script)
+{
+	const struct model *m = r->heads->models[head];
+	const int32_t *sums = r->sums + r->heads->at[head];
+	double *probs = r->probs + r->heads->at[head], top = -INFINITY, total = 0;
+	double length = sqrt((double)r->hits[head]) * m->header->temperature;
+	struct head_result *res = &r->results[head];
+	bool gated = m->header->flags & MODEL_SCRIPTS;
+
+	*res = (struct head_result){-1, 0, probs};
+	for (uint32_t c = 0; c < m->header->labels; c++) {
+		const struct model_label *l = &m->labels[c];
+
+		probs[c] = -INFINITY;
+		if (r->hits[head] == 0 || (gated && !(l->scripts >> script & 1)))
+			continue;
+		probs[c] = (double)sums[c] * l->scale / length;
+		probs[c] = probs[c] + l->bias / m->header->temperature;
+		if (probs[c] > top) {
+			top = probs[c];
+			res->best = (int)c;
+		}
+	}
+	for (uint32_t c = 0; c < m->header->labels; c++) {
+		probs[c] = res->best < 0 ? 0 : exp_minus(probs[c] - top);
+		total = total + probs[c];
+	}
+	for (uint32_t c = 0; c < m->header->labels && total > 0; c++)
+		probs[c] = probs[c] / total;
+	if (res->best >= 0)
+		res->p = probs[res->best];
+}
+
+const struct head_result *
+heads_predict(struct heads_run *r, struct slice text)
+{
+	const struct heads *h = r->heads;
+	enum script script;
+
+	norm_run(&r->norm, text);
+	memset(r->sums, 0, h->width * sizeof *r->sums);
+	memset(r->hits, 0, h->n * sizeof *r->hits);
+	memset(r->before, 0, h->n * sizeof *r->before);
+	for (size_t i = 0; i < r->norm.n; i++)
+		add_token(r, norm_token(&r->norm, i), r->norm.tokens[i].kind);
+	script = norm_script(&r->norm);
+	for (size_t i = 0; i < h->n; i++)
+		softmax(r, i, script);
+	return r->results;
+}
+
+const struct norm *
+heads_norm(const struct heads_run *run)
+{
+	return &run->norm;
+}
+
+static int
+by_weight(const void *a, const void *b)
+{
+	const struct head_reason *x = a, *y = b;
+
+	if (x->weight != y->weight)
+		return x->weight < y->weight ? 1 : -1;
+	return x->token < y->token ? -1 : x->token > y->token;
+}
+
+size_t
+heads_explain(struct heads_run *r, size_t head, int label, struct head_reason *out, size_t max)
+{
+	const struct model *m = r->heads->models[head];
+	double length = sqrt((double)r->hits[head]) * m->header->temperature;
+	struct head_reason *all = xcalloc(r->norm.n + 1, sizeof *all);
+	size_t n = 0;
+
+	for (size_t t = 0; t < r->norm.n && r->hits[head]; t++) {
+		struct slice token = norm_token(&r->norm, t);
+		uint8_t kind = r->norm.tokens[t].kind;
+		const int16_t *sums = memo_sums(recall(r, token, kind, ngram_word(token, kind))) +
+				      r->heads->at[head];
+		double own = sums[label] * (double)m->labels[label].scale, others = 0;
+
+		for (uint32_t c = 0; c < m->header->labels; c++)
+			if (c != (uint32_t)label)
+				others += sums[c] * (double)m->labels[c].scale;
+		own = (own - others / (m->header->labels - 1)) / length;
+		if (own > 0)
+			all[n++] = (struct head_reason){t, own};
+	}
+	qsort(all, n, sizeof *all, by_weight);
+	n = n < max ? n : max;
+	memcpy(out, all, n * sizeof *out);
+	free(all);
+	return n;
+}

@@ -1,0 +1,47 @@
+/*
+ * Several models read one text: it is normalised and cut into n-grams once, and each head adds up
+ * its rows.  The sums are whole numbers, so neither the order nor the memory of earlier tokens can
+ * change a result: the same text gives the same answer on every machine and thread.
+ */
+#ifndef SME_MODEL_HEADS_H
+#define SME_MODEL_HEADS_H
+
+#include "model/model.h"
+#include "text/normalize.h"
+
+struct heads;
+
+/* The COUNT models in LIST, which must outlive it.  LIST is copied. */
+struct heads *heads_new(struct model *const *list, size_t count);
+void heads_free(struct heads *heads);
+
+struct head_result {
+	int best;        /* the likeliest label, or -1 when the text has nothing that the head knows */
+	double p;        /* its probability */
+	const double *probs; /* of every label */
+};
+
+/* One thread's memory. */
+struct heads_run;
+struct heads_run *heads_run_new(const struct heads *heads);
+void heads_run_free(struct heads_run *run);
+
+/* Read TEXT with every head.  One result a head, in their order; valid until the next call. */
+const struct head_result *heads_predict(struct heads_run *run, struct slice text);
+
+/* What the last heads_predict made of its text. */
+const struct norm *heads_norm(const struct heads_run *run);
+
+/*
+ * What speaks for label LABEL of head HEAD in the last text: each token with what it adds to that
+ * label's score over the mean of the others, the strongest first, at most MAX.  Returns how many.
+ */
+struct head_reason {
+	size_t token; /* index into heads_norm() */
+	double weight;
+};
+
+size_t heads_explain(struct heads_run *run, size_t head, int label, struct head_reason *out,
+    size_t max);
+
+#endif

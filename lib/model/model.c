@@ -1,0 +1,364 @@
+#include "model/model.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/hash.h"
+#include "core/mem.h"
+
+#if __BYTE_ORDER != __LITTLE_ENDIAN
+#error "model files are mapped as they are and need a little-endian machine"
+#endif
+
+#define CHECKED_FROM (offsetof(struct model_header, checksum) + sizeof(uint64_t))
+
+_Static_assert(sizeof(struct model_header) == 80, "the header has no padding");
+_Static_assert(sizeof(struct model_label) == 16, "a label has no padding");
+
+/* Where the parts of a file begin. */
+struct layout {
+	size_t labels, strings, meta, starts, prints, weights, end;
+};
+
+static size_t
+aligned(size_t n)
+{
+	return (n + 63) & ~(size_t)63;
+}
+
+/* All counts are bounded, so that nothing here overflows. */
+static struct layout
+layout_of(const struct model_header *h)
+{
+	struct layout l;
+
+	l.labels = aligned(sizeof *h);
+	l.strings = aligned(l.labels + (size_t)h->labels * sizeof(struct model_label));
+	l.meta = aligned(l.strings + h->strings_size);
+	l.starts = aligned(l.meta + h->meta_size);
+	l.prints = aligned(l.starts + (((size_t)1 << h->bucket_bits) + 1) * sizeof(uint32_t));
+	l.weights = aligned(l.prints + (size_t)h->rows * sizeof(uint16_t));
+	l.end = aligned(l.weights + (size_t)h->rows * h->stride);
+	return l;
+}
+
+static uint64_t
+checksum(const void *file, size_t n)
+{
+	return hash64((const char *)file + CHECKED_FROM, n - CHECKED_FROM, MODEL_VERSION);
+}
+
+static int
+check_header(const struct model_header *h, size_t size, const char *path, struct sme_err *err)
+{
+	if (size < sizeof *h || memcmp(h->magic, MODEL_MAGIC, sizeof h->magic) != 0)
+		return err_set(err, SME_DATA, "%s: not a model file of sme-train", path);
+	if (h->version != MODEL_VERSION || h->header_size != sizeof *h)
+		return err_set(err, SME_DATA,
+		    "%s: model format %u, this program reads format %d; train it again", path,
+		    h->version, MODEL_VERSION);
+	if (h->file_size != size)
+		return err_set(err, SME_DATA,
+		    "%s: the file has %zu bytes and should have %llu; it is truncated or damaged", path,
+		    size, (unsigned long long)h->file_size);
+	if (h->checksum != checksum(h, size))
+		return err_set(err, SME_DATA, "%s: the checksum is wrong; the file is damaged", path);
+	if (h->normalize_version != NORMALIZE_VERSION)
+		return err_set(err, SME_DATA,
+		    "%s: made for another way of reading text (version %u, this is %d); train it again",
+		    path, h->normalize_version, NORMALIZE_VERSION);
+	return 0;
+}
+
+static int
+bad(const char *path, const char *what, struct sme_err *err)
+{
+	return err_set(err, SME_DATA, "%s: the %s is not sound; the file is damaged", path, what);
+}
+
+static int
+check_counts(const struct model_header *h, const char *path, struct sme_err *err)
+{
+	if (h->labels < 2 || h->labels > MODEL_LABELS_MAX || h->stride != model_stride(h->labels))
+		return bad(path, "number of labels", err);
+	if (h->bucket_bits < 1 || h->bucket_bits > MODEL_BITS_MAX || h->rows > 1u << 28)
+		return bad(path, "number of features", err);
+	if (h->word_max > 2 || h->char_max > NGRAM_CHAR_MAX || h->char_min > h->char_max ||
+	    (h->char_min == 0 && h->char_max != 0) || (h->flags & ~MODEL_SCRIPTS) != 0)
+		return bad(path, "feature description", err);
+	if (!isfinite(h->temperature) || h->temperature <= 0 || !(h->min_p >= 0 && h->min_p <= 1))
+		return bad(path, "calibration", err);
+	if (layout_of(h).end != h->file_size)
+		return bad(path, "size of its parts", err);
+	return 0;
+}
+
+/* Cut the strings; the last one must end with the part. */
+static int
+read_strings(struct model *m, const char *p, const char *path, struct sme_err *err)
+{
+	const char *end = p + m->header->strings_size;
+	uint32_t count = m->header->labels + 2;
+
+	m->names = xcalloc(m->header->labels, sizeof *m->names);
+	for (uint32_t i = 0; i < count; i++) {
+		const char *nul = p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
+
+		if (!nul)
+			return bad(path, "list of names", err);
+		if (i == 0)
+			m->name = p;
+		else if (i == 1)
+			m->release = p;
+		else
+			m->names[i - 2] = p;
+		p = nul + 1;
+	}
+	return p == end && m->name[0] ? 0 : bad(path, "list of names", err);
+}
+
+static int
+check_index(const struct model *m, const char *path, struct sme_err *err)
+{
+	uint32_t buckets = 1u << m->header->bucket_bits, last = 0;
+
+	for (uint32_t i = 0; i <= buckets; i++) {
+		if (m->starts[i] < last)
+			return bad(path, "feature index", err);
+		last = m->starts[i];
+	}
+	if (m->starts[0] != 0 || last != m->header->rows)
+		return bad(path, "feature index", err);
+	for (uint32_t i = 0; i < m->header->labels; i++)
+		if (!isfinite(m->labels[i].scale) || !isfinite(m->labels[i].bias))
+			return bad(path, "table of labels", err);
+	return 0;
+}
+
+static int
+attach(struct model *m, const char *p, size_t size, const char *path, struct sme_err *err)
+{
+	const struct model_header *h = m->header = (const struct model_header *)p;
+	struct layout l;
+
+	if (check_header(h, size, path, err) < 0 || check_counts(h, path, err) < 0)
+		return -1;
+	l = layout_of(h);
+	m->labels = (const struct model_label *)(p + l.labels);
+	m->starts = (const uint32_t *)(p + l.starts);
+	m->prints = (const uint16_t *)(p + l.prints);
+	m->weights = (const int8_t *)(p + l.weights);
+	m->meta = (struct slice){p + l.meta, h->meta_size};
+	m->spec = (struct ngram_spec){h->word_max, h->char_min, h->char_max, h->tokens};
+	if (read_strings(m, p + l.strings, path, err) < 0)
+		return -1;
+	return check_index(m, path, err);
+}
+
+struct model *
+model_from_memory(struct slice bytes, const char *path, struct sme_err *err)
+{
+	struct model *m = xcalloc(1, sizeof *m);
+
+	if (attach(m, bytes.p, bytes.n, path, err) == 0)
+		return m;
+	model_close(m);
+	return NULL;
+}
+
+/* Map the file at FD; its pages are read ahead, for the checksum touches them all. */
+static int
+map_file(struct model *m, int fd, const char *path, struct sme_err *err)
+{
+	struct stat st;
+	void *map;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, SME_IOERR, "%s", path);
+	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof *m->header)
+		return err_set(err, SME_DATA, "%s: not a model file of sme-train", path);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (map == MAP_FAILED)
+		return err_sys(err, SME_IOERR, "%s", path);
+	m->map = map;
+	m->map_size = (size_t)st.st_size;
+	return 0;
+}
+
+struct model *
+model_open(const char *path, struct sme_err *err)
+{
+	struct model *m = xcalloc(1, sizeof *m);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0) {
+		err_sys(err, errno == EACCES ? SME_NOPERM : SME_NOINPUT, "%s", path);
+		free(m);
+		return NULL;
+	}
+	r = map_file(m, fd, path, err);
+	close(fd);
+	if (r == 0 && attach(m, m->map, m->map_size, path, err) == 0)
+		return m;
+	model_close(m);
+	return NULL;
+}
+
+void
+model_close(struct model *m)
+{
+	if (!m)
+		return;
+	if (m->map)
+		munmap(m->map, m->map_size);
+	free(m->names);
+	free(m);
+}
+
+/* A feature on its way into the file. */
+struct ordered {
+	uint64_t hash;
+	uint32_t from; /* its row in the parts */
+};
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct ordered *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+static struct ordered *
+order_features(const struct model_parts *parts)
+{
+	struct ordered *list = xcalloc(parts->rows ? parts->rows : 1, sizeof *list);
+
+	for (uint32_t i = 0; i < parts->rows; i++)
+		list[i] = (struct ordered){parts->hashes[i], i};
+	qsort(list, parts->rows, sizeof *list, by_hash);
+	return list;
+}
+
+/* About four features in a bucket. */
+static uint32_t
+bits_for(uint32_t rows)
+{
+	uint32_t bits = 1;
+
+	while (bits < MODEL_BITS_MAX && (uint64_t)4 << bits < rows)
+		bits++;
+	return bits;
+}
+
+static void
+put_index(char *file, const struct layout *l, const struct model_header *h,
+    const struct ordered *list)
+{
+	uint32_t *starts = (uint32_t *)(file + l->starts);
+	uint16_t *prints = (uint16_t *)(file + l->prints);
+
+	for (uint32_t i = 0; i < h->rows; i++) {
+		starts[(list[i].hash >> (64 - h->bucket_bits)) + 1]++;
+		prints[i] = (uint16_t)list[i].hash;
+	}
+	for (uint32_t b = 0; b < 1u << h->bucket_bits; b++)
+		starts[b + 1] += starts[b];
+}
+
+/* Each label's largest weight becomes 127. */
+static void
+put_weights(char *file, const struct layout *l, const struct model_parts *parts, uint32_t stride,
+    const struct ordered *list)
+{
+	struct model_label *label = (struct model_label *)(file + l->labels);
+	int8_t *out = (int8_t *)(file + l->weights);
+
+	for (uint32_t c = 0; c < parts->labels; c++) {
+		float top = 0;
+
+		label[c] = parts->label[c];
+		for (uint32_t i = 0; i < parts->rows; i++)
+			top = fmaxf(top, fabsf(parts->weights[(size_t)i * parts->labels + c]));
+		label[c].scale = top / 127;
+		for (uint32_t i = 0; top > 0 && i < parts->rows; i++) {
+			float w = parts->weights[(size_t)list[i].from * parts->labels + c];
+
+			out[(size_t)i * stride + c] = (int8_t)lrintf(w / top * 127);
+		}
+	}
+}
+
+static void
+put_strings(struct buf *b, const struct model_parts *parts)
+{
+	buf_add(b, parts->name, strlen(parts->name) + 1);
+	buf_add(b, parts->release, strlen(parts->release) + 1);
+	for (uint32_t c = 0; c < parts->labels; c++)
+		buf_add(b, parts->names[c], strlen(parts->names[c]) + 1);
+}
+
+static struct model_header
+header_of(const struct model_parts *parts, size_t strings_size)
+{
+	struct model_header h = {
+	    .version = MODEL_VERSION,
+	    .header_size = sizeof h,
+	    .labels = parts->labels,
+	    .stride = model_stride(parts->labels),
+	    .rows = parts->rows,
+	    .bucket_bits = bits_for(parts->rows),
+	    .strings_size = (uint32_t)strings_size,
+	    .meta_size = (uint32_t)parts->meta.n,
+	    .normalize_version = NORMALIZE_VERSION,
+	    .flags = parts->flags,
+	    .tokens = parts->spec.tokens,
+	    .word_max = parts->spec.word_max,
+	    .char_min = parts->spec.char_min,
+	    .char_max = parts->spec.char_max,
+	    .temperature = parts->temperature,
+	    .min_p = parts->min_p,
+	};
+
+	memcpy(h.magic, MODEL_MAGIC, sizeof h.magic);
+	return h;
+}
+
+int
+model_build(const struct model_parts *parts, struct buf *out, struct sme_err *err)
+{
+	struct buf strings = BUF_INIT;
+	struct model_header h;
+	struct layout l;
+	struct ordered *list;
+
+	put_strings(&strings, parts);
+	h = header_of(parts, strings.n);
+	l = layout_of(&h);
+	h.file_size = l.end;
+	buf_clear(out);
+	if (!buf_reserve(out, l.end)) {
+		buf_release(&strings);
+		return err_set(err, SME_DATA, "the model would be larger than %zu bytes", out->max);
+	}
+	memset(out->p, 0, l.end);
+	out->n = l.end;
+	list = order_features(parts);
+	put_index(out->p, &l, &h, list);
+	put_weights(out->p, &l, parts, h.stride, list);
+	memcpy(out->p + l.strings, strings.p, strings.n);
+	if (parts->meta.n)
+		memcpy(out->p + l.meta, parts->meta.p, parts->meta.n);
+	memcpy(out->p, &h, sizeof h);
+	((struct model_header *)out->p)->checksum = checksum(out->p, l.end);
+	free(list);
+	buf_release(&strings);
+	return 0;
+}

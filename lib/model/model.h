@@ -1,0 +1,129 @@
+/*
+ * A model file: one head (language, sentiment, or whatever sme-train was given labels for), mapped
+ * into memory and used as it is.
+ *
+ * The features that the head knows stand in buckets by the high bits of their 64-bit hash; in a
+ * bucket, 16 other bits tell them apart.  Feature number i has row i of the weights, one signed byte
+ * for each label, to be multiplied by the label's scale.  What the head does not know adds nothing.
+ * Only hashes are kept, so no text can be read out of a model.
+ *
+ * The layout, little-endian, each part beginning at a multiple of 64 bytes:
+ *
+ *	header     struct model_header
+ *	labels     struct model_label for each
+ *	strings    name, release, labels, each with a NUL
+ *	meta       JSON: what the model was made from and how good it is, for people
+ *	starts     uint32_t[(1 << bucket_bits) + 1]: the first feature of each bucket
+ *	prints     uint16_t[rows]: the low 16 bits of each feature's hash
+ *	weights    int8_t[rows][stride]
+ *
+ * The whole file is checked when it is opened: sizes, a 64-bit checksum over every byte, and the
+ * structure, so that a truncated, altered or made-up file is refused and never read beyond.
+ */
+#ifndef SME_MODEL_MODEL_H
+#define SME_MODEL_MODEL_H
+
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/slice.h"
+#include "text/ngram.h"
+
+#define MODEL_MAGIC "SMEmodel"
+#define MODEL_VERSION 1
+#define MODEL_LABELS_MAX 4096
+#define MODEL_BITS_MAX 24
+#define MODEL_SUFFIX ".model"
+
+enum model_flag {
+	MODEL_SCRIPTS = 1 /* only labels that were seen in the text's main script may win */
+};
+
+struct model_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t header_size;
+	uint64_t file_size;
+	uint64_t checksum; /* hash64 of everything behind it */
+	uint32_t labels;
+	uint32_t stride;
+	uint32_t rows;
+	uint32_t bucket_bits;
+	uint32_t strings_size;
+	uint32_t meta_size;
+	uint16_t normalize_version;
+	uint16_t flags;
+	uint16_t tokens; /* struct ngram_spec */
+	uint8_t word_max, char_min, char_max, zero;
+	uint16_t zero2;
+	float temperature;
+	float min_p; /* below this probability the head gives no label */
+};
+
+struct model_label {
+	float scale, bias;
+	uint32_t scripts; /* bits 1 << enum script */
+	uint32_t rows;    /* rows of training data, for people */
+};
+
+struct model {
+	const struct model_header *header;
+	const struct model_label *labels;
+	const uint32_t *starts;
+	const uint16_t *prints;
+	const int8_t *weights;
+	const char **names; /* one for each label */
+	const char *name, *release;
+	struct slice meta;
+	struct ngram_spec spec;
+	void *map; /* private: NULL when the memory is the caller's */
+	size_t map_size;
+};
+
+/* NULL with ERR: SME_NOINPUT when PATH cannot be read, SME_DATA when it is no sound model. */
+struct model *model_open(const char *path, struct sme_err *err);
+
+/* The same for a file in memory (aligned to 8 bytes), which must outlive the model.  PATH is for messages. */
+struct model *model_from_memory(struct slice bytes, const char *path, struct sme_err *err);
+
+void model_close(struct model *m);
+
+/* The row of the feature with this hash, or -1. */
+static inline int32_t
+model_find(const struct model *m, uint64_t hash)
+{
+	uint32_t bucket = (uint32_t)(hash >> (64 - m->header->bucket_bits));
+	uint32_t end = m->starts[bucket + 1];
+
+	for (uint32_t i = m->starts[bucket]; i < end; i++)
+		if (m->prints[i] == (uint16_t)hash)
+			return (int32_t)i;
+	return -1;
+}
+
+/* Bytes of a row for so many labels: wide enough for one load or for whole vectors. */
+static inline uint32_t
+model_stride(uint32_t labels)
+{
+	return labels <= 4 ? 4 : labels <= 8 ? 8 : (labels + 15) / 16 * 16;
+}
+
+/* What a new model file is made of. */
+struct model_parts {
+	const char *name, *release;
+	const char *const *names;
+	struct slice meta;
+	struct ngram_spec spec;
+	uint32_t labels, rows;
+	uint16_t flags;
+	float temperature, min_p;
+	const struct model_label *label; /* scale is set by model_build */
+	const uint64_t *hashes;          /* rows of them, different, in any order */
+	const float *weights;            /* [rows][labels] */
+};
+
+/* Quantise PARTS and append the file to OUT.  The same parts give the same bytes. */
+int model_build(const struct model_parts *parts, struct buf *out, struct sme_err *err);
+
+#endif

@@ -1,0 +1,220 @@
+/* Model files: what is written is read, and nothing damaged is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/file.h"
+#include "core/hash.h"
+#include "model/heads.h"
+#include "model/model.h"
+
+#define LABELS 3
+#define ROWS 500
+
+static const char *const names[LABELS] = {"calm", "glad", "sad"};
+
+/* "glad" and its n-grams speak for label 1, "sad" for 2; the other rows are filler. */
+static void
+make_model(struct buf *file, const char *name, uint16_t flags)
+{
+	static uint64_t hashes[ROWS];
+	static float weights[ROWS * LABELS];
+	struct model_label label[LABELS] = {
+	    {.bias = 0.1f, .scripts = 1u << SCRIPT_LATIN | 1u << SCRIPT_GREEK, .rows = 7},
+	    {.scripts = 1u << SCRIPT_LATIN},
+	    {.scripts = 1u << SCRIPT_LATIN}};
+	struct model_parts parts = {.name = name, .release = "r1", .names = names,
+	    .meta = SLICE("{\"rows\":7}"), .spec = {2, 0, 0, NGRAM_ALL_TOKENS}, .labels = LABELS,
+	    .rows = ROWS, .flags = flags, .temperature = 1, .min_p = 0.25f, .label = label,
+	    .hashes = hashes, .weights = weights};
+	struct sme_err err;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		hashes[i] = hash_mix(i + 1);
+		for (size_t c = 0; c < LABELS; c++)
+			weights[i * LABELS + c] = (float)(int)(hash_mix(i * LABELS + c) % 200) / 100 - 1;
+	}
+	hashes[0] = ngram_word(SLICE("glad"), TOKEN_WORD);
+	hashes[1] = ngram_word(SLICE("sad"), TOKEN_WORD);
+	hashes[2] = ngram_pair(ngram_word(SLICE("not"), TOKEN_WORD), hashes[0]);
+	memcpy(weights, (float[]){-1, 2, -1, -1, -1, 2, 0, -4, 4}, 9 * sizeof *weights);
+	assert_int_equal(model_build(&parts, file, &err), 0);
+}
+
+static void
+test_round_trip(void **state)
+{
+	struct buf file = BUF_INIT, again = BUF_INIT;
+	struct sme_err err;
+	struct model *m;
+
+	(void)state;
+	make_model(&file, "mood", 0);
+	make_model(&again, "mood", 0);
+	assert_int_equal(file.n, again.n);
+	assert_memory_equal(file.p, again.p, file.n);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	assert_string_equal(m->name, "mood");
+	assert_string_equal(m->release, "r1");
+	assert_true(slice_is(m->meta, "{\"rows\":7}"));
+	for (int i = 0; i < LABELS; i++)
+		assert_string_equal(m->names[i], names[i]);
+	for (size_t i = 3; i < ROWS; i++) {
+		int32_t row = model_find(m, hash_mix(i + 1));
+
+		assert_true(row >= 0);
+		for (size_t c = 0; c < LABELS; c++) {
+			double w = (double)(int)(hash_mix(i * LABELS + c) % 200) / 100 - 1;
+			double q = m->weights[(size_t)row * m->header->stride + c] *
+				   (double)m->labels[c].scale;
+
+			assert_true(w - q < 0.02 && q - w < 0.02);
+		}
+	}
+	model_close(m);
+	buf_release(&file);
+	buf_release(&again);
+}
+
+static void
+test_file(void **state)
+{
+	char path[] = "/tmp/test_model_XXXXXX";
+	int fd = mkstemp(path);
+	struct buf file = BUF_INIT;
+	struct sme_err err;
+	struct model *m;
+
+	(void)state;
+	assert_true(fd >= 0);
+	make_model(&file, "mood", 0);
+	assert_int_equal(file_write_all(fd, file.p, file.n), 0);
+	m = model_open(path, &err);
+	assert_non_null(m);
+	model_close(m);
+	assert_int_equal(ftruncate(fd, (off_t)file.n - 1), 0);
+	assert_null(model_open(path, &err));
+	assert_int_equal(err.status, SME_DATA);
+	assert_non_null(strstr(err.text, "truncated"));
+	assert_int_equal(ftruncate(fd, 3), 0);
+	assert_null(model_open(path, &err));
+	assert_int_equal(err.status, SME_DATA);
+	close(fd);
+	unlink(path);
+	assert_null(model_open(path, &err));
+	assert_int_equal(err.status, SME_NOINPUT);
+	buf_release(&file);
+}
+
+/* Every single bit of the file is watched over. */
+static void
+test_damage(void **state)
+{
+	struct buf file = BUF_INIT;
+	struct sme_err err;
+
+	(void)state;
+	make_model(&file, "mood", 0);
+	for (size_t i = 0; i < file.n; i++) {
+		file.p[i] = (char)(file.p[i] ^ 1 << i % 8);
+		err.text[0] = '\0';
+		assert_null(model_from_memory(buf_slice(&file), "x.model", &err));
+		assert_int_equal(err.status, SME_DATA);
+		assert_memory_equal(err.text, "x.model: ", 9);
+		file.p[i] = (char)(file.p[i] ^ 1 << i % 8);
+	}
+	for (size_t n = 0; n < file.n; n++)
+		assert_null(model_from_memory((struct slice){file.p, n}, "x", &err));
+	buf_release(&file);
+}
+
+static void
+predict(const char *text, uint16_t flags, int best, double at_least)
+{
+	struct buf file = BUF_INIT;
+	struct sme_err err;
+	struct model *m;
+	struct heads *heads;
+	struct heads_run *run;
+	const struct head_result *r;
+
+	make_model(&file, "mood", flags);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	heads = heads_new(&m, 1);
+	run = heads_run_new(heads);
+	for (int i = 0; i < 3; i++) { /* what is remembered changes nothing */
+		double total = 0;
+
+		r = heads_predict(run, slice_of(text));
+		assert_int_equal(r->best, best);
+		assert_true(r->p >= at_least && r->p <= 1);
+		for (int c = 0; c < LABELS && best >= 0; c++)
+			total += r->probs[c];
+		assert_true(best < 0 || (total > 0.999999 && total < 1.000001));
+	}
+	heads_run_free(run);
+	heads_free(heads);
+	model_close(m);
+	buf_release(&file);
+}
+
+static void
+test_predict(void **state)
+{
+	(void)state;
+	predict("I am GLAD!", 0, 1, 0.8);
+	predict("so sad", 0, 2, 0.8);
+	predict("I am not glad", 0, 2, 0.7);
+	predict("nothing known", 0, -1, 0);
+	predict("", 0, -1, 0);
+	/* In Greek, only the label that was seen in Greek can win. */
+	predict("glad χαίρω πολύ", MODEL_SCRIPTS, 0, 1);
+	predict("glad где ты была", MODEL_SCRIPTS, -1, 0);
+}
+
+static void
+test_explain(void **state)
+{
+	struct buf file = BUF_INIT;
+	struct head_reason why[2];
+	struct sme_err err;
+	struct model *m;
+	struct heads *heads;
+	struct heads_run *run;
+
+	(void)state;
+	make_model(&file, "mood", 0);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	heads = heads_new(&m, 1);
+	run = heads_run_new(heads);
+	heads_predict(run, SLICE("well, sad and glad"));
+	assert_int_equal(heads_explain(run, 0, 2, why, 2), 1);
+	assert_true(slice_is(norm_token(heads_norm(run), why[0].token), "sad"));
+	assert_int_equal(heads_explain(run, 0, 1, why, 2), 1);
+	assert_true(slice_is(norm_token(heads_norm(run), why[0].token), "glad"));
+	heads_run_free(run);
+	heads_free(heads);
+	model_close(m);
+	buf_release(&file);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_file),
+	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_predict),
+	    cmocka_unit_test(test_explain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
