@@ -1,0 +1,286 @@
+/* sme-train - learn a model for sme-classify from labelled texts */
+#include <stdlib.h>
+
+#include "core/cli.h"
+#include "core/err.h"
+#include "core/file.h"
+#include "core/mem.h"
+#include "model/model.h"
+#include "model/report.h"
+#include "model/train.h"
+#include "stream/tree.h"
+#include "stream/writer.h"
+
+static struct dataset_keys keys = {.text = "text", .id = "id"};
+static struct train_options train = {.name = NULL, .release = "", .spec = {2, 1, 5, NGRAM_ALL_TOKENS}};
+static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file;
+static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
+	    grid_rows = 50000;
+static bool balance, no_refit;
+static double word_weight = 1;
+static struct cli_list weights;
+
+static const struct cli_opt options[] = {
+    {0, "balance", CLI_FLAG, &balance, NULL, "let every label count the same, however frequent"},
+    {0, "by", CLI_STRING, &keys.group, "KEY", "show figures for each value of KEY, such as lang"},
+    {0, "card", CLI_STRING, &card_file, "FILE", "put this JSON object into the model"},
+    {0, "chars", CLI_STRING, &chars, "MIN-MAX", "lengths of character n-grams, or 0 (1-5)"},
+    {0, "epochs", CLI_INT, &epochs, "N", "softmax: how often each row is seen (10)"},
+    {0, "features", CLI_INT, &features, "N", "keep the N n-grams that tell most (200000)"},
+    {0, "folds", CLI_INT, &folds, "N", "folds of the cross-validation (5)"},
+    {0, "grid", CLI_STRING, &grid, "N,N,...", "strengths to choose from by cross-validation"},
+    {0, "grid-rows", CLI_INT, &grid_rows, "N", "cross-validate on at most N rows (50000)"},
+    {0, "holdout", CLI_INT, &holdout, "PERCENT", "rows to measure with (10)"},
+    {0, "id-key", CLI_STRING, &keys.id, "KEY", "member that tells rows apart (id)"},
+    {0, "label-key", CLI_STRING, &keys.label, "KEY", "member that holds the label"},
+    {0, "label-weight", CLI_LIST, &weights, "LABEL=N", "let a label's rows count N times"},
+    {0, "min-p", CLI_NUMBER, &train.min_p, "P", "no answer below this probability (0)"},
+    {0, "min-rows", CLI_INT, &min_rows, "N", "leave out n-grams in fewer rows (2)"},
+    {0, "name", CLI_STRING, &train.name, "NAME", "name of the head (the label key)"},
+    {0, "no-refit", CLI_FLAG, &no_refit, NULL, "do not learn from the rows held out in the end"},
+    {'o', "output", CLI_STRING, &output, "MODEL", "the file to write"},
+    {0, "release", CLI_STRING, &train.release, "TEXT", "what class.model shows (a checksum)"},
+    {0, "scripts", CLI_FLAG, &train.scripts, NULL, "a label wins only in scripts it was seen in"},
+    {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
+    {0, "text-key", CLI_STRING, &keys.text, "KEY", "member that holds the text (text)"},
+    {0, "tokens", CLI_STRING, &tokens, "KIND", "all, or words: no emoji, links, numbers ..."},
+    {0, "word-weight", CLI_NUMBER, &word_weight, "N", "a word counts as N character n-grams (1)"},
+    {0, "words", CLI_INT, &words, "N", "0 no words, 1 words, 2 pairs of words too (2)"},
+    CLI_END,
+};
+
+static const struct cli_tool tool = {
+    .name = "sme-train",
+    .what = "learn a model for sme-classify from labelled texts",
+    .operands = "file ...",
+    .opts = options,
+};
+
+static void
+say(const char *text)
+{
+	sme_verbose("%s", text);
+}
+
+/* "1-5" or "3" or "0" */
+static void
+parse_chars(void)
+{
+	char *end;
+	long min = strtol(chars, &end, 10), max = *end == '-' ? strtol(end + 1, &end, 10) : min;
+
+	if (*end || min < 0 || max < min || max > NGRAM_CHAR_MAX || (min == 0 && max > 0))
+		cli_usage("--chars: expected lengths such as 1-%d, got \"%s\"", NGRAM_CHAR_MAX, chars);
+	train.spec.char_min = (uint8_t)min;
+	train.spec.char_max = (uint8_t)max;
+}
+
+static void
+parse_grid(void)
+{
+	const char *at = grid;
+
+	while (train.grid_n < TRAIN_GRID_MAX) {
+		char *end;
+		double v = strtod(at, &end);
+
+		if (end == at || !(v > 0) || v > 1e6 || (*end && *end != ','))
+			cli_usage("--grid: expected numbers such as 0.3,1,3, got \"%s\"", grid);
+		train.grid[train.grid_n++] = v;
+		if (!*end)
+			return;
+		at = end + 1;
+	}
+	cli_usage("--grid: more than %d numbers", TRAIN_GRID_MAX);
+}
+
+static bool
+is_softmax(size_t labels)
+{
+	return train.solver == TRAIN_SOFTMAX ||
+	       (train.solver == TRAIN_AUTO && labels > TRAIN_LIBLINEAR_LABELS);
+}
+
+static void
+parse_solver(void)
+{
+	if (strcmp(solver, "liblinear") == 0)
+		train.solver = TRAIN_LIBLINEAR;
+	else if (strcmp(solver, "softmax") == 0)
+		train.solver = TRAIN_SOFTMAX;
+	else if (strcmp(solver, "auto") != 0)
+		cli_usage("--solver: expected auto, liblinear or softmax, got \"%s\"", solver);
+}
+
+static void
+in_range(const char *option, double v, double min, double max)
+{
+	if (!(v >= min && v <= max))
+		cli_usage("--%s: expected a number from %g to %g", option, min, max);
+}
+
+static void
+check_options(void)
+{
+	in_range("words", (double)words, 0, 2);
+	in_range("features", (double)features, 1, 1 << 24);
+	in_range("min-rows", (double)min_rows, 1, 255);
+	in_range("holdout", (double)holdout, 0, 90);
+	in_range("folds", (double)folds, 2, 50);
+	in_range("epochs", (double)epochs, 1, 1000);
+	in_range("min-p", train.min_p, 0, 1);
+	in_range("word-weight", word_weight, 0.01, 100);
+	parse_chars();
+	parse_solver();
+	if (words == 0 && train.spec.char_max == 0)
+		cli_usage("--words 0 and --chars 0 leave nothing to learn from");
+	if (strcmp(tokens, "words") == 0)
+		train.spec.tokens = 1 << TOKEN_WORD;
+	else if (strcmp(tokens, "all") != 0)
+		cli_usage("--tokens: expected all or words, got \"%s\"", tokens);
+	if (strlen(train.release) > 16)
+		cli_usage("--release: at most 16 bytes");
+	train.spec.word_max = (uint8_t)words;
+	train.features = (uint32_t)features;
+	train.min_rows = (unsigned)min_rows;
+	train.folds = (unsigned)folds;
+	train.epochs = (unsigned)epochs;
+	train.grid_rows = (size_t)grid_rows;
+	train.word_weight = word_weight;
+	train.refit = !no_refit;
+	train.say = say;
+}
+
+static void
+read_card(struct buf *b)
+{
+	struct arena arena = ARENA_INIT;
+	struct sme_err err;
+	const struct json_node *node;
+
+	if (file_read(card_file, b, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	node = json_tree(&arena, buf_slice(b), &err);
+	if (!node)
+		sme_die(SME_DATA, "%s: %s", card_file, err.text);
+	if (node->type != JSON_OBJECT)
+		sme_die(SME_DATA, "%s: expected a JSON object", card_file);
+	buf_clear(b);
+	node_put(b, node);
+	train.card = buf_slice(b);
+	arena_release(&arena);
+}
+
+static void
+warn_about(const struct dataset *d)
+{
+	if (d->unlabelled)
+		sme_warn("%zu of %zu rows have no label \"%s\" and were left out", d->unlabelled, d->lines,
+		    keys.label);
+	if (d->no_text)
+		sme_warn("%zu rows have no text under \"%s\" and were left out", d->no_text, keys.text);
+	if (d->empty_text)
+		sme_warn("%zu rows have nothing readable in their text and were left out", d->empty_text);
+	if (d->duplicate_ids)
+		sme_warn("%zu rows repeat an id, \"%s\" first; all were used", d->duplicate_ids,
+		    d->duplicate_id);
+}
+
+/* One weight for each label, from --balance and --label-weight. */
+static double *
+label_weights(const struct dataset *d)
+{
+	double *w = xcalloc(d->labels.n + 1, sizeof *w);
+	size_t *rows = xcalloc(d->labels.n + 1, sizeof *rows);
+
+	for (size_t i = 0; i < d->n; i++)
+		rows[d->rows[i].label]++;
+	for (size_t c = 0; c < d->labels.n; c++)
+		w[c] = balance ? (double)d->n / ((double)d->labels.n * (double)rows[c]) : 1;
+	for (size_t i = 0; i < weights.n; i++) {
+		const char *eq = strrchr(weights.items[i], '=');
+		char *end = NULL;
+		double v = eq ? strtod(eq + 1, &end) : 0;
+		union map_value *label;
+
+		if (!eq || !(v > 0) || *end)
+			cli_usage("--label-weight: expected LABEL=NUMBER, got \"%s\"", weights.items[i]);
+		label = map_get(&d->labels,
+		    (struct slice){weights.items[i], (size_t)(eq - weights.items[i])});
+		if (!label)
+			cli_usage("--label-weight: no row has the label of \"%s\"", weights.items[i]);
+		w[label->u] *= v;
+	}
+	free(rows);
+	return w;
+}
+
+/* liblinear's strength is C, for softmax it is the rate of learning. */
+static void
+default_grid(size_t labels)
+{
+	static const double c[] = {0.3, 1, 3, 10}, rate[] = {0.5, 1, 2};
+	bool softmax = is_softmax(labels);
+
+	train.grid_n = softmax ? sizeof rate / sizeof *rate : sizeof c / sizeof *c;
+	memcpy(train.grid, softmax ? rate : c, softmax ? sizeof rate : sizeof c);
+}
+
+static void
+print_report(const struct dataset *d, const struct train_report *report)
+{
+	struct buf b = BUF_INIT;
+	struct writer w;
+
+	report_put(&b, d, &train, report, keys.group != NULL);
+	writer_init(&w, 1, "stdout");
+	writer_put(&w, buf_slice(&b));
+	writer_release(&w);
+	buf_release(&b);
+}
+
+int
+main(int argc, char **argv)
+{
+	char **files = cli_parse(&tool, argc, argv);
+	struct dataset d = DATASET_INIT;
+	struct train_report report;
+	struct buf model = BUF_INIT_MAX((size_t)1 << 30), card = BUF_INIT;
+	struct sme_err err;
+	double *weight;
+
+	if (!keys.label)
+		cli_usage("--label-key is missing: which member holds the label?");
+	if (!output)
+		cli_usage("-o is missing: where shall the model go?");
+	check_options();
+	if (!train.name)
+		train.name = strrchr(keys.label, '.') ? strrchr(keys.label, '.') + 1 : keys.label;
+	if (!*train.name)
+		cli_usage("--name: the name is empty");
+	if (grid)
+		parse_grid();
+	if (card_file)
+		read_card(&card);
+	if (dataset_read(&d, files, &keys, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	dataset_finish(&d, (unsigned)holdout);
+	warn_about(&d);
+	if (!grid)
+		default_grid(d.labels.n);
+	weight = label_weights(&d);
+	train.label_weight = weight;
+	if (train_model(&d, &train, &model, &report, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	if (file_write_atomic(output, buf_slice(&model), 0644, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	if (sme_verbosity >= 0)
+		print_report(&d, &report);
+	train_report_release(&report);
+	dataset_release(&d);
+	free(weight);
+	free(weights.items);
+	buf_release(&model);
+	buf_release(&card);
+	return SME_OK;
+}

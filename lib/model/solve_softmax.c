@@ -1,0 +1,156 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/hash.h"
+#include "core/mem.h"
+#include "model/solve.h"
+
+/* Labels are worked on in vectors of so many; the compiler knows them on every machine. */
+#define LANES 16
+
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+
+struct learner {
+	const struct matrix *m;
+	const struct solve_options *o;
+	size_t vectors; /* of a row of weights */
+	lanes *weights; /* [features][vectors] */
+	lanes *bias, *score;
+};
+
+static void
+add_scores(struct learner *l, const uint32_t *ids, size_t n, float unit, float word_unit)
+{
+	for (size_t v = 0; v < l->vectors; v++)
+		l->score[v] = l->bias[v];
+	for (size_t i = 0; i < n; i++) {
+		const lanes *w = l->weights + (size_t)ids[i] * l->vectors;
+		float x = l->m->is_word[ids[i]] ? word_unit : unit;
+
+		for (size_t v = 0; v < l->vectors; v++)
+			l->score[v] += w[v] * x;
+	}
+}
+
+/* Scores become what the row asks of them: STEP * (1 for its label, 0 for others, less what they
+ * have). */
+static void
+scores_to_steps(struct learner *l, uint32_t label, float step)
+{
+	float *s = (float *)l->score, top = s[0], total = 0;
+	uint32_t n = l->m->labels;
+
+	for (uint32_t c = 1; c < n; c++)
+		top = s[c] > top ? s[c] : top;
+	for (uint32_t c = 0; c < n; c++) {
+		s[c] = expf(s[c] - top);
+		total += s[c];
+	}
+	for (uint32_t c = 0; c < n; c++)
+		s[c] = step * ((c == label) - s[c] / total);
+	for (size_t c = n; c < l->vectors * LANES; c++)
+		s[c] = 0;
+}
+
+static void
+learn_row(struct learner *l, size_t row, float rate)
+{
+	const uint32_t *ids;
+	size_t n = matrix_row(l->m, row, &ids);
+	float unit = n ? 1 / sqrtf((float)n) : 0, word_unit = unit * (float)l->o->word_weight;
+	uint32_t label = l->m->label[row];
+
+	add_scores(l, ids, n, unit, word_unit);
+	scores_to_steps(l, label, rate * (float)l->o->label_weight[label]);
+	for (size_t i = 0; i < n; i++) {
+		lanes *w = l->weights + (size_t)ids[i] * l->vectors;
+		float x = l->m->is_word[ids[i]] ? word_unit : unit;
+
+		for (size_t v = 0; v < l->vectors; v++)
+			w[v] += l->score[v] * x;
+	}
+	for (size_t v = 0; v < l->vectors; v++)
+		l->bias[v] += l->score[v] * 0.1f;
+}
+
+/* Put ROWS in another order for every epoch, the same one in every run. */
+static void
+shuffle(size_t *rows, size_t count, uint64_t epoch)
+{
+	for (size_t i = count; i > 1; i--) {
+		size_t j = hash_mix(i + epoch * UINT64_C(0x9e3779b97f4a7c15)) % i;
+		size_t swap = rows[i - 1];
+
+		rows[i - 1] = rows[j];
+		rows[j] = swap;
+	}
+}
+
+static void
+copy_solution(const struct learner *l, struct solution *s)
+{
+	const struct matrix *m = l->m;
+
+	s->features = m->features;
+	s->labels = m->labels;
+	s->weights = xcalloc((size_t)m->features * m->labels + 1, sizeof *s->weights);
+	s->bias = xcalloc(m->labels, sizeof *s->bias);
+	for (uint32_t f = 0; f < m->features; f++) {
+		const float *w = (const float *)(l->weights + (size_t)f * l->vectors);
+		float times = m->is_word[f] ? (float)l->o->word_weight : 1;
+
+		for (uint32_t c = 0; c < m->labels; c++)
+			s->weights[(size_t)f * m->labels + c] = w[c] * times;
+	}
+	memcpy(s->bias, l->bias, m->labels * sizeof *s->bias);
+}
+
+void
+solve_softmax(const struct matrix *m, const size_t *rows, size_t count,
+    const struct solve_options *o, struct solution *s)
+{
+	struct learner l = {.m = m, .o = o, .vectors = (m->labels + LANES - 1) / LANES};
+	size_t *order = xcalloc(count + 1, sizeof *order);
+	double steps = (double)count * o->epochs, done = 0;
+
+	l.weights = xcalloc((size_t)m->features * l.vectors + 1, sizeof *l.weights);
+	l.bias = xcalloc(l.vectors, sizeof *l.bias);
+	l.score = xcalloc(l.vectors, sizeof *l.score);
+	memcpy(order, rows, count * sizeof *order);
+	for (unsigned epoch = 0; epoch < o->epochs; epoch++) {
+		shuffle(order, count, epoch + 1);
+		for (size_t i = 0; i < count; i++, done++)
+			learn_row(&l, order[i], (float)(o->strength * (1 - done / steps)));
+	}
+	copy_solution(&l, s);
+	free(order);
+	free(l.weights);
+	free(l.bias);
+	free(l.score);
+}
+
+void
+solution_release(struct solution *s)
+{
+	free(s->weights);
+	free(s->bias);
+	s->weights = s->bias = NULL;
+}
+
+uint32_t
+solution_best(const struct solution *s, const struct matrix *m, size_t row, float *scores)
+{
+	const uint32_t *ids;
+	size_t n = matrix_row(m, row, &ids);
+	float unit = n ? 1 / sqrtf((float)n) : 0;
+	uint32_t best = 0;
+
+	memcpy(scores, s->bias, s->labels * sizeof *scores);
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t c = 0; c < s->labels; c++)
+			scores[c] += s->weights[(size_t)ids[i] * s->labels + c] * unit;
+	for (uint32_t c = 1; c < s->labels; c++)
+		if (scores[c] > scores[best])
+			best = c;
+	return best;
+}

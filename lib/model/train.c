@@ -1,0 +1,467 @@
+#include "model/train.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+#include "model/heads.h"
+#include "model/model.h"
+#include "stream/json.h"
+
+/* A script that fewer than one in so many rows of a label are written in does not count as its. */
+#define SCRIPT_SHARE 50
+
+/* The temperature is set from at least so many rows, and from probabilities that fit in so many
+ * numbers. */
+#define TUNING_MIN 20
+#define TUNING_CELLS ((size_t)1 << 24)
+
+struct training {
+	const struct dataset *d;
+	const struct train_options *o;
+	struct train_report *report;
+	struct matrix *m;
+	solve_fn *solve;
+	struct solve_options how;
+	double *label_weight;
+	const char **names;
+	struct model_label *labels;
+	struct solution found;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+say(const struct training *t, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	if (!t->o->say)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	t->o->say(text);
+}
+
+static bool
+in_training(const struct sample *s, const void *ctx)
+{
+	(void)ctx;
+	return s->part == PART_TRAIN;
+}
+
+static bool
+any_row(const struct sample *s, const void *ctx)
+{
+	(void)s;
+	(void)ctx;
+	return true;
+}
+
+static int
+check_dataset(const struct dataset *d, struct sme_err *err)
+{
+	if (d->labels.n == 0)
+		return err_set(err, SME_DATA, "no row has the label key and a text; see --label-key");
+	if (d->n < TRAIN_ROWS_MIN)
+		return err_set(err, SME_DATA, "only %zu usable rows; at least %d are needed", d->n,
+		    TRAIN_ROWS_MIN);
+	if (d->labels.n == 1)
+		return err_set(err, SME_DATA, "all rows have the label \"%s\"; two labels are needed",
+		    d->labels.items[0].key.p);
+	if (d->labels.n > MODEL_LABELS_MAX)
+		return err_set(err, SME_DATA, "%zu different labels; at most %d are possible",
+		    d->labels.n, MODEL_LABELS_MAX);
+	return 0;
+}
+
+/* Which fold of the cross-validation a row is in; by the text, as the split. */
+static unsigned
+fold_of(const struct sample *s, unsigned folds)
+{
+	return (unsigned)(s->key / 1000 % folds);
+}
+
+/* Rows for the grid: those in training, thinned out evenly when they are too many. */
+static size_t
+grid_rows(const struct training *t, size_t *rows, unsigned *fold)
+{
+	size_t all = t->m->rows, want = t->o->grid_rows ? t->o->grid_rows : all, n = 0, row = 0;
+
+	for (size_t i = 0; i < t->d->n; i++) {
+		const struct sample *s = &t->d->rows[i];
+
+		if (s->part != PART_TRAIN)
+			continue;
+		if (want >= all || s->key / 100000 % all < want) {
+			rows[n] = row;
+			fold[n++] = fold_of(s, t->o->folds);
+		}
+		row++;
+	}
+	return n;
+}
+
+/* Learn from the rows outside fold FOLD, guess those in it. */
+static size_t
+run_fold(const struct training *t, const size_t *rows, const unsigned *in, size_t n, unsigned fold,
+    struct guess *out)
+{
+	size_t *learn = xcalloc(n + 1, sizeof *learn), count = 0, guesses = 0;
+	float *scores = xcalloc(t->m->labels, sizeof *scores);
+	struct solution s;
+
+	for (size_t i = 0; i < n; i++)
+		if (in[i] != fold)
+			learn[count++] = rows[i];
+	t->solve(t->m, learn, count, &t->how, &s);
+	for (size_t i = 0; i < n; i++)
+		if (in[i] == fold)
+			out[guesses++] = (struct guess){.label = t->m->label[rows[i]],
+			    .best = (int32_t)solution_best(&s, t->m, rows[i], scores)};
+	solution_release(&s);
+	free(scores);
+	free(learn);
+	return guesses;
+}
+
+/* Take the strength with the best macro-F1 over all folds; of equals the first one. */
+static void
+search_grid(struct training *t)
+{
+	size_t *rows = xcalloc(t->m->rows + 1, sizeof *rows);
+	unsigned *fold = xcalloc(t->m->rows + 1, sizeof *fold);
+	struct guess *guesses = xcalloc(t->m->rows + 1, sizeof *guesses);
+	size_t n = grid_rows(t, rows, fold), best = 0;
+
+	for (size_t g = 0; g < t->o->grid_n; g++) {
+		size_t done = 0;
+
+		t->how.strength = t->o->grid[g];
+		for (unsigned f = 0; f < t->o->folds; f++)
+			done += run_fold(t, rows, fold, n, f, guesses + done);
+		t->report->grid_f1[g] =
+		    figures_of(guesses, done, t->m->labels, FIGURES_ALL, 0).macro_f1;
+		say(t, "strength %g: macro-F1 %.4f in %u-fold cross-validation of %zu rows",
+		    t->o->grid[g], t->report->grid_f1[g], t->o->folds, n);
+		if (t->report->grid_f1[g] > t->report->grid_f1[best])
+			best = g;
+	}
+	t->how.strength = t->o->grid[best];
+	free(guesses);
+	free(fold);
+	free(rows);
+}
+
+/* The scripts that the rows of each label are written in. */
+static void
+fill_labels(struct training *t)
+{
+	size_t n = t->d->labels.n;
+	size_t *count = xcalloc(n * SCRIPT_COUNT, sizeof *count);
+	struct norm norm = NORM_INIT;
+
+	t->names = xcalloc(n, sizeof *t->names);
+	t->labels = xcalloc(n, sizeof *t->labels);
+	for (size_t i = 0; i < t->d->n; i++) {
+		norm_run(&norm, t->d->rows[i].text);
+		count[t->d->rows[i].label * SCRIPT_COUNT + norm_script(&norm)]++;
+		t->labels[t->d->rows[i].label].rows++;
+	}
+	for (size_t c = 0; c < n; c++) {
+		t->names[c] = t->d->labels.items[c].key.p;
+		for (size_t s = 0; s < SCRIPT_COUNT; s++)
+			if (count[c * SCRIPT_COUNT + s] * SCRIPT_SHARE > t->labels[c].rows)
+				t->labels[c].scripts |= 1u << s;
+	}
+	norm_release(&norm);
+	free(count);
+}
+
+static void
+learn(struct training *t)
+{
+	size_t *rows = xcalloc(t->m->rows + 1, sizeof *rows);
+
+	for (size_t i = 0; i < t->m->rows; i++)
+		rows[i] = i;
+	solution_release(&t->found);
+	t->solve(t->m, rows, t->m->rows, &t->how, &t->found);
+	for (uint32_t c = 0; c < t->m->labels; c++)
+		t->labels[c].bias = t->found.bias[c];
+	free(rows);
+}
+
+static int
+build(struct training *t, const char *release, struct slice meta, struct buf *out,
+    struct sme_err *err)
+{
+	struct model_parts parts = {.name = t->o->name, .release = release, .meta = meta,
+	    .names = t->names, .spec = t->o->spec, .labels = t->m->labels, .rows = t->m->features,
+	    .flags = t->o->scripts ? MODEL_SCRIPTS : 0, .label = t->labels, .hashes = t->m->hash,
+	    .weights = t->found.weights, .temperature = (float)t->report->temperature,
+	    .min_p = (float)t->o->min_p};
+
+	return model_build(&parts, out, err);
+}
+
+/* A model file at work on rows of the dataset. */
+struct trial {
+	struct model *model;
+	struct heads *heads;
+	struct heads_run *run;
+};
+
+static int
+trial_open(struct trial *tr, const struct buf *file, struct sme_err *err)
+{
+	tr->model = model_from_memory(buf_slice(file), "new model", err);
+	if (!tr->model)
+		return -1;
+	tr->heads = heads_new(&tr->model, 1);
+	tr->run = heads_run_new(tr->heads);
+	return 0;
+}
+
+static void
+trial_close(struct trial *tr)
+{
+	heads_run_free(tr->run);
+	heads_free(tr->heads);
+	model_close(tr->model);
+}
+
+/* Guess every row held out. */
+static int
+measure(struct training *t, const struct buf *file, struct sme_err *err)
+{
+	struct train_report *r = t->report;
+	struct trial tr;
+
+	if (trial_open(&tr, file, err) < 0)
+		return -1;
+	free(r->guesses);
+	r->guesses = xcalloc(t->d->n + 1, sizeof *r->guesses);
+	r->n = 0;
+	for (size_t i = 0; i < t->d->n; i++) {
+		const struct sample *s = &t->d->rows[i];
+		const struct head_result *res;
+
+		if (s->part == PART_TRAIN)
+			continue;
+		res = heads_predict(tr.run, s->text);
+		r->guesses[r->n++] = (struct guess){
+		    s->label, s->group, res->best, res->p, s->part == PART_TUNE};
+	}
+	trial_close(&tr);
+	r->all = figures_of(r->guesses, r->n, t->m->labels, FIGURES_ALL, t->o->min_p);
+	return 0;
+}
+
+/* Logarithms of the probabilities that a head gives to tuning rows, the right label's first. */
+struct tuning {
+	double *logs; /* [n][labels] */
+	size_t n;
+	uint32_t labels;
+};
+
+/* What the rows lose when all logarithms are divided by TEMPERATURE. */
+static double
+tuning_loss(const struct tuning *u, double temperature)
+{
+	double loss = 0;
+
+	for (size_t i = 0; i < u->n; i++) {
+		const double *l = u->logs + i * u->labels;
+		double total = 0;
+
+		for (uint32_t c = 0; c < u->labels; c++)
+			total += exp((l[c] - l[0]) / temperature);
+		loss += log(total);
+	}
+	return loss;
+}
+
+/* The temperature with the smallest loss, by golden section over its logarithm. */
+static double
+best_temperature(const struct tuning *u)
+{
+	const double ratio = 0.6180339887498949;
+	double lo = log(0.05), hi = log(20);
+
+	for (int i = 0; i < 60; i++) {
+		double a = hi - ratio * (hi - lo), b = lo + ratio * (hi - lo);
+
+		if (tuning_loss(u, exp(a)) <= tuning_loss(u, exp(b)))
+			hi = b;
+		else
+			lo = a;
+	}
+	return exp((lo + hi) / 2);
+}
+
+static void
+add_tuning_row(struct tuning *u, const struct head_result *res, uint32_t label)
+{
+	double *l = u->logs + u->n * u->labels;
+
+	if (res->best < 0)
+		return;
+	for (uint32_t c = 0; c < u->labels; c++)
+		l[c] = log(fmax(res->probs[c], 1e-300));
+	l[label] = l[0];
+	l[0] = log(fmax(res->probs[label], 1e-300));
+	u->n++;
+}
+
+/* Set the temperature so that the probabilities of the tuning rows come true. */
+static int
+calibrate(struct training *t, const struct buf *file, struct sme_err *err)
+{
+	struct tuning u = {.labels = t->m->labels};
+	size_t most = TUNING_CELLS / u.labels;
+	struct trial tr;
+
+	if (trial_open(&tr, file, err) < 0)
+		return -1;
+	if (most > t->d->n)
+		most = t->d->n;
+	u.logs = xcalloc(most * u.labels + 1, sizeof *u.logs);
+	for (size_t i = 0; i < t->d->n && u.n < most; i++)
+		if (t->d->rows[i].part == PART_TUNE)
+			add_tuning_row(&u, heads_predict(tr.run, t->d->rows[i].text),
+			    t->d->rows[i].label);
+	if (u.n >= TUNING_MIN)
+		t->report->temperature = best_temperature(&u);
+	free(u.logs);
+	trial_close(&tr);
+	return 0;
+}
+
+/* What the file says about itself; without clock or machine, so that it stays the same. */
+static void
+describe(const struct training *t, struct buf *b)
+{
+	const struct figures *f = &t->report->all;
+
+	buf_puts(b, "{\"rows\":");
+	json_put_number(b, (double)t->d->n);
+	buf_puts(b, ",\"solver\":");
+	json_put_string(b, slice_of(t->report->solver));
+	buf_puts(b, ",\"strength\":");
+	json_put_number(b, t->how.strength);
+	buf_puts(b, ",\"held_out\":{\"rows\":");
+	json_put_number(b, (double)f->rows);
+	buf_puts(b, ",\"accuracy\":");
+	json_put_fixed(b, f->accuracy, 4);
+	buf_puts(b, ",\"macro_f1\":");
+	json_put_fixed(b, f->macro_f1, 4);
+	buf_puts(b, ",\"ece\":");
+	json_put_fixed(b, f->ece, 4);
+	buf_puts(b, t->o->refit ? "},\"learned_from\":\"all rows\"" : "},\"learned_from\":\"rows not held out\"");
+	if (t->o->card.n) {
+		buf_puts(b, ",\"card\":");
+		buf_adds(b, t->o->card);
+	}
+	buf_puts(b, "}");
+}
+
+static void
+prepare(struct training *t, pick_fn *pick)
+{
+	matrix_free(t->m);
+	t->m = matrix_new(t->d, pick, NULL, &t->o->spec, t->o->min_rows, t->o->features);
+	t->report->features = t->m->features;
+	say(t, "%zu rows, %zu n-grams in them, %u different ones kept", t->m->rows,
+	    t->m->start[t->m->rows], t->m->features);
+}
+
+static int
+train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
+{
+	prepare(t, in_training);
+	if (t->m->features == 0)
+		return err_set(err, SME_DATA, "no n-gram occurs in %u rows; see --min-rows",
+		    t->o->min_rows);
+	if (t->o->grid_n > 1)
+		search_grid(t);
+	learn(t);
+	if (build(t, "", (struct slice){NULL, 0}, out, err) < 0 || calibrate(t, out, err) < 0)
+		return -1;
+	if (build(t, "", (struct slice){NULL, 0}, out, err) < 0)
+		return -1;
+	return measure(t, out, err);
+}
+
+static int
+finish(struct training *t, struct buf *out, struct sme_err *err)
+{
+	struct buf meta = BUF_INIT;
+	char release[17];
+	int r = 0;
+
+	if (t->o->refit && t->report->n) {
+		prepare(t, any_row);
+		learn(t);
+	}
+	describe(t, &meta);
+	snprintf(release, sizeof release, "%s", t->o->release);
+	if (!release[0]) {
+		r = build(t, "", buf_slice(&meta), out, err);
+		if (r == 0)
+			snprintf(release, sizeof release, "%08x",
+			    (unsigned)(((struct model_header *)out->p)->checksum >> 32));
+	}
+	if (r == 0)
+		r = build(t, release, buf_slice(&meta), out, err);
+	buf_release(&meta);
+	return r;
+}
+
+static void
+choose_solver(struct training *t)
+{
+	bool many = t->d->labels.n > TRAIN_LIBLINEAR_LABELS;
+	bool softmax = t->o->solver == TRAIN_SOFTMAX || (t->o->solver == TRAIN_AUTO && many);
+
+	t->solve = softmax ? solve_softmax : solve_liblinear;
+	t->report->solver = softmax ? "softmax" : "liblinear";
+}
+
+int
+train_model(const struct dataset *d, const struct train_options *o, struct buf *out,
+    struct train_report *report, struct sme_err *err)
+{
+	struct training t = {.d = d, .o = o, .report = report};
+	int r;
+
+	memset(report, 0, sizeof *report);
+	report->temperature = 1;
+	if (check_dataset(d, err) < 0)
+		return -1;
+	t.label_weight = xcalloc(d->labels.n, sizeof *t.label_weight);
+	for (size_t c = 0; c < d->labels.n; c++)
+		t.label_weight[c] = o->label_weight ? o->label_weight[c] : 1;
+	choose_solver(&t);
+	t.how = (struct solve_options){o->grid[0], o->epochs, o->word_weight, t.label_weight};
+	fill_labels(&t);
+	r = train_and_measure(&t, out, err);
+	if (r == 0)
+		r = finish(&t, out, err);
+	report->strength = t.how.strength;
+	solution_release(&t.found);
+	matrix_free(t.m);
+	free(t.label_weight);
+	free(t.names);
+	free(t.labels);
+	return r;
+}
+
+void
+train_report_release(struct train_report *report)
+{
+	free(report->guesses);
+	memset(report, 0, sizeof *report);
+}

@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# sme-train as a command, and sme-classify with what it made.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export SME_CONFIG=/dev/null
+}
+
+# Sentences of three kinds, 40 of each, no two the same.
+rows() {
+	awk 'BEGIN {
+		split("the app|the hotline|your shop|the router|my contract|the invoice|the train|this café", what, "|")
+		split("is broken again, fix it|is a disgrace, I am furious|never works, what a mess|is terrible, I want my money back|fails every single day", bad, "|")
+		split("is wonderful, thank you|works like a dream, great job|made my day, lovely people|is brilliant, I love it|is excellent, keep it up", good, "|")
+		split("opens at nine on Monday|is next to the station|has a new colour now|will move to Kiel in May|can be found on page two", so, "|")
+		for (i = 1; i <= 8; i++)
+			for (j = 1; j <= 5; j++) {
+				row("b", what[i] " " bad[j], "complaint")
+				row("g", what[i] " " good[j], "praise")
+				row("s", what[i] " " so[j], "other")
+			}
+	}
+	function row(k, text, label) {
+		printf "{\"id\":\"%s%d\",\"text\":\"%s\",\"meta\":{\"kind\":\"%s\"},\"lang\":\"en\"}\n", k, ++n, text, label
+	}'
+}
+
+@test "a head is trained, measured and used" {
+	rows >in
+	run --separate-stderr sme-train --label-key meta.kind --name kind --by lang -o kind.model in
+	[ "$status" -eq 0 ] || { echo "$stderr"; false; }
+	[ "$stderr" = "" ]
+	[[ "$output" == "head kind: 120 rows, 3 labels, "* ]]
+	[[ "$output" == *"held out: accuracy "*", macro-F1 "* ]]
+	[[ "$output" == *"calibration: temperature "*", ECE "* ]]
+	[[ "$output" == *"is \\ taken for"* ]]
+	echo '{"type":"mention","text":"Your hotline is a mess, fix it! I am furious."}' >m
+	run --separate-stderr sme-classify --model kind.model --heads kind m
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .class.heads.kind.label <<<"$output")" = complaint ]
+	jq -e '.class.heads.kind.p | . > 0.4 and . <= 1' <<<"$output"
+}
+
+@test "the same rows give the same file, from gzip and standard input too" {
+	rows >in
+	gzip -c in >in.gz
+	sme-train -q --label-key meta.kind -o a.model in
+	sme-train -q --label-key meta.kind -o b.model in.gz
+	sme-train -q --label-key meta.kind -o c.model - <in
+	cmp a.model b.model
+	cmp a.model c.model
+	for solver in liblinear softmax; do
+		sme-train -q --label-key meta.kind --solver $solver -o a.model in
+		sme-train -q --label-key meta.kind --solver $solver -o b.model in
+		cmp a.model b.model
+	done
+}
+
+@test "a row stays on its side of the split when others come" {
+	rows >in
+	sme-train --label-key meta.kind --no-refit --grid 1 -o a.model in | head -1 >a
+	{ cat in; sed 's/"id":"/&again-/' in; } >twice
+	sme-train --label-key meta.kind --no-refit --grid 1 -o b.model twice | head -1 >b
+	held() { sed 's/.*, \([0-9]*\) held out.*/\1/' "$1"; }
+	[ "$(held b)" -eq $((2 * $(held a))) ]
+}
+
+@test "both solvers learn what is easy" {
+	rows >in
+	for solver in liblinear softmax; do
+		run sme-train --label-key meta.kind --solver $solver --holdout 30 -o m.model in
+		[ "$status" -eq 0 ]
+		jq -ne --arg r "$output" '$r | capture("held out: accuracy (?<a>[0-9.]+)").a | tonumber > 0.8'
+	done
+}
+
+@test "options shape the model" {
+	rows >in
+	sme-train -q --label-key meta.kind -o a.model in
+	sme-train -q --label-key meta.kind --chars 0 --words 1 --features 20 -o b.model in
+	[ "$(stat -c %s b.model)" -lt "$(stat -c %s a.model)" ]
+	sme-train -q --label-key meta.kind --release 2026-11 --min-p 1 -o c.model in
+	run sme-classify --model c.model --heads kind <<<'{"type":"mention","text":"great job"}'
+	[ "$(jq -c '[.class.model, .class.heads.kind.label]' <<<"$output")" = '["2026-11",null]' ]
+	run sme-classify --min-p 0 --model c.model --heads kind <<<'{"type":"mention","text":"great job"}'
+	[ "$(jq -r .class.heads.kind.label <<<"$output")" = praise ]
+	sme-train -q --label-key meta.kind --balance --label-weight praise=2 -o d.model in
+	echo '{"sets":["mine"]}' >card.json
+	sme-train -q --label-key meta.kind --card card.json -o e.model in
+	grep -q '"card":{"sets":\["mine"\]}' e.model
+}
+
+@test "what cannot be learned from is said" {
+	rows >in
+	check() { # expected status, words of the message, options ...
+		local want=$1 words=$2
+		shift 2
+		run --separate-stderr sme-train -o x.model "$@"
+		[ "$status" -eq "$want" ] && [[ "$stderr" == *"$words"* ]] || {
+			echo "$status: $stderr"
+			return 1
+		}
+		[ ! -e x.model ]
+	}
+	check 64 "--label-key is missing" in
+	check 65 'no row has the label key' --label-key nothing in
+	check 65 'all rows have the label "en"' --label-key lang in
+	head -5 in >few
+	check 65 'only 5 usable rows' --label-key meta.kind few
+	echo '{"id":' >>in
+	check 65 'in:121: byte' --label-key meta.kind in
+	check 66 'missing.ndjson' --label-key meta.kind missing.ndjson
+	rows >in
+	check 64 '--chars' --label-key meta.kind --chars 3-9 in
+	check 64 '--grid' --label-key meta.kind --grid 1,x in
+	check 64 '--solver' --label-key meta.kind --solver magic in
+	check 64 '--label-weight' --label-key meta.kind --label-weight nobody=2 in
+	run --separate-stderr sme-train --label-key meta.kind in
+	[ "$status" -eq 64 ]
+	run --separate-stderr sme-train --label-key meta.kind -o /nowhere/x.model in
+	[ "$status" -eq 73 ]
+}
+
+@test "odd rows are left out and counted" {
+	rows >in
+	cat >>in <<-'EOF'
+		{"id":"e1","text":"","meta":{"kind":"praise"}}
+		{"id":"e2","text":" , . ","meta":{"kind":"praise"}}
+		{"id":"e3","text":null,"meta":{"kind":"praise"}}
+		{"id":"e4","text":"no label here"}
+		{"id":"b1","text":"an id for the second time","meta":{"kind":"other"}}
+	EOF
+	run --separate-stderr sme-train --label-key meta.kind -o x.model in
+	[ "$status" -eq 0 ]
+	[[ "$output" == "head kind: 121 rows, 3 labels"* ]]
+	[[ "$stderr" == *'2 rows have nothing readable in their text'* ]]
+	[[ "$stderr" == *'1 rows have no text under "text"'* ]]
+	[[ "$stderr" == *'1 of 125 rows have no label "meta.kind"'* ]]
+	[[ "$stderr" == *'repeat an id, "b1" first'* ]]
+}
+
+@test "a full disk is an error" {
+	rows >in
+	run bash -c 'sme-train --label-key meta.kind -o x.model in >/dev/full'
+	[ "$status" -eq 74 ]
+}
