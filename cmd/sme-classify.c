@@ -1,0 +1,108 @@
+/* sme-classify - say of each mention what language it is in, how it feels and what it is about */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "core/file.h"
+#include "core/mem.h"
+#include "model/classify.h"
+#include "stream/filter.h"
+
+static struct filter filter = {.key = "class", FILTER_INIT};
+static struct classifier_options options = {.min_p = -1};
+static struct cli_list models;
+
+static const struct cli_opt table[] = {
+    FILTER_OPTIONS(filter),
+    {0, "explain", CLI_FLAG, &options.explain, NULL, "add the words that decided"},
+    {0, "heads", CLI_STRING, &options.heads, "NAME,...", "ask only these heads, such as lang"},
+    {0, "min-p", CLI_NUMBER, &options.min_p, "P", "no label below this probability"},
+    {0, "model", CLI_LIST, &models, "FILE", "add a model, or a directory of models"},
+    CLI_END,
+};
+
+static const struct cli_tool tool = {
+    .name = "sme-classify",
+    .what = "say of each mention what language it is in, how it feels and what it is about",
+    .operands = "[file ...]",
+    .opts = table,
+};
+
+static enum filter_verdict
+classify_event(const void *ctx, void *worker, const struct event *ev, struct filter_out *out,
+    struct sme_err *err)
+{
+	(void)ctx;
+	(void)err;
+	if (!event_is(ev, "mention"))
+		return FILTER_PASS;
+	classify(worker, ev, out->value);
+	return FILTER_ADD;
+}
+
+static void *
+open_worker(const void *ctx)
+{
+	return classifier_run_new(ctx);
+}
+
+static void
+close_worker(void *worker)
+{
+	classifier_run_free(worker);
+}
+
+/* The shipped models first, so that a model of the same name takes the place of one.  They may be
+ * missing when others are given. */
+static struct classifier *
+open_classifier(const struct watch *watch)
+{
+	char *shipped = sme_share("models");
+	const char **paths = xcalloc(models.n + 1, sizeof *paths);
+	struct classifier *c;
+	struct sme_err err;
+
+	if (models.n == 0 || access(shipped, F_OK) == 0)
+		paths[options.npaths++] = shipped;
+	for (size_t i = 0; i < models.n; i++)
+		paths[options.npaths++] = models.items[i];
+	options.paths = paths;
+	c = classifier_new(&options, watch, filter.plan, &err);
+	if (!c)
+		sme_die(err.status, "%s", err.text);
+	free(paths);
+	free(shipped);
+	return c;
+}
+
+int
+main(int argc, char **argv)
+{
+	char **files = cli_parse(&tool, argc, argv);
+	struct config config;
+	struct classifier *classifier;
+	struct watch *watch;
+	struct sme_err err;
+	int status;
+
+	if (filter.check_config)
+		return config_check_main(filter.config);
+	if (options.min_p != -1 && !(options.min_p >= 0 && options.min_p <= 1))
+		cli_usage("--min-p: expected a probability from 0 to 1");
+	if (config_load(&config, filter.config, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	watch = watch_new(config.root, &err);
+	if (!watch)
+		sme_die(err.status, "%s: %s", config.path, err.text);
+	filter.plan = scan_plan_new();
+	classifier = open_classifier(watch);
+	filter.worker_open = open_worker;
+	filter.worker_close = close_worker;
+	status = filter_run(&filter, files, classify_event, classifier);
+	classifier_free(classifier);
+	watch_free(watch);
+	scan_plan_free(filter.plan);
+	config_release(&config);
+	free(models.items);
+	return status;
+}

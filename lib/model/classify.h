@@ -1,0 +1,37 @@
+/*
+ * The value of "class": what the heads say of a mention's text, and what of the configuration is in
+ * it.  Its members and their order are described in sme-classify(1).
+ */
+#ifndef SME_MODEL_CLASSIFY_H
+#define SME_MODEL_CLASSIFY_H
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "model/model.h"
+#include "model/watch.h"
+#include "stream/event.h"
+
+struct classifier_options {
+	const char *const *paths; /* model files and directories of such; of one name the last counts */
+	size_t npaths;
+	const char *heads; /* comma-separated names: only these; NULL: all */
+	double min_p;      /* below 0: what each model says */
+	bool explain;      /* add the words that decided */
+};
+
+struct classifier;
+
+/* Open the models; NULL with ERR.  WATCH and PLAN outlive it; the paths it reads are added to PLAN. */
+struct classifier *classifier_new(const struct classifier_options *o, const struct watch *watch,
+    struct scan_plan *plan, struct sme_err *err);
+void classifier_free(struct classifier *c);
+
+/* One thread's memory. */
+struct classifier_run;
+struct classifier_run *classifier_run_new(const struct classifier *c);
+void classifier_run_free(struct classifier_run *run);
+
+/* Append the JSON for EV, whatever it holds: a mention without a text gets empty answers. */
+void classify(struct classifier_run *run, const struct event *ev, struct buf *out);
+
+#endif

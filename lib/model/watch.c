@@ -1,0 +1,137 @@
+#include "model/watch.h"
+
+#include <stdlib.h>
+
+#include "core/mem.h"
+#include "stream/json.h"
+
+enum watch_kind { WATCH_TOPIC, WATCH_KEYWORD, WATCH_QUERY, WATCH_KINDS };
+
+static const char *const keys[WATCH_KINDS] = {"topics", "keywords", "queries"};
+
+struct watch {
+	struct query_set *set;
+	uint8_t *kind; /* of each query of the set */
+	size_t cap;
+};
+
+static int
+note(struct watch *w, int index, enum watch_kind kind)
+{
+	if (index < 0)
+		return -1;
+	w->kind = xgrow(w->kind, (size_t)index, &w->cap, sizeof *w->kind);
+	w->kind[index] = (uint8_t)kind;
+	return 0;
+}
+
+static int
+add_queries(struct watch *w, const struct json_node *list, enum watch_kind kind, int scope,
+    struct sme_err *err)
+{
+	for (NODE_EACH(it, list))
+		if (note(w, query_set_add(w->set, it->key, it->text, scope, err), kind) < 0)
+			return err_prefix(err, ".%s.%.*s", keys[kind], SLICE_ARG(it->key));
+	return 0;
+}
+
+/* What stands in NODE, the whole configuration or one tenant of it. */
+static int
+add_scope(struct watch *w, const struct json_node *node, int scope, struct sme_err *err)
+{
+	size_t at = 0;
+
+	if (add_queries(w, node_get(node, "topics"), WATCH_TOPIC, scope, err) < 0 ||
+	    add_queries(w, node_get(node, "queries"), WATCH_QUERY, scope, err) < 0)
+		return -1;
+	for (NODE_EACH(it, node_get(node, "keywords"))) {
+		if (note(w, query_set_add_keyword(w->set, it->text, scope, err), WATCH_KEYWORD) < 0)
+			return err_prefix(err, ".keywords[%zu]", at);
+		at++;
+	}
+	return 0;
+}
+
+struct watch *
+watch_new(const struct json_node *root, struct sme_err *err)
+{
+	struct watch *w = xcalloc(1, sizeof *w);
+	int r;
+
+	w->set = query_set_new();
+	r = add_scope(w, root, QUERY_GLOBAL, err);
+	for (NODE_EACH(it, r == 0 ? node_get(root, "tenants") : NULL)) {
+		r = add_scope(w, it, query_set_scope(w->set, it->key), err);
+		if (r == 0)
+			continue;
+		err_prefix(err, ".tenants.%.*s", SLICE_ARG(it->key));
+		break;
+	}
+	if (r == 0) {
+		query_set_compile(w->set);
+		return w;
+	}
+	watch_free(w);
+	return NULL;
+}
+
+void
+watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	query_set_free(w->set);
+	free(w->kind);
+	free(w);
+}
+
+struct query_scratch *
+watch_scratch(const struct watch *w)
+{
+	return query_scratch_new(w->set);
+}
+
+int
+watch_scope(const struct watch *w, struct slice tenant)
+{
+	return query_set_find_scope(w->set, tenant);
+}
+
+/* Did an earlier hit of the same kind have the name of HITS[AT]?  A tenant may repeat what holds
+ * for all. */
+static bool
+repeated(const struct watch *w, const uint32_t *hits, size_t at)
+{
+	struct slice name = query_set_name(w->set, hits[at]);
+
+	for (size_t i = 0; i < at; i++)
+		if (w->kind[hits[i]] == w->kind[hits[at]] &&
+		    slice_eq(query_set_name(w->set, hits[i]), name))
+			return true;
+	return false;
+}
+
+void
+watch_put(const struct watch *w, struct query_scratch *scratch, struct slice text,
+    const struct query_fields *fields, int scope, struct buf *out)
+{
+	const uint32_t *hits = NULL;
+	size_t n = query_run(scratch, text, fields, scope, &hits);
+
+	for (int kind = 0; kind < WATCH_KINDS; kind++) {
+		bool first = true;
+
+		buf_puts(out, kind ? ",\"" : "\"");
+		buf_puts(out, keys[kind]);
+		buf_puts(out, "\":[");
+		for (size_t i = 0; i < n; i++) {
+			if (w->kind[hits[i]] != kind || repeated(w, hits, i))
+				continue;
+			if (!first)
+				buf_addc(out, ',');
+			first = false;
+			json_put_string(out, query_set_name(w->set, hits[i]));
+		}
+		buf_addc(out, ']');
+	}
+}

@@ -1,0 +1,29 @@
+/* What the configuration looks for in texts: queries, topics and keywords, its own for each tenant
+ * and for all. */
+#ifndef SME_MODEL_WATCH_H
+#define SME_MODEL_WATCH_H
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "stream/tree.h"
+#include "text/query.h"
+
+struct watch;
+
+/* ROOT is the configuration.  NULL with ERR (SME_CONFIG) such as ".topics.network: column 3: ...". */
+struct watch *watch_new(const struct json_node *root, struct sme_err *err);
+void watch_free(struct watch *w);
+
+struct query_scratch *watch_scratch(const struct watch *w);
+
+/* The scope of TENANT, for watch_put. */
+int watch_scope(const struct watch *w, struct slice tenant);
+
+/*
+ * Append `"topics":[...],"keywords":[...],"queries":[...]`: the names of what matches, each once, in
+ * the order of the configuration, those of all tenants first.
+ */
+void watch_put(const struct watch *w, struct query_scratch *scratch, struct slice text,
+    const struct query_fields *fields, int scope, struct buf *out);
+
+#endif
