@@ -25,7 +25,7 @@ join(const char *a, const char *b)
 	return buf_detach(&path);
 }
 
-/* The file to read when none was named, or NULL.  $SME_CONFIG is believed, the others must exist. */
+/* The file to read when none was named, or NULL.  $SME_CONFIG is taken at its word. */
 static char *
 usual_place(void)
 {

@@ -1,7 +1,7 @@
 /*
- * sme.jq: one jq expression that yields an object, see sme.jq(5).  Plain JSON is read without libjq;
- * anything else is evaluated once by libjq.  The result is checked against the schema (schema.h), so
- * that a tool can take what it needs without checking types again.
+ * sme.jq: one jq expression that yields an object, see sme.jq(5).  Plain JSON is read without
+ * libjq; anything else is evaluated once by libjq.  The result is checked against the schema
+ * (schema.h), so that a tool can take what it needs without checking types again.
  */
 #ifndef SME_CONFIG_CONFIG_H
 #define SME_CONFIG_CONFIG_H
@@ -19,9 +19,9 @@ struct config {
  * Load PATH; NULL looks for $SME_CONFIG, $XDG_CONFIG_HOME/sme/sme.jq (~/.config), /etc/sme/sme.jq,
  * and without any of these gives the empty configuration.  -1 with ERR (SME_CONFIG, or SME_NOINPUT)
  * naming file, path in the tree and what was expected; C then needs no release.
- * What the tree promises: keys and types are those of the schema, a member that is null is left out,
- * and every queue that a rule names exists.  Conditions and time zones are texts: whoever compiles
- * or opens them reports what is wrong in them.  Call it before threads are started.
+ * What the tree promises: keys and types are those of the schema, a member that is null is left
+ * out, and every queue that a rule names exists.  Conditions and time zones are texts: whoever
+ * compiles or opens them reports what is wrong in them.  Call it before threads are started.
  */
 int config_load(struct config *c, const char *path, struct sme_err *err);
 void config_release(struct config *c);
@@ -32,7 +32,7 @@ void config_release(struct config *c);
  */
 int config_check(const char *path, struct buf *report, struct sme_err *err);
 
-/* What --check-config does: prints the errors to standard error; the exit status, SME_OK or other. */
+/* What --check-config does: prints the errors to standard error, gives the exit status. */
 int config_check_main(const char *path);
 
 /* The object of tenant ID (events without a tenant belong to "default"), or NULL. */

@@ -20,8 +20,8 @@ text_of(const char *s)
 }
 
 /*
- * libjq says "jq: error: WHAT at FILE, line N:\nSOURCE", where FILE is "<top-level>" for the program
- * itself; we say "FILE:N: WHAT".
+ * libjq says "jq: error: WHAT at FILE, line N:\nSOURCE", where FILE is "<top-level>" for the
+ * program itself; we say "FILE:N: WHAT".
  */
 static void
 put_compile_error(struct buf *b, const char *path, const char *message)
@@ -76,7 +76,7 @@ no_input(jq_state *jq, void *data)
 	return jv_invalid_with_msg(text_of("a configuration has no input to read"));
 }
 
-/* The directory of PATH without symbolic links; PATH has just been read, so this fails in a race only. */
+/* The directory of PATH, which has just been read, without symbolic links. */
 static char *
 directory_of(const char *path)
 {
@@ -142,7 +142,7 @@ run(jq_state *jq, const char *path, struct buf *out, struct sme_err *err)
 	for (; jv_is_valid(v = jq_next(jq)) && outputs < 2; outputs++) {
 		v = jv_dump_string(v, 0);
 		if (!outputs)
-			buf_add(out, jv_string_value(v), (size_t)jv_string_length_bytes(jv_copy(v)));
+			buf_puts(out, jv_string_value(v)); /* no NUL: JSON escapes it */
 		jv_free(v);
 	}
 	if (outputs < 2 && check_end(jq, jv_copy(v), path, err) < 0) {
@@ -154,8 +154,8 @@ run(jq_state *jq, const char *path, struct buf *out, struct sme_err *err)
 		return err_set(err, SME_CONFIG, "%s: expected one object, got %s", path,
 		    outputs ? "several values" : "no value (empty)");
 	if (out->over)
-		return err_set(err, SME_CONFIG, "%s: the configuration is larger than %zu bytes", path,
-		    out->max);
+		return err_set(err, SME_CONFIG, "%s: the configuration is larger than %zu bytes",
+		    path, out->max);
 	return 0;
 }
 

@@ -9,9 +9,11 @@
 #include "config/kinds.h"
 #include "core/map.h"
 
+/* clang-format off */
 #define END {NULL, NULL, false}
 #define LIST_OF(type, text) {.expected = (text), .item = &(type)}
 #define MAP_OF(type, text) {.expected = (text), .item = &(type), .map = true}
+/* clang-format on */
 
 static void tenant_cross(struct schema_check *c, const struct json_node *tenant);
 static void names_cross(struct schema_check *c, const struct json_node *list);
@@ -24,98 +26,128 @@ static const struct schema keywords = LIST_OF(kind_keyword, "a list of words and
 static const struct schema dates = LIST_OF(kind_date, "a list of dates");
 static const struct schema columns = MAP_OF(kind_name, "an object of column names by field");
 
-static const struct schema weight = {.expected = "a number from 0 to 100",
+static const struct schema weight = {
+    .expected = "a number from 0 to 100",
     .scalar = schema_number,
     .min = 0,
-    .max = 100};
-static const struct schema points = {.expected = "a number from -100 to 100",
+    .max = 100,
+};
+static const struct schema points = {
+    .expected = "a number from -100 to 100",
     .scalar = schema_number,
     .min = -100,
-    .max = 100};
-static const struct schema share = {.expected = "a number from 0 to 1",
+    .max = 100,
+};
+static const struct schema share = {
+    .expected = "a number from 0 to 1",
     .scalar = schema_number,
     .min = 0,
-    .max = 1};
+    .max = 1,
+};
 static const struct schema points_map = MAP_OF(points, "an object of numbers by name");
 static const struct schema share_map = MAP_OF(share, "an object of numbers from 0 to 1 by name");
-static const struct schema priority = {.expected = "a number from -1000 to 1000",
+static const struct schema priority = {
+    .expected = "a number from -1000 to 1000",
     .scalar = schema_number,
     .min = -1000,
-    .max = 1000};
+    .max = 1000,
+};
 
 static const char *const match_words[] = {"first", "all", NULL};
-static const struct schema match = {.expected = "\"first\" or \"all\"",
+static const struct schema match = {
+    .expected = "\"first\" or \"all\"",
     .scalar = schema_word,
-    .words = match_words};
+    .words = match_words,
+};
 static const char *const action_words[] = {"ack", "hold", "ignore", NULL};
-static const struct schema action = {.expected = "\"ack\", \"hold\" or \"ignore\"",
+static const struct schema action = {
+    .expected = "\"ack\", \"hold\" or \"ignore\"",
     .scalar = schema_word,
-    .words = action_words};
+    .words = action_words,
+};
 static const char *const source_words[] = {"feed", "ndjson", "csv", NULL};
-static const struct schema source_type = {.expected = "\"feed\", \"ndjson\" or \"csv\"",
+static const struct schema source_type = {
+    .expected = "\"feed\", \"ndjson\" or \"csv\"",
     .scalar = schema_word,
-    .words = source_words};
+    .words = source_words,
+};
 
 static const struct schema spans = LIST_OF(kind_hours, "a list of spans such as \"08:00-20:00\"");
-static const struct schema_field hours_fields[] = {{"mon", &spans, false},
+static const struct schema_field hours_fields[] = {
+    {"mon", &spans, false},
     {"tue", &spans, false},
     {"wed", &spans, false},
     {"thu", &spans, false},
     {"fri", &spans, false},
     {"sat", &spans, false},
     {"sun", &spans, false},
-    END};
-static const struct schema hours = {.expected = "an object with mon, tue ... sun",
-    .fields = hours_fields};
+    END,
+};
+static const struct schema hours = {
+    .expected = "an object with mon, tue ... sun", .fields = hours_fields};
 
-static const struct schema_field queue_fields[] = {{"name", &kind_name, true},
+static const struct schema_field queue_fields[] = {
+    {"name", &kind_name, true},
     {"skills", &names, false},
     {"sla", &kind_duration, false},
-    END};
-static const struct schema queue = {.expected = "a queue such as {name: \"inbox\"}",
-    .fields = queue_fields};
-static const struct schema queues = {.expected = "a list of queues",
+    END,
+};
+static const struct schema queue = {
+    .expected = "a queue such as {name: \"inbox\"}", .fields = queue_fields};
+static const struct schema queues = {
+    .expected = "a list of queues",
     .item = &queue,
-    .cross = names_cross};
+    .cross = names_cross,
+};
 
-static const struct schema_field rule_fields[] = {{"name", &kind_name, true},
+static const struct schema_field rule_fields[] = {
+    {"name", &kind_name, true},
     {"when", &kind_condition, false},
     {"queue", &kind_name, false},
     {"skills", &names, false},
     {"sla", &kind_duration, false},
     {"priority", &priority, false},
     {"action", &action, false},
-    END};
-static const struct schema rule = {.expected = "a rule such as {name: \"all\", queue: \"inbox\"}",
-    .fields = rule_fields};
-static const struct schema rules = {.expected = "a list of rules",
+    END,
+};
+static const struct schema rule = {
+    .expected = "a rule such as {name: \"all\", queue: \"inbox\"}", .fields = rule_fields};
+static const struct schema rules = {
+    .expected = "a list of rules",
     .item = &rule,
-    .cross = names_cross};
+    .cross = names_cross,
+};
 
-static const struct schema_field snippet_fields[] = {{"name", &kind_name, true},
+static const struct schema_field snippet_fields[] = {
+    {"name", &kind_name, true},
     {"text", &kind_snippet, true},
     {"lang", &kind_name, false},
     {"intent", &kind_name, false},
     {"topic", &kind_name, false},
     {"when", &kind_condition, false},
     {"auto", &kind_bool, false},
-    END};
-static const struct schema snippet = {.expected = "a snippet such as {name: \"hi\", text: \"...\"}",
-    .fields = snippet_fields};
-static const struct schema snippets = {.expected = "a list of snippets",
+    END,
+};
+static const struct schema snippet = {
+    .expected = "a snippet such as {name: \"hi\", text: \"...\"}", .fields = snippet_fields};
+static const struct schema snippets = {
+    .expected = "a list of snippets",
     .item = &snippet,
-    .cross = names_cross};
+    .cross = names_cross,
+};
 
-static const struct schema_field weights_fields[] = {{"sentiment", &weight, false},
+static const struct schema_field weights_fields[] = {
+    {"sentiment", &weight, false},
     {"reach", &weight, false},
     {"urgency", &weight, false},
     {"direct", &weight, false},
     {"bot", &weight, false},
     {"age", &weight, false},
-    END};
-static const struct schema weights = {.expected = "an object of weights",
-    .fields = weights_fields};
-static const struct schema_field urgency_fields[] = {{"file", &kind_path, false},
+    END,
+};
+static const struct schema weights = {.expected = "an object of weights", .fields = weights_fields};
+static const struct schema_field urgency_fields[] = {
+    {"file", &kind_path, false},
     {"words", &share_map, false},
     {"topics", &share_map, false},
     {"queries", &share_map, false},
@@ -123,19 +155,23 @@ static const struct schema_field urgency_fields[] = {{"file", &kind_path, false}
     {"sentiment", &share, false},
     {"direct", &share, false},
     {"question", &share, false},
-    END};
+    END,
+};
 static const struct schema urgency = {.expected = "an object", .fields = urgency_fields};
-static const struct schema_field score_fields[] = {{"weights", &weights, false},
+static const struct schema_field score_fields[] = {
+    {"weights", &weights, false},
     {"intents", &points_map, false},
     {"topics", &points_map, false},
     {"queries", &points_map, false},
     {"age", &kind_duration, false},
     {"reach", &kind_path, false},
     {"urgency", &urgency, false},
-    END};
+    END,
+};
 static const struct schema score = {.expected = "an object", .fields = score_fields};
 
-static const struct schema_field tenant_fields[] = {{"name", &kind_name, false},
+static const struct schema_field tenant_fields[] = {
+    {"name", &kind_name, false},
     {"timezone", &kind_zone, false},
     {"accounts", &names, false},
     {"languages", &names, false},
@@ -150,13 +186,17 @@ static const struct schema_field tenant_fields[] = {{"name", &kind_name, false},
     {"rules", &rules, false},
     {"snippets", &snippets, false},
     {"score", &score, false},
-    END};
-static const struct schema tenant = {.expected = "an object",
+    END,
+};
+static const struct schema tenant = {
+    .expected = "an object",
     .fields = tenant_fields,
-    .cross = tenant_cross};
+    .cross = tenant_cross,
+};
 static const struct schema tenants = MAP_OF(tenant, "an object of tenants by name");
 
-static const struct schema_field source_fields[] = {{"name", &kind_name, true},
+static const struct schema_field source_fields[] = {
+    {"name", &kind_name, true},
     {"type", &source_type, true},
     {"url", &kind_name, false},
     {"path", &kind_path, false},
@@ -166,25 +206,34 @@ static const struct schema_field source_fields[] = {{"name", &kind_name, true},
     {"kind", &kind_name, false},
     {"lang", &kind_name, false},
     {"map", &columns, false},
-    END};
-static const struct schema source = {.expected = "a source such as {name: \"blog\", type: \"feed\", "
-						 "url: \"https://...\"}",
-    .fields = source_fields};
-static const struct schema sources = {.expected = "a list of sources",
+    END,
+};
+static const struct schema source = {
+    .expected = "a source such as {name: \"blog\", type: \"feed\", url: \"https://...\"}",
+    .fields = source_fields,
+};
+static const struct schema sources = {
+    .expected = "a list of sources",
     .item = &source,
-    .cross = sources_cross};
+    .cross = sources_cross,
+};
 
-static const struct schema_field publish_fields[] = {{"outbox", &kind_path, false}, END};
+static const struct schema_field publish_fields[] = {
+    {"outbox", &kind_path, false},
+    END,
+};
 static const struct schema publish = {.expected = "an object", .fields = publish_fields};
 
-static const struct schema_field root_fields[] = {{"tenants", &tenants, false},
+static const struct schema_field root_fields[] = {
+    {"tenants", &tenants, false},
     {"queries", &queries, false},
     {"topics", &queries, false},
     {"keywords", &keywords, false},
     {"score", &score, false},
     {"sources", &sources, false},
     {"publish", &publish, false},
-    END};
+    END,
+};
 const struct schema config_schema = {.expected = "an object", .fields = root_fields};
 
 /* The names in a list of objects are what others point at: each only once. */
@@ -201,8 +250,8 @@ names_cross(struct schema_check *c, const struct json_node *list)
 
 		snprintf(sub, sizeof sub, "[%zu].name", i++);
 		if (first->u)
-			schema_error(c, sub, "\"%.*s\" is already the name of [%zu]", SLICE_ARG(name),
-			    (size_t)first->u - 1);
+			schema_error(c, sub, "\"%.*s\" is already the name of [%zu]",
+			    SLICE_ARG(name), (size_t)first->u - 1);
 		else
 			first->u = i;
 	}

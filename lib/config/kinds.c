@@ -86,7 +86,7 @@ minutes(const char *p)
 	return m > 59 || h * 60 + m > 24 * 60 ? -1 : h * 60 + m;
 }
 
-/* "22:00-06:00" ends on the next day; a span that ends where it begins could mean nothing or all. */
+/* "22:00-06:00" ends on the next day; one that ends where it begins could mean nothing or all. */
 static bool
 is_hours(const struct schema *s, const struct json_node *n, struct sme_err *why)
 {
@@ -148,9 +148,12 @@ is_snippet(const struct schema *s, const struct json_node *n, struct sme_err *wh
 			continue;
 		}
 		end = t.p[i] == '{' ? memchr(t.p + i, '}', t.n - i) : NULL;
-		if (!end || !is_variable((struct slice){t.p + i + 1, (size_t)(end - t.p) - i - 1})) {
-			err_set(why, SME_CONFIG, "byte %zu: \"%c\" is not part of a variable such as "
-			    "{name}; write %c%c for the character itself", i, t.p[i], t.p[i], t.p[i]);
+		if (!end ||
+		    !is_variable((struct slice){t.p + i + 1, (size_t)(end - t.p) - i - 1})) {
+			err_set(why, SME_CONFIG,
+			    "byte %zu: \"%c\" is not part of a variable such as "
+			    "{name}; write %c%c for the character itself",
+			    i, t.p[i], t.p[i], t.p[i]);
 			return false;
 		}
 		i = (size_t)(end - t.p);
@@ -215,25 +218,24 @@ schema_word(const struct schema *s, const struct json_node *n, struct sme_err *w
 
 const struct schema kind_any = {.expected = "any value"};
 const struct schema kind_text = {.expected = "a text", .scalar = is_text};
-const struct schema kind_name = {.expected = "a name (a text that is not empty)", .scalar = is_name};
+const struct schema kind_name = {
+    .expected = "a name (a text that is not empty)", .scalar = is_name};
 const struct schema kind_path = {.expected = "the name of a file", .scalar = is_path};
 const struct schema kind_bool = {.expected = "true or false", .scalar = is_bool};
-const struct schema kind_duration = {.expected = "a duration such as \"36m\"",
-    .scalar = is_duration};
-const struct schema kind_time = {.expected = "a time such as \"2026-11-22T09:30:00Z\"",
-    .scalar = is_time};
+const struct schema kind_duration = {
+    .expected = "a duration such as \"36m\"", .scalar = is_duration};
+const struct schema kind_time = {
+    .expected = "a time such as \"2026-11-22T09:30:00Z\"", .scalar = is_time};
 const struct schema kind_date = {.expected = "a date such as \"2026-12-25\"", .scalar = is_date};
-const struct schema kind_hours = {.expected = "a span of hours such as \"08:00-20:00\"",
-    .scalar = is_hours};
-const struct schema kind_zone = {.expected = "a time zone such as \"Europe/Berlin\"",
-    .scalar = is_name,
-    .deep = zone_exists};
-const struct schema kind_condition = {.expected = "a jq condition such as \".direct\"",
-    .scalar = is_code,
-    .deep = compiles};
-const struct schema kind_query = {.expected = "a boolean query such as \"netz AND NOT test\"",
-    .scalar = is_query};
-const struct schema kind_keyword = {.expected = "a word or phrase such as \"kein Netz\"",
-    .scalar = is_keyword};
-const struct schema kind_snippet = {.expected = "a text with variables such as \"Hallo {name}\"",
-    .scalar = is_snippet};
+const struct schema kind_hours = {
+    .expected = "a span of hours such as \"08:00-20:00\"", .scalar = is_hours};
+const struct schema kind_zone = {
+    .expected = "a time zone such as \"Europe/Berlin\"", .scalar = is_name, .deep = zone_exists};
+const struct schema kind_condition = {
+    .expected = "a jq condition such as \".direct\"", .scalar = is_code, .deep = compiles};
+const struct schema kind_query = {
+    .expected = "a boolean query such as \"netz AND NOT test\"", .scalar = is_query};
+const struct schema kind_keyword = {
+    .expected = "a word or phrase such as \"kein Netz\"", .scalar = is_keyword};
+const struct schema kind_snippet = {
+    .expected = "a text with variables such as \"Hallo {name}\"", .scalar = is_snippet};

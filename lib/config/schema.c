@@ -19,7 +19,8 @@ schema_error(struct schema_check *c, const char *sub, const char *fmt, ...)
 
 	if (c->errors++ >= SCHEMA_REPORT_MAX)
 		return;
-	buf_printf(c->report, "%s: %s%s: ", c->file, c->path.n || *sub ? buf_str(&c->path) : ".", sub);
+	buf_printf(
+	    c->report, "%s: %s%s: ", c->file, c->path.n || *sub ? buf_str(&c->path) : ".", sub);
 	start = c->report->n;
 	va_start(ap, fmt);
 	buf_vprintf(c->report, fmt, ap);
@@ -142,8 +143,8 @@ distance(struct slice a, struct slice b)
 			}
 			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1,
 			    d[i - 1][j - 1] + (a.p[i - 1] != b.p[j - 1]));
-			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1] &&
-			    d[i - 2][j - 2] + 1 < d[i][j])
+			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] &&
+			    a.p[i - 2] == b.p[j - 1] && d[i - 2][j - 2] + 1 < d[i][j])
 				d[i][j] = d[i - 2][j - 2] + 1;
 		}
 	}
@@ -151,8 +152,8 @@ distance(struct slice a, struct slice b)
 }
 
 const char *
-schema_nearest(struct slice word, const char *(*words)(const void *list, size_t i),
-    const void *list)
+schema_nearest(
+    struct slice word, const char *(*words)(const void *list, size_t i), const void *list)
 {
 	const char *best = NULL, *w;
 	size_t least = word.n / 3 + 1;
@@ -276,11 +277,8 @@ check(struct schema_check *c, const struct schema *s, const struct json_node *n)
 size_t
 schema_check(const struct json_node *root, const char *file, bool deep, struct buf *report)
 {
-	struct schema_check c = {.root = root,
-	    .path = BUF_INIT,
-	    .file = file,
-	    .report = report,
-	    .deep = deep};
+	struct schema_check c = {
+	    .root = root, .path = BUF_INIT, .file = file, .report = report, .deep = deep};
 
 	check(&c, &config_schema, root);
 	if (c.errors > SCHEMA_REPORT_MAX)

@@ -11,7 +11,7 @@
 #define BASE -2.2          /* one account in ten */
 #define FOLLOWS_NOBODY 2.2 /* fewer than FEW */
 #define FEW 10
-#define FOLLOWER_DECADE -0.5 /* for each power of ten above FOLLOWERS_USUAL, and the other way below */
+#define FOLLOWER_DECADE -0.5 /* for each power of ten above FOLLOWERS_USUAL; below it adds */
 #define FOLLOWERS_USUAL 2.5
 #define RATE_DECADE 1.0 /* for each power of ten above RATE_USUAL posts a day */
 #define RATE_USUAL 0.7
@@ -32,8 +32,9 @@ is_letter(char c)
 static bool
 is_surname(const char *start, const char *bot)
 {
-	return bot - start >= 2 && (strncasecmp(bot - 2, "ab", 2) == 0 ||
-	    strncasecmp(bot - 2, "al", 2) == 0 || strncasecmp(bot - 2, "ca", 2) == 0);
+	return bot - start >= 2 &&
+	       (strncasecmp(bot - 2, "ab", 2) == 0 || strncasecmp(bot - 2, "al", 2) == 0 ||
+		   strncasecmp(bot - 2, "ca", 2) == 0);
 }
 
 /* Does a word in S end in "bot", or begin with it before a capital: newsbot, bot_7, BotNews? */

@@ -11,8 +11,8 @@
 
 struct bot_account {
 	double followers, following, posts; /* below 0 or NaN: unknown */
-	double age_days;                    /* of the account when it wrote; below 0 or NaN: unknown */
-	struct slice handle, name;          /* empty: unknown */
+	double age_days;           /* of the account when it wrote; below 0 or NaN: unknown */
+	struct slice handle, name; /* empty: unknown */
 	bool verified, default_picture;
 	bool declared; /* the account says itself that it is a bot */
 };

@@ -28,7 +28,7 @@ priority_clear(struct priority *p)
 	p->tenths = 0;
 }
 
-/* Add POINTS under the name WHY, which must live until priority_put_why; what rounds to no tenth is left out. */
+/* Add POINTS under the name WHY, which must outlive the terms; less than half a tenth is left out. */
 void priority_add(struct priority *p, struct slice why, double points);
 
 /* Is there a term of this very name (the same bytes in memory)? */

@@ -10,10 +10,10 @@
 #define MARKS 4
 
 static const double mark_points[MARKS] = {40, 70, 90, 100};
-static const char *const field_names[REACH_FIELDS] = {"followers", "likes", "shares", "replies",
-    "views"};
+static const char *const field_names[REACH_FIELDS] = {
+    "followers", "likes", "shares", "replies", "views"};
 
-/* Of one network: the counts at the marks, as log10(1 + count).  Marks rise, the first is above 0. */
+/* Of one network: the counts at the marks, as log10(1 + count), rising from above 0. */
 struct row {
 	double at[REACH_FIELDS][MARKS];
 	bool given[REACH_FIELDS];
@@ -26,8 +26,8 @@ struct reach_table {
 };
 
 /*
- * Orders of magnitude, set by hand from what the networks and studies of them have published; whoever
- * has an export of their own should put its percentiles into a table.
+ * Orders of magnitude, set by hand from what the networks and studies of them have published;
+ * whoever has an export of their own should put its percentiles into a table.
  */
 static const struct {
 	const char *network;
@@ -59,8 +59,8 @@ static const struct {
 
 /* False when the counts do not rise. */
 static bool
-set_row(struct reach_table *t, struct slice network, enum reach_field field,
-    const double counts[MARKS])
+set_row(
+    struct reach_table *t, struct slice network, enum reach_field field, const double counts[MARKS])
 {
 	struct row *row = &t->general;
 
@@ -123,8 +123,10 @@ take_row(struct reach_table *t, const struct table *in, struct sme_err *err)
 	while (field < REACH_FIELDS && !slice_is(in->fields[1], field_names[field]))
 		field++;
 	if (field == REACH_FIELDS)
-		return err_set(err, SME_CONFIG, "%s:%zu: expected followers, likes, shares, replies or "
-		    "views, got \"%.*s\"", in->path, in->line, SLICE_ARG(in->fields[1]));
+		return err_set(err, SME_CONFIG,
+		    "%s:%zu: expected followers, likes, shares, replies or "
+		    "views, got \"%.*s\"",
+		    in->path, in->line, SLICE_ARG(in->fields[1]));
 	for (size_t i = 0; i < MARKS; i++)
 		if (table_number(in, i + 2, 1e15, &counts[i], err) < 0)
 			return -1;
@@ -144,8 +146,8 @@ load(struct reach_table *t, struct table *in, struct sme_err *err)
 			return -1;
 	for (int f = 0; r == 0 && f < REACH_FIELDS; f++)
 		if (!t->general.given[f])
-			return err_set(err, SME_CONFIG, "%s: the general row \"*\" of %s is missing",
-			    in->path, field_names[f]);
+			return err_set(err, SME_CONFIG,
+			    "%s: the general row \"*\" of %s is missing", in->path, field_names[f]);
 	inherit(t);
 	return r;
 }

@@ -15,7 +15,14 @@
 #include "core/err.h"
 #include "core/slice.h"
 
-enum reach_field { REACH_FOLLOWERS, REACH_LIKES, REACH_SHARES, REACH_REPLIES, REACH_VIEWS, REACH_FIELDS };
+enum reach_field {
+	REACH_FOLLOWERS,
+	REACH_LIKES,
+	REACH_SHARES,
+	REACH_REPLIES,
+	REACH_VIEWS,
+	REACH_FIELDS
+};
 
 struct reach_table;
 
@@ -25,10 +32,10 @@ struct reach_table *reach_table_load(const char *path, struct sme_err *err);
 void reach_table_free(struct reach_table *t);
 
 /*
- * The points, 0 to 100, of COUNTS on NETWORK; a count below 0 or NaN is unknown.  An unknown network has
- * the general row "*".  -1 when no count is known.
+ * The points, 0 to 100, of COUNTS on NETWORK; a count below 0 or NaN is unknown.  An unknown
+ * network has the general row "*".  -1 when no count is known.
  */
-double reach_points(const struct reach_table *t, struct slice network,
-    const double counts[REACH_FIELDS]);
+double reach_points(
+    const struct reach_table *t, struct slice network, const double counts[REACH_FIELDS]);
 
 #endif

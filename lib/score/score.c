@@ -35,10 +35,10 @@ struct worker {
 /* What is known about one mention; below 0: unknown. */
 struct facts {
 	const struct score_settings *s;
-	double negative; /* 0 to 1 */
-	double reach;    /* whole points */
-	double bot, urgency; /* hundredths as a fraction */
-	double age;          /* 0 to 1 */
+	double negative;      /* 0 to 1 */
+	double reach;         /* whole points */
+	double bot, urgency;  /* hundredths as a fraction */
+	double age;           /* 0 to 1 */
 	double label_urgency; /* 0 to 1: the most urgent intent, topic or query */
 	bool direct;
 };
@@ -182,7 +182,7 @@ bot_of(const struct score_model *m, struct worker *w, const struct json_value *v
 
 	if (written != TIME_NONE && rfc3339_parse(text(w, &v[at->since]), &since))
 		a.age_days = written > since ? (double)(written - since) / DAY_MS : 0;
-	/* Both may need decoding, so both grow the one buffer; the first is looked up by its place. */
+	/* Both may need decoding into the one buffer, which may move when it grows. */
 	buf_clear(&w->text);
 	a.name = json_string(&v[at->name], &w->text);
 	if (a.name.p && !v[at->name].escaped) {
@@ -230,7 +230,8 @@ take_label(struct worker *w, struct facts *f, const struct label *l, double p)
 }
 
 static void
-take_labels(struct worker *w, struct facts *f, const struct map *labels, const struct json_value *list)
+take_labels(
+    struct worker *w, struct facts *f, const struct map *labels, const struct json_value *list)
 {
 	struct json_value item;
 	struct json_iter it;
@@ -248,8 +249,8 @@ between_0_and_1(double x)
 }
 
 static void
-take_intent(struct worker *w, struct facts *f, const struct map *labels,
-    const struct json_value *intent)
+take_intent(
+    struct worker *w, struct facts *f, const struct map *labels, const struct json_value *intent)
 {
 	struct json_value label, p;
 
@@ -334,6 +335,13 @@ put_score(struct buf *b, const struct facts *f, const struct priority *p)
 	buf_addc(b, '}');
 }
 
+/* How much of the weight for age a mention of AGE ms has. */
+static double
+age_share(double age, double full)
+{
+	return full > 0 ? between_0_and_1(age / full) : 1;
+}
+
 void
 score_write(const struct score_model *m, void *worker, const struct event *ev, struct buf *out)
 {
@@ -354,7 +362,7 @@ score_write(const struct score_model *m, void *worker, const struct event *ev, s
 	take_labels(w, &f, &s->queries, &v[at->queries]);
 	f.urgency = urgency_of(w, &f, &v[at->text]);
 	if (s->age > 0 && written != TIME_NONE && m->now > written)
-		f.age = s->age_full > 0 ? between_0_and_1((double)(m->now - written) / s->age_full) : 1;
+		f.age = age_share((double)(m->now - written), s->age_full);
 	add_terms(&w->priority, &f);
 	put_score(out, &f, &w->priority);
 }

@@ -15,8 +15,8 @@ struct score_model;
  * only where the age of a mention has a weight.  Adds the paths it needs to PLAN.  It keeps nothing
  * of C, is read-only afterwards and may be shared by threads.
  */
-struct score_model *score_model_new(const struct config *c, int64_t now, struct scan_plan *plan,
-    struct sme_err *err);
+struct score_model *score_model_new(
+    const struct config *c, int64_t now, struct scan_plan *plan, struct sme_err *err);
 void score_model_free(struct score_model *m);
 
 /* One thread's memory; fit for a filter's worker_open and worker_close. */
@@ -24,7 +24,7 @@ void *score_worker_open(const void *model);
 void score_worker_close(void *worker);
 
 /* Append the JSON of EV's score to OUT. */
-void score_write(const struct score_model *m, void *worker, const struct event *ev,
-    struct buf *out);
+void score_write(
+    const struct score_model *m, void *worker, const struct event *ev, struct buf *out);
 
 #endif

@@ -40,8 +40,9 @@ read_words(struct words *w, struct table *in, struct sme_err *err)
 		if (table_number(in, 1, 1, &weight, err) < 0)
 			return -1;
 		if (!words_set(w, in->fields[0], weight))
-			return err_set(err, SME_CONFIG, "%s:%zu: expected one to %d words, got \"%.*s\"",
-			    in->path, in->line, WORDS_PHRASE_MAX, SLICE_ARG(in->fields[0]));
+			return err_set(err, SME_CONFIG,
+			    "%s:%zu: expected one to %d words, got \"%.*s\"", in->path, in->line,
+			    WORDS_PHRASE_MAX, SLICE_ARG(in->fields[0]));
 	}
 	return r;
 }
@@ -117,8 +118,10 @@ take_words(struct score_settings *s, const struct config *c, const struct json_n
 		return -1;
 	for (NODE_EACH(w, node_get(urgency, "words")))
 		if (!words_set(s->haste.words, w->key, w->number))
-			return err_set(err, SME_CONFIG, "%s: .score.urgency.words: expected one to %d words, "
-			    "got \"%.*s\"", c->path, WORDS_PHRASE_MAX, SLICE_ARG(w->key));
+			return err_set(err, SME_CONFIG,
+			    "%s: .score.urgency.words: expected one to %d words, "
+			    "got \"%.*s\"",
+			    c->path, WORDS_PHRASE_MAX, SLICE_ARG(w->key));
 	return 0;
 }
 

@@ -33,8 +33,8 @@ struct score_settings {
 
 /* The built-in settings, changed by .score of the configuration and then by SCORE, the tenant's
  * (may be NULL). */
-struct score_settings *score_settings_new(const struct config *c, const struct json_node *score,
-    struct sme_err *err);
+struct score_settings *score_settings_new(
+    const struct config *c, const struct json_node *score, struct sme_err *err);
 void score_settings_free(struct score_settings *s);
 
 #endif

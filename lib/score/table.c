@@ -48,8 +48,8 @@ table_row(struct table *t, size_t n, struct sme_err *err)
 		split(t, line);
 		if (t->n == n)
 			return 1;
-		return err_set(err, SME_CONFIG, "%s:%zu: expected %zu fields with tabs between them",
-		    t->path, t->line, n);
+		return err_set(err, SME_CONFIG,
+		    "%s:%zu: expected %zu fields with tabs between them", t->path, t->line, n);
 	}
 	return 0;
 }
@@ -60,10 +60,10 @@ table_number(const struct table *t, size_t i, double max, double *out, struct sm
 	struct slice f = t->fields[i];
 	char *end;
 
-	/* The text behind the field is a tab, a newline or the NUL of the buffer: strtod stops there. */
+	/* strtod stops at what stands behind the field: white space or the buffer's NUL. */
 	*out = f.n && f.p[0] >= '0' && f.p[0] <= '9' ? strtod(f.p, &end) : -1;
 	if (*out >= 0 && *out <= max && end == f.p + f.n)
 		return 0;
-	return err_set(err, SME_CONFIG, "%s:%zu: expected a number from 0 to %g, got \"%.*s\"", t->path,
-	    t->line, max, SLICE_ARG(f));
+	return err_set(err, SME_CONFIG, "%s:%zu: expected a number from 0 to %g, got \"%.*s\"",
+	    t->path, t->line, max, SLICE_ARG(f));
 }

@@ -1,4 +1,4 @@
-/* Private to lib/score: the words that make a mention urgent unless the configuration names others. */
+/* Private to lib/score: what makes a mention urgent unless the configuration names other words. */
 #ifndef SME_SCORE_URGENCY_WORDS_H
 #define SME_SCORE_URGENCY_WORDS_H
 

@@ -6,7 +6,7 @@
 #include "core/arena.h"
 #include "core/mem.h"
 
-/* A word is known by its 64-bit hash alone: that two words of the world share one is not to be feared. */
+/* A word is known by its 64-bit hash alone; that two share one is not to be feared. */
 struct phrase {
 	uint64_t words[WORDS_PHRASE_MAX]; /* the last one first */
 	size_t n;
@@ -197,7 +197,7 @@ next_word(const unsigned char **pos, const unsigned char *end)
 			p += n ? n - 1 : 0;
 			if (n)
 				continue;
-			/* U+00C0 to U+00DE but U+00D7 are capital letters: their second byte lacks 0x20. */
+			/* U+00C0 to U+00DE but U+00D7: capitals, whose second byte lacks 0x20. */
 			if (c == 0xc3 && p + 1 < end && p[1] <= 0x9e && p[1] != 0x97) {
 				h = (h ^ c) * FNV_PRIME;
 				h = (h ^ (p[1] | 0x20u)) * FNV_PRIME;

@@ -168,7 +168,8 @@ test_program_errors(void **state)
 	refuse("debug | input | {}", ": jq: a configuration has no input to read");
 	refuse("include \"nope\"; {}", ": module not found: nope");
 	put("bad.jq", "def b: {x: 1;\n");
-	snprintf(want, sizeof want, "%s/bad.jq:1: syntax error, unexpected ';', expecting '}'", dir);
+	snprintf(
+	    want, sizeof want, "%s/bad.jq:1: syntax error, unexpected ';', expecting '}'", dir);
 	{
 		struct config c;
 		struct sme_err err;
@@ -210,24 +211,29 @@ test_schema_errors(void **state)
 	    ": .score.weights.reach: expected a number from 0 to 100, got 101");
 	refuse("{keywords: [null]}",
 	    ": .keywords[0]: expected a word or phrase such as \"kein Netz\", got null");
-	refuse("{keywords: [\"?!\"]}", ": .keywords[0]: column 1: there is no word in this: <-- here ?!");
+	refuse("{keywords: [\"?!\"]}",
+	    ": .keywords[0]: column 1: there is no word in this: <-- here ?!");
 	refuse("{tenants: {a: {topics: {t: \"netz AND\"}}}}",
-	    ": .tenants.a.topics.t: column 9: expected a word or \"(\", found the end: netz AND<-- here ");
+	    ": .tenants.a.topics.t: column 9: expected a word or \"(\", found the end: netz AND<-- "
+	    "here ");
 }
 
 static void
 test_scalars(void **state)
 {
-	static const char *const good[] = {"hours: {mon: [\"08:00-20:00\", \"22:00-06:00\"], sun: []}",
-	    "hours: {sat: [\"00:00-24:00\"]}",
-	    "holidays: [\"2026-12-25\", \"2024-02-29\"]", "timezone: \"UTC\"", "_note: 5",
+	static const char *const good[] = {
+	    "hours: {mon: [\"08:00-20:00\", \"22:00-06:00\"], sun: []}",
+	    "hours: {sat: [\"00:00-24:00\"]}", "holidays: [\"2026-12-25\", \"2024-02-29\"]",
+	    "timezone: \"UTC\"", "_note: 5",
 	    "snippets: [{name: \"s\", text: \"{{a}} {name} {vars.x}\"}]"};
 	static const char *const bad[] = {"hours: {mon: [\"8:00-20:00\"]}",
 	    "hours: {mon: [\"08:00-08:00\"]}", "hours: {mon: [\"24:00-08:00\"]}",
 	    "hours: {mon: [\"08:60-09:00\"]}", "hours: {mon: [\"08:00-24:01\"]}",
 	    "hours: {mon: \"08:00-20:00\"}", "holidays: [\"2026-02-29\"]",
-	    "holidays: [\"25.12.2026\"]", "timezone: \"\"", "snippets: [{name: \"s\", text: \"{na me}\"}]",
-	    "snippets: [{name: \"s\", text: \"{name\"}]", "snippets: [{name: \"s\", text: \"a } b\"}]",
+	    "holidays: [\"25.12.2026\"]", "timezone: \"\"",
+	    "snippets: [{name: \"s\", text: \"{na me}\"}]",
+	    "snippets: [{name: \"s\", text: \"{name\"}]",
+	    "snippets: [{name: \"s\", text: \"a } b\"}]",
 	    "snippets: [{name: \"s\", text: \"x\", auto: 1}]", "queries: {a: \"  \"}",
 	    "name: \"a\\nb\""};
 	char text[256];
@@ -259,7 +265,8 @@ test_deep(void **state)
 	    {"snippets: [{name: \"s\", text: \"x\", when: \"foo(\\n1)\"}]",
 		".tenants.t.snippets[0].when: condition:1:1: "},
 	    {"timezone: \"Europe/Nowhere\"", ".tenants.t.timezone: time zone \"Europe/Nowhere\": "},
-	    {"timezone: \"../zoneinfo/UTC\"", ".tenants.t.timezone: time zone \"../zoneinfo/UTC\": "},
+	    {"timezone: \"../zoneinfo/UTC\"",
+		".tenants.t.timezone: time zone \"../zoneinfo/UTC\": "},
 	    {"hours: {tue: [\"08:00-12:00\", \"11:00-13:00\"]}",
 		".tenants.t.hours.tue[1]: \"11:00-13:00\" overlaps other hours"},
 	};
@@ -280,9 +287,13 @@ test_deep(void **state)
 			fail_msg("%s", buf_str(&report));
 	}
 	buf_clear(&report);
-	assert_int_equal(config_check(put("sme.jq", "{tenants: {t: {rules: [{name: \"r\", when: "
-	    "\".direct and (.text|test(\\\"x\\\"))\"}], queries: {q: \"a AND b\"}}}}"),
-	    &report, &err), 0);
+	assert_int_equal(
+	    config_check(
+		put("sme.jq",
+		    "{tenants: {t: {rules: [{name: \"r\", when: "
+		    "\".direct and (.text|test(\\\"x\\\"))\"}], queries: {q: \"a AND b\"}}}}"),
+		&report, &err),
+	    0);
 	assert_int_equal(report.n, 0);
 	buf_release(&report);
 }
@@ -356,7 +367,8 @@ struct place {
 	const char *path;
 };
 
-/* Where the keys below the member KEY of AT, of type T, would stand: lists and maps are stepped into. */
+/* Where the keys below the member KEY of AT, of type T, would stand: lists and maps are stepped
+ * into. */
 static struct place
 below(struct arena *a, const struct place *at, const char *key, const struct schema *t)
 {

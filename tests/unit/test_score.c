@@ -37,8 +37,8 @@ scratch(const char *text)
 static double
 reach(const struct reach_table *t, const char *network, double followers, double likes)
 {
-	return reach_points(t, slice_of(network),
-	    (double[REACH_FIELDS]){followers, likes, -1, -1, -1});
+	return reach_points(
+	    t, slice_of(network), (double[REACH_FIELDS]){followers, likes, -1, -1, -1});
 }
 
 static void
@@ -117,8 +117,10 @@ test_reach_file(void **state)
 	    {GENERAL "# x\n\nx\tfollwers\t1\t2\t3\t4\n", ":8: expected followers, likes"},
 	    {GENERAL "x\tlikes\t1\t2\t2\t4\n", ":6: the four counts must rise from above 0"},
 	    {GENERAL "x\tlikes\t0\t2\t3\t4\n", ":6: the four counts must rise from above 0"},
-	    {GENERAL "x\tlikes\t1\tnan\t3\t4\n", ":6: expected a number from 0 to 1e+15, got \"nan\""},
-	    {GENERAL "x\tlikes\t1\t2x\t3\t4\n", ":6: expected a number from 0 to 1e+15, got \"2x\""},
+	    {GENERAL "x\tlikes\t1\tnan\t3\t4\n",
+		":6: expected a number from 0 to 1e+15, got \"nan\""},
+	    {GENERAL "x\tlikes\t1\t2x\t3\t4\n",
+		":6: expected a number from 0 to 1e+15, got \"2x\""},
 	};
 	struct sme_err err;
 	struct reach_table *t = load_text(GENERAL "x\tfollowers\t10\t20\t30\t40\n", &err);
@@ -256,10 +258,10 @@ test_bot(void **state)
 static void
 test_bot_names(void **state)
 {
-	static const char *const bots[] = {"newsbot", "bot_7", "NewsBot", "weather_bot", "BotNews",
-	    "my bot", "BOT"};
-	static const char *const people[] = {"bottega", "botanist", "abbott", "J. Abbot", "talbot",
-	    "bothe", "bo", ""};
+	static const char *const bots[] = {
+	    "newsbot", "bot_7", "NewsBot", "weather_bot", "BotNews", "my bot", "BOT"};
+	static const char *const people[] = {
+	    "bottega", "botanist", "abbott", "J. Abbot", "talbot", "bothe", "bo", ""};
 	struct bot_account a = account();
 	double usual = bot_likelihood(&a);
 
@@ -334,7 +336,8 @@ score(struct arena *a, const char *config, const char *line)
 	s = scanner_new(plan);
 	assert_int_equal(scanner_scan(s, padded.p, padded.n), 0);
 	worker = score_worker_open(m);
-	score_write(m, worker, &(struct event){.line = buf_slice(&padded), .values = s->values}, &out);
+	score_write(
+	    m, worker, &(struct event){.line = buf_slice(&padded), .values = s->values}, &out);
 	tree = json_tree(a, buf_slice(&out), &err);
 	assert_non_null(tree);
 	score_worker_close(worker);
@@ -356,11 +359,14 @@ term(const struct json_node *tree, const char *name)
 }
 
 #define OUTAGE                                                                                     \
-	"{\"tenant\":\"t\",\"network\":\"x\",\"created_at\":\"2025-11-21T09:00:00Z\",\"direct\":true," \
+	"{\"tenant\":\"t\",\"network\":\"x\",\"created_at\":\"2025-11-21T09:00:00Z\",\"direct\":"  \
+	"true,"                                                                                    \
 	"\"text\":\"kein Netz?\",\"author\":{\"followers\":5000,\"following\":9,\"posts\":100,"    \
-	"\"created_at\":\"2025-11-20T09:00:00Z\",\"handle\":\"b\\u006ft\",\"name\":\"K\\u0069m\"},"      \
+	"\"created_at\":\"2025-11-20T09:00:00Z\",\"handle\":\"b\\u006ft\",\"name\":\"K\\u0069m\"}" \
+	","                                                                                        \
 	"\"metrics\":{\"likes\":3,\"shares\":null},\"class\":{\"sentiment\":{\"score\":-0.5},"     \
-	"\"intent\":{\"label\":\"out\\u0061ge\",\"p\":0.5},\"topics\":[\"n\",\"n\",7,\"m\"],\"queries\":[\"q\"]}}"
+	"\"intent\":{\"label\":\"out\\u0061ge\",\"p\":0.5},\"topics\":[\"n\",\"n\",7,\"m\"],"      \
+	"\"queries\":[\"q\"]}}"
 
 static void
 test_score(void **state)
@@ -380,8 +386,10 @@ test_score(void **state)
 		sum += t->child->next->number;
 	near(sum, node_number(s, "priority", -1));
 	/* What labels add: once each, the intent by its probability. */
-	s = score(&a, "{\"score\":{\"intents\":{\"outage\":8},\"topics\":{\"n\":3,\"x\":50},"
-		      "\"queries\":{\"q\":-2},\"urgency\":{\"topics\":{\"m\":1}}}}", OUTAGE);
+	s = score(&a,
+	    "{\"score\":{\"intents\":{\"outage\":8},\"topics\":{\"n\":3,\"x\":50},"
+	    "\"queries\":{\"q\":-2},\"urgency\":{\"topics\":{\"m\":1}}}}",
+	    OUTAGE);
 	near(term(s, "intent:outage"), 4);
 	near(term(s, "topic:n"), 3);
 	near(term(s, "topic:x"), 0);
@@ -394,8 +402,9 @@ test_score(void **state)
 static void
 test_score_rises(void **state)
 {
-	static const char form[] = "{\"author\":{\"followers\":%.0f,\"following\":%d,\"posts\":900},"
-				   "\"metrics\":{\"likes\":%.0f},\"class\":{\"sentiment\":{\"score\":%.2f}}}";
+	static const char form[] =
+	    "{\"author\":{\"followers\":%.0f,\"following\":%d,\"posts\":900},"
+	    "\"metrics\":{\"likes\":%.0f},\"class\":{\"sentiment\":{\"score\":%.2f}}}";
 	struct arena a = ARENA_INIT;
 	char line[256];
 
@@ -425,9 +434,12 @@ test_score_settings(void **state)
 	const struct json_node *s;
 
 	(void)state;
-	/* The tenant's weights stand before the general ones, which stand before the built-in ones. */
-	s = score(&a, "{\"score\":{\"weights\":{\"direct\":1,\"sentiment\":2}},"
-		      "\"tenants\":{\"t\":{\"score\":{\"weights\":{\"direct\":3}}}}}", OUTAGE);
+	/* The tenant's weights stand before the general ones, which stand before the built-in ones.
+	 */
+	s = score(&a,
+	    "{\"score\":{\"weights\":{\"direct\":1,\"sentiment\":2}},"
+	    "\"tenants\":{\"t\":{\"score\":{\"weights\":{\"direct\":3}}}}}",
+	    OUTAGE);
 	near(term(s, "direct"), 3);
 	near(term(s, "sentiment"), 1);
 	/* Age counts from created_at to now, six hours here. */
@@ -452,7 +464,8 @@ test_score_of_little(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		const struct json_node *s = score(&a, "{\"score\":{\"topics\":{\"n\":3}}}", lines[i]);
+		const struct json_node *s =
+		    score(&a, "{\"score\":{\"topics\":{\"n\":3}}}", lines[i]);
 
 		near(node_number(s, "priority", -1), 0);
 		near(node_number(s, "urgency", -1), 0);
