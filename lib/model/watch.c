@@ -94,7 +94,7 @@ watch_scratch(const struct watch *w)
 int
 watch_scope(const struct watch *w, struct slice tenant)
 {
-	return query_set_find_scope(w->set, tenant);
+	return query_set_find_scope(w->set, tenant.p ? tenant : SLICE("default"));
 }
 
 /* Did an earlier hit of the same kind have the name of HITS[AT]?  A tenant may repeat what holds

@@ -16,7 +16,7 @@ void watch_free(struct watch *w);
 
 struct query_scratch *watch_scratch(const struct watch *w);
 
-/* The scope of TENANT, for watch_put. */
+/* The scope of TENANT, for watch_put.  Without one (p == NULL) an event belongs to "default". */
 int watch_scope(const struct watch *w, struct slice tenant);
 
 /*
