@@ -11,8 +11,8 @@
 #include "stream/filter.h"
 #include "stream/writer.h"
 
-/* Longer condition files are refused before they are read to the end. */
-#define CONDITION_MAX ((size_t)64 << 10)
+/* A file that is longer than any condition need not be read to its end. */
+#define CONDITION_MAX ((size_t)1 << 20)
 
 static struct filter filter = {FILTER_INIT};
 static const char *condition_file;

@@ -37,11 +37,27 @@ explain_paths(const struct node *n, struct buf *b, struct map *seen)
 		explain_paths(n->c, b, seen);
 }
 
+/* Does N look at its input as a whole?  Behind a pipe, and in the condition of any and all, the input
+ * is no longer the event. */
 static bool
 uses_event(const struct node *n)
 {
-	return n->op == N_DOT || (n->a && uses_event(n->a)) || (n->b && uses_event(n->b)) ||
-	    (n->c && uses_event(n->c));
+	switch (n->op) {
+	case N_PATH:
+	case N_LIT:
+	case N_EMPTY:
+		return false;
+	case N_PIPE:
+	case N_ANY:
+	case N_ALL:
+	case N_IN2:
+		return uses_event(n->a);
+	default:
+		if (n->op == N_DOT || (n->op >= N_NOT && n->op <= N_IN))
+			return true;
+		return (n->a && uses_event(n->a)) || (n->b && uses_event(n->b)) ||
+		    (n->c && uses_event(n->c));
+	}
 }
 
 void
@@ -58,10 +74,11 @@ expr_explain(const struct expr *e, struct buf *b)
 		return;
 	}
 	explain_paths(e->root, b, &seen);
-	if (seen.n)
-		buf_addc(b, '\n');
-	else
-		buf_puts(b, uses_event(e->root) ? "reads: the whole event\n" : "reads: nothing\n");
+	if (uses_event(e->root))
+		buf_puts(b, seen.n ? ", the whole event" : "reads: the whole event");
+	else if (!seen.n)
+		buf_puts(b, "reads: nothing");
+	buf_addc(b, '\n');
 	map_release(&seen);
 }
 

@@ -33,7 +33,7 @@ enum tok_kind {
 	TOK_FIELD,  /* .name; text is the name */
 	TOK_NUMBER,
 	TOK_STRING, /* text is decoded */
-	TOK_ODD,    /* a string with interpolation, or one whose escapes only libjq should judge */
+	TOK_ODD,    /* for libjq to judge: strings with interpolation, odd escapes, numbers like 1.2.3 */
 	TOK_IDENT,  /* keywords too */
 	TOK_FORMAT, /* @name */
 	TOK_OP,     /* text is the operator as written */

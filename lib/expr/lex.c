@@ -60,27 +60,48 @@ word_end(const struct lexer *l, size_t i)
 	return i;
 }
 
+/* As jq 1.6 has it: digits and points in any order, then an exponent. */
 static size_t
 number_end(const struct lexer *l)
 {
 	size_t i = 0, e;
 
-	while (is_digit(peek(l, i)))
+	while (is_digit(peek(l, i)) || peek(l, i) == '.')
 		i++;
-	if (peek(l, i) == '.')
-		for (i++; is_digit(peek(l, i)); i++)
-			;
-	if (peek(l, i) == 'e' || peek(l, i) == 'E') {
+	if (i && (peek(l, i) == 'e' || peek(l, i) == 'E')) {
 		e = i + 1;
 		if (peek(l, e) == '+' || peek(l, e) == '-')
 			e++;
-		if (is_digit(peek(l, e))) {
-			while (is_digit(peek(l, e)))
-				e++;
-			i = e;
-		}
+		if (is_digit(peek(l, e)))
+			for (i = e; is_digit(peek(l, i));)
+				i++;
 	}
 	return i;
+}
+
+/* Digits, and among them at most one point. */
+static bool
+is_number(const char *p, size_t n)
+{
+	size_t digits = 0, points = 0;
+
+	for (size_t i = 0; i < n && (is_digit(p[i]) || p[i] == '.'); i++) {
+		digits += is_digit(p[i]);
+		points += p[i] == '.';
+	}
+	return digits && points <= 1;
+}
+
+static size_t
+field_end(const struct lexer *l)
+{
+	size_t n = 1;
+
+	if (peek(l, 0) != '.' || !is_word(peek(l, 1)))
+		return 0;
+	while (is_word(peek(l, n)) || is_digit(peek(l, n)))
+		n++;
+	return n;
 }
 
 size_t
@@ -254,17 +275,17 @@ static void
 lex_one(struct lexer *l)
 {
 	char c = peek(l, 0);
-	size_t n;
+	size_t n, field = field_end(l), number = number_end(l);
 
-	if (c == '"') {
+	/* The longest token wins, and a number against a member of the same length: .e5 is none. */
+	if (number && number >= field && !(number == 1 && c == '.') &&
+	    !(number == 2 && memcmp(l->p, "..", 2) == 0)) {
+		push(l, is_number(l->p, number) ? TOK_NUMBER : TOK_ODD, number,
+		    (struct slice){l->p, number});
+	} else if (field) {
+		push(l, TOK_FIELD, field, (struct slice){l->p + 1, field - 1});
+	} else if (c == '"') {
 		lex_string(l);
-	} else if (is_digit(c) || (c == '.' && is_digit(peek(l, 1)))) {
-		n = number_end(l);
-		push(l, TOK_NUMBER, n, (struct slice){l->p, n});
-	} else if (c == '.' && is_word(peek(l, 1))) {
-		for (n = 2; is_word(peek(l, n)) || is_digit(peek(l, n)); n++)
-			;
-		push(l, TOK_FIELD, n, (struct slice){l->p + 1, n - 1});
 	} else if (is_word(c)) {
 		n = word_end(l, 0);
 		push(l, TOK_IDENT, n, (struct slice){l->p, n});

@@ -403,7 +403,7 @@ parse_primary(struct parser *p)
 	case TOK_IDENT:
 		return parse_word(p);
 	case TOK_ODD:
-		return fail(p, t, SLICE("a string with interpolation or unusual escapes"));
+		return fail(p, t, SLICE("a string with interpolation or odd escapes"));
 	case TOK_FORMAT:
 		return fail(p, t, t->text);
 	case TOK_BAD:
