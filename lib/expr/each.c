@@ -34,8 +34,10 @@ each_element(struct sink *s, struct expr_run *run, const struct val *v)
 	struct json_iter it;
 
 	if (v->type != JSON_ARRAY) {
-		/* Of an object the order is jq's secret, and so is the wording of the error. */
-		return st->n->opt && v->type != JSON_OBJECT ? RES_TRUE : RES_PUNT;
+		/* In which order an object comes is jq's secret. */
+		if (v->type == JSON_OBJECT)
+			return RES_PUNT;
+		return st->n->opt ? RES_TRUE : err_value(run, "Cannot iterate over ", v, "");
 	}
 	array = val_json(v);
 	for (it = json_each(&array); json_next(&it, NULL, &x);) {

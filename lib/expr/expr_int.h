@@ -280,6 +280,13 @@ val_true(const struct val *v)
 	return v->type > JSON_FALSE;
 }
 
+/* V as jq prints it, when that is plainly its raw text. */
+bool val_plain(const struct val *v, struct slice *out);
+
+/* RES_ERROR with jq's message that shows one value or two; RES_PUNT when libjq must print them. */
+int err_value(struct expr_run *run, const char *before, const struct val *v, const char *behind);
+int err_values(struct expr_run *run, const struct val *v, const struct val *w, const char *behind);
+
 /* Scratch memory of one event; NULL when there would be too much. */
 void *run_alloc(struct expr_run *run, size_t n);
 

@@ -103,18 +103,25 @@ expr_part(struct expr_run *run, const struct node *n, const struct val *a, struc
 /* --- arithmetic --- */
 
 static int
-modulo(double x, double y, struct val *out)
+modulo(struct expr_run *run, const struct val *a, const struct val *b, struct val *out)
 {
+	double x = val_number(a), y = val_number(b);
+
 	/* What does not fit a whole number is whatever the processor makes of it: libjq shall say. */
-	if (!(fabs(x) < EXACT) || !(fabs(y) < EXACT) || (int64_t)y == 0)
+	if (!(fabs(x) < EXACT) || !(fabs(y) < EXACT))
 		return RES_PUNT;
+	if ((int64_t)y == 0)
+		return err_values(run, a, b, "cannot be divided (remainder) because the divisor is zero");
 	*out = val_num((double)((int64_t)x % (int64_t)y));
 	return RES_TRUE;
 }
 
 static int
-arithmetic(enum node_op op, double x, double y, struct val *out)
+arithmetic(struct expr_run *run, enum node_op op, const struct val *a, const struct val *b,
+    struct val *out)
 {
+	double x = val_number(a), y = val_number(b);
+
 	switch (op) {
 	case N_ADD:
 		*out = val_num(x + y);
@@ -127,11 +134,11 @@ arithmetic(enum node_op op, double x, double y, struct val *out)
 		return RES_TRUE;
 	case N_DIV:
 		if (y == 0)
-			return RES_PUNT;
+			return err_values(run, a, b, "cannot be divided because the divisor is zero");
 		*out = val_num(x / y);
 		return RES_TRUE;
 	default:
-		return modulo(x, y, out);
+		return modulo(run, a, b, out);
 	}
 }
 
@@ -149,19 +156,36 @@ join(struct expr_run *run, const struct val *a, const struct val *b, struct val 
 	return RES_TRUE;
 }
 
+/* Operands that do not go together.  jq also adds, subtracts and merges arrays and objects, repeats
+ * and splits strings. */
+static int
+mismatch(struct expr_run *run, enum node_op op, const struct val *a, const struct val *b)
+{
+	static const char *const texts[] = {[N_ADD] = "cannot be added",
+	    [N_SUB] = "cannot be subtracted", [N_MUL] = "cannot be multiplied",
+	    [N_DIV] = "cannot be divided",
+	    [N_MOD] = "cannot be divided (remainder)"};
+
+	if (a->type >= JSON_ARRAY || b->type >= JSON_ARRAY)
+		return RES_PUNT;
+	if (op != N_ADD && op != N_SUB && (a->type == JSON_STRING || b->type == JSON_STRING))
+		return RES_PUNT;
+	return err_values(run, a, b, texts[op]);
+}
+
 static int
 calculate(struct expr_run *run, const struct node *n, const struct val *a, const struct val *b,
     struct val *out)
 {
 	if (a->type == JSON_NUMBER && b->type == JSON_NUMBER)
-		return arithmetic(n->op, val_number(a), val_number(b), out);
-	if (n->op != N_ADD)
-		return RES_PUNT;
-	if (a->type == JSON_NULL || b->type == JSON_NULL) {
+		return arithmetic(run, n->op, a, b, out);
+	if (n->op == N_ADD && (a->type == JSON_NULL || b->type == JSON_NULL)) {
 		*out = a->type == JSON_NULL ? *b : *a;
 		return RES_TRUE;
 	}
-	return a->type == JSON_STRING && b->type == JSON_STRING ? join(run, a, b, out) : RES_PUNT;
+	if (n->op == N_ADD && a->type == JSON_STRING && b->type == JSON_STRING)
+		return join(run, a, b, out);
+	return mismatch(run, n->op, a, b);
 }
 
 /* --- comparison and containment --- */
@@ -213,8 +237,10 @@ has(const struct val *a, const struct val *b, struct expr_run *run)
 		return RES_PUNT;
 	if (a->type == JSON_NULL)
 		return RES_FALSE;
-	if (a->type != JSON_OBJECT)
-		return RES_PUNT;
+	if (a->type != JSON_OBJECT) {
+		err_set(run->err, SME_DATA, "Cannot check whether %s has a string key", val_type_name(a));
+		return RES_ERROR;
+	}
 	object = val_json(a);
 	return json_member(&object, key).type != JSON_MISSING;
 }
@@ -273,7 +299,9 @@ expr_binary(struct expr_run *run, const struct node *n, const struct val *a,
 		res = starts_ends(run, n, a, b);
 		break;
 	case N_CONTAINS:
-		res = a->type == b->type ? val_contains(run, a, b) : RES_PUNT;
+		res = a->type == b->type
+		    ? val_contains(run, a, b)
+		    : err_values(run, a, b, "cannot have their containment checked");
 		break;
 	case N_HAS:
 		res = has(a, b, run);
@@ -314,8 +342,10 @@ length(struct expr_run *run, const struct val *in, struct val *out)
 		for (it = json_each(&array); json_next(&it, NULL, &array);)
 			n++;
 		break;
-	default:
+	case JSON_OBJECT:
 		return RES_PUNT;
+	default:
+		return err_value(run, "", in, " has no length");
 	}
 	*out = val_num(n);
 	return RES_TRUE;
@@ -338,6 +368,22 @@ change_case(struct expr_run *run, const struct node *n, const struct val *in, st
 	return RES_TRUE;
 }
 
+/* Short decimals are numbers to everyone; of what else jq takes libjq knows. */
+static bool
+is_decimal(struct slice s)
+{
+	size_t i = s.n && s.p[0] == '-', point = 0;
+
+	if (i == s.n || s.n > 15 || s.p[s.n - 1] == '.' || s.p[i] == '.')
+		return false;
+	for (; i < s.n; i++) {
+		point += s.p[i] == '.';
+		if (s.p[i] != '.' && (s.p[i] < '0' || s.p[i] > '9'))
+			return false;
+	}
+	return point <= 1;
+}
+
 static int
 to_number(struct expr_run *run, const struct val *in, struct val *out)
 {
@@ -347,12 +393,26 @@ to_number(struct expr_run *run, const struct val *in, struct val *out)
 		*out = *in;
 		return RES_TRUE;
 	}
-	if (in->type != JSON_STRING || !val_text(run, in, &s) || !s.n || s.n > 15)
+	if (in->type != JSON_STRING)
+		return err_value(run, "", in, " cannot be parsed as a number");
+	if (!val_text(run, in, &s) || !is_decimal(s))
 		return RES_PUNT;
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return RES_PUNT;
 	*out = val_num(expr_number(s.p, s.n));
+	return RES_TRUE;
+}
+
+static int
+to_string(const struct val *in, struct val *out)
+{
+	struct slice s;
+
+	if (in->type == JSON_STRING) {
+		*out = *in;
+		return RES_TRUE;
+	}
+	if (!val_plain(in, &s))
+		return RES_PUNT;
+	*out = val_str(s);
 	return RES_TRUE;
 }
 
@@ -365,7 +425,7 @@ expr_unary(struct expr_run *run, const struct node *n, const struct val *in, str
 		return RES_TRUE;
 	case N_NEG:
 		if (in->type != JSON_NUMBER)
-			return RES_PUNT;
+			return err_value(run, "", in, " cannot be negated");
 		*out = val_num(-val_number(in));
 		return RES_TRUE;
 	case N_TYPE:
@@ -379,7 +439,6 @@ expr_unary(struct expr_run *run, const struct node *n, const struct val *in, str
 	case N_TONUMBER:
 		return to_number(run, in, out);
 	default: /* N_TOSTRING */
-		*out = *in;
-		return in->type == JSON_STRING ? RES_TRUE : RES_PUNT;
+		return to_string(in, out);
 	}
 }

@@ -3,25 +3,12 @@
  * and (comparison, not associative) + - * / %.  What is not in it ends the parse with a reason; then
  * libjq decides whether it is jq at all, so nothing here reports a syntax error.
  */
-#include "core/buf.h"
-#include "expr/expr_int.h"
+#include "expr/parse_int.h"
 
-struct parser {
-	struct arena *a;
-	const struct token *t; /* the next token */
-	struct slice why;
-	size_t at;
-	bool failed;
-	int depth;
-	size_t nodes;
-	size_t regexes;
-};
-
-static struct node *parse_pipe(struct parser *p);
 static struct node *parse_mul(struct parser *p);
 
-static struct node *
-fail(struct parser *p, const struct token *t, struct slice why)
+struct node *
+parse_fail(struct parser *p, const struct token *t, struct slice why)
 {
 	if (!p->failed) {
 		p->failed = true;
@@ -36,38 +23,17 @@ static bool
 deeper(struct parser *p)
 {
 	if (++p->depth > EXPR_DEPTH_MAX)
-		fail(p, p->t, SLICE("an expression nested this deeply"));
+		parse_fail(p, p->t, SLICE("an expression nested this deeply"));
 	return !p->failed;
 }
 
-static bool
-is_op(const struct token *t, const char *op)
-{
-	return t->kind == TOK_OP && slice_is(t->text, op);
-}
-
-static bool
-is_ident(const struct token *t, const char *name)
-{
-	return t->kind == TOK_IDENT && slice_is(t->text, name);
-}
-
-static bool
-take_op(struct parser *p, const char *op)
-{
-	if (!is_op(p->t, op))
-		return false;
-	p->t++;
-	return true;
-}
-
-static struct node *
+struct node *
 node_new(struct parser *p, enum node_op op, struct node *a, struct node *b)
 {
 	struct node *n = arena_zalloc(p->a, sizeof *n);
 
 	if (++p->nodes > EXPR_NODES_MAX)
-		fail(p, p->t, SLICE("an expression of this length"));
+		parse_fail(p, p->t, SLICE("an expression of this length"));
 	n->op = op;
 	n->a = a;
 	n->b = b;
@@ -75,200 +41,13 @@ node_new(struct parser *p, enum node_op op, struct node *a, struct node *b)
 	return n;
 }
 
-static struct node *
-literal(struct parser *p, struct val v)
+struct node *
+node_literal(struct parser *p, struct val v)
 {
 	struct node *n = node_new(p, N_LIT, NULL, NULL);
 
 	n->lit = v;
 	return n;
-}
-
-/* --- literal arrays --- */
-
-/* A JSON number as jq's lexer takes it may also be "1." or ".5" or "007". */
-static bool
-json_spelled(struct slice s)
-{
-	size_t dot;
-
-	if (s.p[0] == '.' || (s.n > 1 && s.p[0] == '0' && s.p[1] >= '0' && s.p[1] <= '9'))
-		return false;
-	for (dot = 0; dot < s.n && s.p[dot] != '.'; dot++)
-		;
-	return dot == s.n || (dot + 1 < s.n && s.p[dot + 1] >= '0' && s.p[dot + 1] <= '9');
-}
-
-static bool
-put_literal(struct parser *p, struct buf *b, int depth)
-{
-	const struct token *t = p->t;
-
-	if (take_op(p, "[")) {
-		buf_addc(b, '[');
-		if (!take_op(p, "]")) {
-			do {
-				if (b->p[b->n - 1] != '[')
-					buf_addc(b, ',');
-				if (depth > 20 || !put_literal(p, b, depth + 1))
-					return false;
-			} while (take_op(p, ","));
-			if (!take_op(p, "]"))
-				return false;
-		}
-		buf_addc(b, ']');
-		return true;
-	}
-	p->t++;
-	if (t->kind == TOK_NUMBER && json_spelled(t->text))
-		buf_adds(b, t->text);
-	else if (t->kind == TOK_STRING)
-		json_put_string(b, t->text);
-	else if (is_ident(t, "null") || is_ident(t, "true") || is_ident(t, "false"))
-		buf_adds(b, t->text);
-	else
-		return false;
-	return true;
-}
-
-static struct node *
-parse_array(struct parser *p)
-{
-	const struct token *start = p->t;
-	struct buf b = BUF_INIT;
-	struct node *n = NULL;
-	char *text;
-
-	if (put_literal(p, &b, 0)) {
-		text = arena_zalloc(p->a, b.n + SCAN_PADDING);
-		memcpy(text, b.p, b.n);
-		n = literal(p, (struct val){.type = JSON_ARRAY, .form = VAL_RAW, .p = text, .n = b.n});
-	} else {
-		fail(p, start, SLICE("an array that is not made of literals"));
-	}
-	buf_release(&b);
-	return n;
-}
-
-/* --- functions --- */
-
-static const struct func {
-	const char *name;
-	enum node_op op;
-	int args;
-} funcs[] = {
-    {"not", N_NOT, 0},
-    {"empty", N_EMPTY, 0},
-    {"type", N_TYPE, 0},
-    {"length", N_LENGTH, 0},
-    {"ascii_downcase", N_DOWNCASE, 0},
-    {"ascii_upcase", N_UPCASE, 0},
-    {"tonumber", N_TONUMBER, 0},
-    {"tostring", N_TOSTRING, 0},
-    {"any", N_ANY, 0},
-    {"all", N_ALL, 0},
-    {"any", N_ANY, 1},
-    {"all", N_ALL, 1},
-    {"any", N_ANY, 2},
-    {"all", N_ALL, 2},
-    {"select", N_SELECT, 1},
-    {"startswith", N_STARTSWITH, 1},
-    {"endswith", N_ENDSWITH, 1},
-    {"contains", N_CONTAINS, 1},
-    {"has", N_HAS, 1},
-    {"index", N_INDEXOF, 1},
-    {"test", N_TEST, 1},
-    {"test", N_TEST, 2},
-    {"IN", N_IN, 1},
-    {"IN", N_IN2, 2},
-    {NULL, N_DOT, 0},
-};
-
-static bool
-is_text(const struct node *n)
-{
-	return n->op == N_LIT && n->lit.type == JSON_STRING;
-}
-
-static struct node *
-make_test(struct parser *p, const struct token *t, struct node *re, struct node *mods)
-{
-	struct node *n;
-
-	if (!is_text(re) || (mods && !is_text(mods) && mods->lit.type != JSON_NULL))
-		return fail(p, t, SLICE("test() with something else than literal strings"));
-	n = node_new(p, N_TEST, NULL, NULL);
-	n->key = (struct slice){re->lit.p, re->lit.n};
-	if (mods && is_text(mods))
-		n->mods = (struct slice){mods->lit.p, mods->lit.n};
-	n->regex = p->regexes++;
-	return n;
-}
-
-/* any and all go over a generator with a condition; the short forms leave out one or both. */
-static struct node *
-make_any(struct parser *p, enum node_op op, struct node *gen, struct node *cond, int args)
-{
-	struct node *n;
-
-	if (args < 2) {
-		cond = args ? gen : node_new(p, N_DOT, NULL, NULL);
-		gen = node_new(p, N_ITER, node_new(p, N_DOT, NULL, NULL), NULL);
-		gen->multi = true;
-	}
-	n = node_new(p, op, gen, cond);
-	n->multi = false;
-	return n;
-}
-
-static struct node *
-make_call(struct parser *p, const struct token *t, const struct func *f, struct node **arg)
-{
-	struct node *n;
-
-	switch (f->op) {
-	case N_TEST:
-		return make_test(p, t, arg[0], arg[1]);
-	case N_ANY:
-	case N_ALL:
-		if (f->args && arg[f->args - 1]->multi)
-			return fail(p, t, SLICE("any() or all() whose condition has several outputs"));
-		return make_any(p, f->op, arg[0], arg[1], f->args);
-	case N_INDEXOF:
-		if (!is_text(arg[0]) || !arg[0]->lit.n)
-			return fail(p, t, SLICE("index() with something else than a literal string"));
-		break;
-	default:
-		break;
-	}
-	n = node_new(p, f->op, arg[0], arg[1]);
-	if (f->op == N_IN || f->op == N_IN2)
-		n->multi = false;
-	return n;
-}
-
-static struct node *
-parse_call(struct parser *p)
-{
-	const struct token *t = p->t++;
-	struct node *arg[2] = {NULL, NULL};
-	int args = 0;
-
-	if (take_op(p, "(")) {
-		do {
-			if (args == 2)
-				return fail(p, t, SLICE("a function of that many arguments"));
-			arg[args] = parse_pipe(p);
-			if (!arg[args++])
-				return NULL;
-		} while (take_op(p, ";"));
-		if (!take_op(p, ")"))
-			return fail(p, p->t, SLICE("what stands behind an argument"));
-	}
-	for (const struct func *f = funcs; f->name; f++)
-		if (args == f->args && slice_is(t->text, f->name))
-			return make_call(p, t, f, arg);
-	return fail(p, t, t->text);
 }
 
 /* --- terms --- */
@@ -281,7 +60,7 @@ parse_if(struct parser *p)
 	p->t++;
 	cond = parse_pipe(p);
 	if (!cond || !is_ident(p->t, "then"))
-		return fail(p, p->t, SLICE("this form of if"));
+		return parse_fail(p, p->t, SLICE("this form of if"));
 	p->t++;
 	yes = parse_pipe(p);
 	if (!yes)
@@ -291,11 +70,11 @@ parse_if(struct parser *p)
 		p->depth--;
 	} else {
 		if (!is_ident(p->t, "else"))
-			return fail(p, p->t, SLICE("this form of if"));
+			return parse_fail(p, p->t, SLICE("this form of if"));
 		p->t++;
 		no = parse_pipe(p);
 		if (no && !is_ident(p->t, "end"))
-			return fail(p, p->t, SLICE("this form of if"));
+			return parse_fail(p, p->t, SLICE("this form of if"));
 		p->t++;
 	}
 	if (!no)
@@ -318,12 +97,12 @@ parse_word(struct parser *p)
 		return parse_if(p);
 	for (size_t i = 0; keywords[i]; i++)
 		if (is_ident(t, keywords[i]))
-			return fail(p, t, t->text);
+			return parse_fail(p, t, t->text);
 	if (is_op(t + 1, "("))
 		return parse_call(p);
 	if (is_ident(t, "null") || is_ident(t, "true") || is_ident(t, "false")) {
 		p->t++;
-		return literal(p, is_ident(t, "null") ? val_null() : val_bool(is_ident(t, "true")));
+		return node_literal(p, is_ident(t, "null") ? val_null() : val_bool(is_ident(t, "true")));
 	}
 	return parse_call(p);
 }
@@ -359,10 +138,10 @@ parse_bracket(struct parser *p, struct node *of)
 	}
 	minus = take_op(p, "-");
 	if (p->t->kind != TOK_NUMBER || !is_op(p->t + 1, "]"))
-		return fail(p, t, SLICE("a computed index or a slice"));
+		return parse_fail(p, t, SLICE("a computed index or a slice"));
 	x = expr_number(p->t->text.p, p->t->text.n);
 	if (x != (double)(int)(x < 1e9 ? x : 0))
-		return fail(p, t, SLICE("an index that is not a whole number"));
+		return parse_fail(p, t, SLICE("an index that is not a whole number"));
 	p->t += 2;
 	n = node_new(p, N_INDEX, of, NULL);
 	n->lit = val_num(minus ? -x : x);
@@ -396,19 +175,19 @@ parse_primary(struct parser *p)
 		return parse_dot(p);
 	case TOK_NUMBER:
 		p->t++;
-		return literal(p, val_num(expr_number(t->text.p, t->text.n)));
+		return node_literal(p, val_num(expr_number(t->text.p, t->text.n)));
 	case TOK_STRING:
 		p->t++;
-		return literal(p, val_str(t->text));
+		return node_literal(p, val_str(t->text));
 	case TOK_IDENT:
 		return parse_word(p);
 	case TOK_ODD:
-		return fail(p, t, SLICE("a string with interpolation or odd escapes"));
+		return parse_fail(p, t, SLICE("a string with interpolation or odd escapes"));
 	case TOK_FORMAT:
-		return fail(p, t, t->text);
+		return parse_fail(p, t, t->text);
 	case TOK_BAD:
 	case TOK_END:
-		return fail(p, t, SLICE("the end of the condition"));
+		return parse_fail(p, t, SLICE("the end of the condition"));
 	case TOK_OP:
 		break;
 	}
@@ -419,12 +198,12 @@ parse_primary(struct parser *p)
 	if (take_op(p, "(")) {
 		n = parse_pipe(p);
 		if (n && !take_op(p, ")"))
-			return fail(p, p->t, SLICE("what stands in parentheses"));
+			return parse_fail(p, p->t, SLICE("what stands in parentheses"));
 		return n;
 	}
 	if (is_op(t, "$"))
-		return fail(p, t, SLICE("a variable"));
-	return fail(p, t, is_op(t, "{") ? SLICE("an object") : t->text);
+		return parse_fail(p, t, SLICE("a variable"));
+	return parse_fail(p, t, is_op(t, "{") ? SLICE("an object") : t->text);
 }
 
 static struct node *
@@ -436,7 +215,7 @@ parse_term(struct parser *p)
 		n = deeper(p) ? parse_mul(p) : NULL;
 		p->depth--;
 		if (n && n->op == N_LIT && n->lit.type == JSON_NUMBER)
-			return literal(p, val_num(-n->lit.num));
+			return node_literal(p, val_num(-n->lit.num));
 		return n ? node_new(p, N_NEG, n, NULL) : NULL;
 	}
 	n = parse_primary(p);
@@ -455,9 +234,9 @@ parse_term(struct parser *p)
 	}
 	/* "?" behind a whole expression also catches what goes wrong later, in jq 1.6. */
 	if (n && (is_op(p->t, "?") || is_op(p->t, "?//")))
-		return fail(p, p->t, SLICE("the operator ? behind a whole expression"));
+		return parse_fail(p, p->t, SLICE("the operator ? behind a whole expression"));
 	if (n && is_ident(p->t, "as"))
-		return fail(p, p->t, SLICE("a variable (as)"));
+		return parse_fail(p, p->t, SLICE("a variable (as)"));
 	return n;
 }
 
@@ -484,7 +263,7 @@ arithmetic(struct parser *p, enum node_op op, struct node *l, struct node *r)
 	if (!r)
 		return NULL;
 	if (l->op == N_LIT && r->op == N_LIT)
-		return fail(p, p->t - 1, SLICE("arithmetic with constants alone"));
+		return parse_fail(p, p->t - 1, SLICE("arithmetic with constants alone"));
 	return node_new(p, op, l, r);
 }
 
@@ -529,7 +308,7 @@ parse_compare(struct parser *p)
 	p->t++;
 	r = parse_add(p);
 	if (r && find_op(p, ops))
-		return fail(p, p->t, SLICE("a comparison of a comparison"));
+		return parse_fail(p, p->t, SLICE("a comparison of a comparison"));
 	return r ? node_new(p, o->op, n, r) : NULL;
 }
 
@@ -588,7 +367,7 @@ parse_comma(struct parser *p)
 	return n;
 }
 
-static struct node *
+struct node *
 parse_pipe(struct parser *p)
 {
 	struct node *n, *r;
@@ -618,6 +397,6 @@ expr_parse(struct arena *a, struct slice text, struct parsed *out)
 	if (p.failed)
 		n = NULL;
 	if (n && p.t->kind != TOK_END)
-		n = fail(&p, p.t, p.t->kind == TOK_OP || p.t->kind == TOK_IDENT ? p.t->text : SLICE("this"));
+		n = parse_fail(&p, p.t, p.t->kind == TOK_OP || p.t->kind == TOK_IDENT ? p.t->text : SLICE("this"));
 	*out = (struct parsed){.root = n, .regexes = p.regexes, .why = p.why, .at = p.at};
 }

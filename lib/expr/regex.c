@@ -64,7 +64,9 @@ expr_test(struct expr_run *run, const struct node *n, const struct val *in)
 	struct slice s;
 	int ret;
 
-	if (in->type != JSON_STRING || !val_text(run, in, &s))
+	if (in->type != JSON_STRING)
+		return err_value(run, "", in, " cannot be matched, as it is not a string");
+	if (!val_text(run, in, &s))
 		return RES_PUNT;
 	if (!*re) {
 		ret = compile(run, n, re);

@@ -45,7 +45,8 @@ static const char *const strings[] = {"", "x", "y", "x", "image", "Kein Netz in 
     "\xf0\x9f\x98\x80", "x\\u0000y", "\\u0000", "12", "-3", "1.5", "007", " 1", "abc", "abcd", "b",
     "\\udc00", "stra\xc3\x9f"
     "e", "STRASSE", "a\\/b", "a/b", "\\\"q\\\"", "\\\\", "xx", "xyx", "null", "nan", "\xef\xbf\xbd",
-    "\xe2\x84\xaa", "K", "abcdefghijklmnop", "\xc5\xbf"};
+    "\xe2\x84\xaa", "K", "abcdefghijklmnop", "abcdefghijkl",
+    "abcdefghijklm", "1.0", "-0", "12.", "9.75", "\xc5\xbf"};
 
 static void
 put_value(struct buf *b, int depth)
