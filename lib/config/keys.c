@@ -297,6 +297,7 @@ static void
 tenant_cross(struct schema_check *c, const struct json_node *node)
 {
 	const struct json_node *list = node_get(node, "queues");
+	bool some = list && list->count;
 	size_t i = 0;
 	char sub[48];
 
@@ -307,9 +308,9 @@ tenant_cross(struct schema_check *c, const struct json_node *node)
 		const char *near;
 
 		snprintf(sub, sizeof sub, ".rules[%zu].queue", i++);
-		if (!name.p || has_queue(list, name) || (!list && slice_is(name, "inbox")))
+		if (!name.p || has_queue(list, name) || (!some && slice_is(name, "inbox")))
 			continue;
-		near = list ? schema_nearest(name, queue_name, list) : "inbox";
+		near = some ? schema_nearest(name, queue_name, list) : "inbox";
 		schema_error(c, sub, "no queue \"%.*s\" in .queues%s%s%s", SLICE_ARG(name),
 		    near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	}

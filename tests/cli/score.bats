@@ -57,6 +57,28 @@ setup() {
 	[ "$(sed -n 5,8p once)" = "$(sed -n 5,8p in)" ]
 }
 
+@test "whatever an event looks like, only the score is added" {
+	awk 'BEGIN {
+		srand(11)
+		nv = split("1 -0 1.0 1E+2 9007199254740993 0.10 true null \"\" \"\\u00e4\\ud83d\\ude00\" " \
+		    "\"\\/\\\"}\" [] {} [1,[2,{\"score\":3}]] {\"score\":{\"priority\":1}} \"äöü\"", value, " ")
+		nk = split("a text author metrics class tenant direct created_at x_1 ü \\u0061b followers", key, " ")
+		for (i = 0; i < 3000; i++) {
+			line = sp() "{" sp() "\"type\"" sp() ":" sp() "\"mention\""
+			for (n = int(rand() * 8); n > 0; n--)
+				line = line sp() "," sp() "\"" key[1 + int(rand() * nk)] "\"" sp() ":" sp() value[1 + int(rand() * nv)]
+			print line sp() "}" sp()
+		}
+	}
+	function sp() { return rand() < 0.8 ? "" : rand() < 0.5 ? " " : rand() < 0.5 ? "\t " : "  " }' >in
+	sme-score in >out
+	grep -c '"score":{"priority":[^}]*"why":\[' out >scored
+	[ "$(cat scored)" -eq 3000 ]
+	sed -E 's/,"score":\{"priority":[^}]*"why":[^}]*\}//' out | cmp - in
+	jq -e . out >/dev/null
+	sme-score out | cmp - out
+}
+
 @test "any number of threads gives the same bytes" {
 	for i in $(seq 3000); do
 		echo "{\"type\":\"mention\",\"id\":\"$i\",\"author\":{\"followers\":$((i * i)),\"posts\":$i},\"text\":\"$i outage?\"}"

@@ -200,6 +200,9 @@ test_schema_errors(void **state)
 	       "queues: [{name: \"inbox\"}, {name: \"network\"}]}}}",
 	    ": .tenants.a.rules[0].queue: no queue \"netwrk\" in .queues, did you mean "
 	    "\"network\"?");
+	refuse("{tenants: {a: {queues: [], rules: [{name: \"q\", queue: \"inbox\"}, "
+	       "{name: \"r\", queue: \"inbx\"}]}}}",
+	    ": .tenants.a.rules[1].queue: no queue \"inbx\" in .queues, did you mean \"inbox\"?");
 	refuse("{tenants: {a: {queues: [{name: \"x\"}, {name: \"y\"}, {name: \"x\"}]}}}",
 	    ": .tenants.a.queues[2].name: \"x\" is already the name of [0]");
 	refuse("{sources: [{name: \"s\", type: \"csv\"}]}",

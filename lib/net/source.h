@@ -1,0 +1,22 @@
+/* Where mentions come from, as the configuration or the command line says. */
+#ifndef SME_NET_SOURCE_H
+#define SME_NET_SOURCE_H
+
+#include "net/map.h"
+
+enum source_type { SOURCE_GUESS, SOURCE_FEED, SOURCE_NDJSON, SOURCE_CSV };
+
+struct source {
+	const char *name; /* in messages, and of its cursor */
+	enum source_type type;
+	const char *url;  /* http or https; NULL: */
+	const char *path; /* a file, "-" for standard input */
+	struct slice tenant, network, channel, kind, lang; /* p == NULL: the default */
+	struct mapping map;
+	bool remember;    /* it has a cursor */
+};
+
+/* "feed", "ndjson" or "csv"; false for another word. */
+bool source_type_parse(struct slice word, enum source_type *type);
+
+#endif
