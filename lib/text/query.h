@@ -58,18 +58,17 @@ int query_set_scope(struct query_set *set, struct slice tenant);
 int query_set_find_scope(const struct query_set *set, struct slice tenant);
 
 /*
- * Add a query.  Returns its index (0, 1, 2 ... in the order of addition, keywords counted in), or -1
- * with ERR as query_check.  NAME and TEXT are copied.
+ * Add a query.  Returns its index (0, 1, 2 ... in the order of addition, keywords counted in), or
+ * -1 with ERR as query_check.  NAME and TEXT are copied.
  */
-int query_set_add(struct query_set *set, struct slice name, struct slice text, int scope,
-    struct sme_err *err);
+int query_set_add(
+    struct query_set *set, struct slice name, struct slice text, int scope, struct sme_err *err);
 
 /*
  * Add a keyword: a word or phrase without operators, wherever it stands in the text; "#tag" and
  * "@handle" work.  Its name is TEXT as it is spelled here.  Returns as query_set_add.
  */
-int query_set_add_keyword(struct query_set *set, struct slice text, int scope,
-    struct sme_err *err);
+int query_set_add_keyword(struct query_set *set, struct slice text, int scope, struct sme_err *err);
 
 /* Call once when all are added, before query_scratch_new.  Then the set is read-only and may be
  * shared by threads. */

@@ -68,7 +68,7 @@ query_dict_exact(const struct query_set *set, const char *key, size_t n)
 	uint64_t hash = key_hash(key, n);
 
 	for (size_t at = hash & set->exact.mask; set->exact.slots[at].term;
-	    at = (at + 1) & set->exact.mask) {
+	     at = (at + 1) & set->exact.mask) {
 		uint32_t term = set->exact.slots[at].term - 1;
 
 		if (set->exact.slots[at].hash == (uint32_t)(hash >> 32) &&
@@ -154,7 +154,8 @@ is_wild(char c)
 
 /* Hang TERM into T behind the literal FROM..TO of its key, read backwards when TO < FROM. */
 static void
-add_wild(struct query_set *set, struct trie *t, uint32_t term, ptrdiff_t from, ptrdiff_t to, bool sure)
+add_wild(
+    struct query_set *set, struct trie *t, uint32_t term, ptrdiff_t from, ptrdiff_t to, bool sure)
 {
 	const char *key = set->terms[term].key.p;
 	ptrdiff_t step = to < from ? -1 : 1;
@@ -183,7 +184,8 @@ place_wild(struct query_set *set, uint32_t term)
 	for (from = n; from > 0 && !is_wild(key.p[from - 1]); from--)
 		;
 	if (from < n) {
-		add_wild(set, &set->suffixes, term, n - 1, from - 1, from == 1 && *key.p == WILD_MANY);
+		add_wild(
+		    set, &set->suffixes, term, n - 1, from - 1, from == 1 && *key.p == WILD_MANY);
 		return;
 	}
 	for (from = 0; is_wild(key.p[from]); from++)
@@ -290,8 +292,8 @@ walk(const struct query_set *set, const struct trie *t, struct slice key, ptrdif
 }
 
 void
-query_dict_wild(const struct query_set *set, struct slice key, bool word, query_found *found,
-    void *ctx)
+query_dict_wild(
+    const struct query_set *set, struct slice key, bool word, query_found *found, void *ctx)
 {
 	if (set->prefixes.nnodes > 1)
 		walk(set, &set->prefixes, key, 0, 1, found, ctx);

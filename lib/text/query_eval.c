@@ -4,7 +4,8 @@
 #include "core/mem.h"
 #include "text/query_local.h"
 
-/* Do the terms TERMS[1..N-1] follow the hit AT, each in the next word?  The last one's hit, or NONE. */
+/* Do the terms TERMS[1..N-1] follow the hit AT, each in the next word?  The last one's hit, or
+ * NONE. */
 static uint32_t
 phrase_at(const struct query_scratch *s, uint32_t at, const uint32_t *terms, uint32_t n)
 {
@@ -32,7 +33,7 @@ raw_at(const struct query_scratch *s, uint32_t at, uint32_t last, const struct r
 		return false;
 	start -= raw->lead;
 	return s->hits[last].end == start + raw->end && s->text.n - start >= raw->text.n &&
-	    memcmp(s->text.p + start, raw->text.p, raw->text.n) == 0;
+	       memcmp(s->text.p + start, raw->text.p, raw->text.n) == 0;
 }
 
 static void
@@ -43,11 +44,12 @@ push_span(struct query_scratch *s, uint32_t from, uint32_t to)
 }
 
 /*
- * Where does the phrase of N terms stand (for RAW: byte for byte)?  Pushes the places, or with FIRST
- * only looks for one and pushes nothing.
+ * Where does the phrase of N terms stand (for RAW: byte for byte)?  Pushes the places, or with
+ * FIRST only looks for one and pushes nothing.
  */
 static bool
-phrase(struct query_scratch *s, const uint32_t *terms, uint32_t n, const struct raw *raw, bool first)
+phrase(
+    struct query_scratch *s, const uint32_t *terms, uint32_t n, const struct raw *raw, bool first)
 {
 	bool any = false;
 

@@ -7,21 +7,14 @@
 /* Letters of the scripts that write words without spaces between them. */
 static const struct {
 	int32_t from, to;
-} singles[] = {
-	{0x0e00, 0x0eff}, /* Thai, Lao */
-	{0x1000, 0x109f}, /* Myanmar */
-	{0x1780, 0x17ff}, /* Khmer */
-	{0x2e80, 0x2fdf}, /* radicals */
-	{0x3005, 0x3007},
-	{0x3021, 0x3029},
-	{0x3040, 0x30ff}, /* kana */
-	{0x31f0, 0x31ff},
-	{0x3400, 0x4dbf},
-	{0x4e00, 0x9fff},
-	{0xf900, 0xfaff},
-	{0xff66, 0xff9d}, /* half-width kana */
-	{0x20000, 0x3ffff}
-};
+} singles[] = {{0x0e00, 0x0eff},                          /* Thai, Lao */
+    {0x1000, 0x109f},                                     /* Myanmar */
+    {0x1780, 0x17ff},                                     /* Khmer */
+    {0x2e80, 0x2fdf},                                     /* radicals */
+    {0x3005, 0x3007}, {0x3021, 0x3029}, {0x3040, 0x30ff}, /* kana */
+    {0x31f0, 0x31ff}, {0x3400, 0x4dbf}, {0x4e00, 0x9fff}, {0xf900, 0xfaff},
+    {0xff66, 0xff9d}, /* half-width kana */
+    {0x20000, 0x3ffff}};
 
 static bool
 is_single(int32_t cp)
@@ -42,7 +35,7 @@ static bool
 is_pictograph(int32_t cp)
 {
 	return cp >= 0x2190 &&
-	    utf8proc_get_property(cp)->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
+	       utf8proc_get_property(cp)->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
 }
 
 static enum fold_class
@@ -60,9 +53,10 @@ class_of_ascii(int32_t cp)
 	case '?':
 		return FOLD_QUESTION;
 	default:
-		return (cp >= '0' && cp <= '9') || (cp >= 'A' && cp <= 'Z') || (cp >= 'a' && cp <= 'z')
-		    ? FOLD_LETTER
-		    : FOLD_BREAK;
+		return (cp >= '0' && cp <= '9') || (cp >= 'A' && cp <= 'Z') ||
+		               (cp >= 'a' && cp <= 'z')
+		           ? FOLD_LETTER
+		           : FOLD_BREAK;
 	}
 }
 
@@ -147,7 +141,8 @@ spelled_out(int32_t cp)
 static bool
 stays_whole(const struct fold *f, int32_t cp)
 {
-	return (f->class != FOLD_LETTER && f->class != FOLD_SINGLE) || (cp >= 0xac00 && cp <= 0xd7a3);
+	return (f->class != FOLD_LETTER && f->class != FOLD_SINGLE) ||
+	       (cp >= 0xac00 && cp <= 0xd7a3);
 }
 
 void
@@ -175,14 +170,17 @@ fold_char(int32_t cp, struct fold *f)
 		return;
 	}
 	n = utf8proc_decompose_char(cp, parts, 32,
-	    UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &boundclass);
+	    UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE,
+	    &boundclass);
 	for (utf8proc_ssize_t i = 0; i < n && i < 32 && f->n + 5 < FOLD_MAX; i++) {
-		enum fold_class part = parts[i] < 0x80 ? class_of_ascii(parts[i]) : class_of(parts[i]);
+		enum fold_class part =
+		    parts[i] < 0x80 ? class_of_ascii(parts[i]) : class_of(parts[i]);
 
 		if (part == FOLD_MARK)
 			f->n = (uint8_t)fold_mark(f->s, f->n, parts[i]);
 		else if (part == FOLD_LETTER || part == FOLD_SINGLE)
-			f->n += (uint8_t)utf8proc_encode_char(parts[i], (utf8proc_uint8_t *)f->s + f->n);
+			f->n += (uint8_t)utf8proc_encode_char(
+			    parts[i], (utf8proc_uint8_t *)f->s + f->n);
 	}
 }
 
@@ -210,8 +208,8 @@ fold_field(struct slice s, bool wild, char *out)
 
 	while (at < s.n) {
 		int32_t cp;
-		utf8proc_ssize_t len =
-		    utf8proc_iterate((const utf8proc_uint8_t *)s.p + at, (utf8proc_ssize_t)(s.n - at), &cp);
+		utf8proc_ssize_t len = utf8proc_iterate(
+		    (const utf8proc_uint8_t *)s.p + at, (utf8proc_ssize_t)(s.n - at), &cp);
 
 		at += len > 0 ? (size_t)len : 1;
 		if (len <= 0)

@@ -25,8 +25,12 @@ static double
 term_cost(const struct term *t)
 {
 	static const double fields[FIELD_END] = {
-		[FIELD_AUTHOR] = .0001, [FIELD_SITE] = .05, [FIELD_LANG] = .5,
-		[FIELD_CHANNEL] = .1, [FIELD_NETWORK] = .3, [FIELD_KIND] = .5,
+	    [FIELD_AUTHOR] = .0001,
+	    [FIELD_SITE] = .05,
+	    [FIELD_LANG] = .5,
+	    [FIELD_CHANNEL] = .1,
+	    [FIELD_NETWORK] = .3,
+	    [FIELD_KIND] = .5,
 	};
 	size_t letters = 0;
 	double cost;

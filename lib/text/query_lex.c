@@ -8,8 +8,13 @@ static const struct {
 	const char *name;
 	uint8_t field;
 } fields[] = {
-	{"author", FIELD_AUTHOR},   {"site", FIELD_SITE}, {"lang", FIELD_LANG}, {"channel", FIELD_CHANNEL},
-	{"network", FIELD_NETWORK}, {"type", FIELD_KIND}, {"raw", VALUE_RAW},
+    {"author", FIELD_AUTHOR},
+    {"site", FIELD_SITE},
+    {"lang", FIELD_LANG},
+    {"channel", FIELD_CHANNEL},
+    {"network", FIELD_NETWORK},
+    {"type", FIELD_KIND},
+    {"raw", VALUE_RAW},
 };
 
 /* Put up to 40 bytes of S into OUT, whole characters, control characters as spaces. */
@@ -45,7 +50,8 @@ query_fail(struct parser *p, size_t at, const char *fmt, ...)
 		column += (p->text.p[i] & 0xc0) != 0x80;
 	excerpt((struct slice){p->text.p, at}, true, before);
 	excerpt((struct slice){p->text.p + at, p->text.n - at}, false, after);
-	return err_set(p->err, SME_CONFIG, "column %zu: %s: %s<-- here %s", column, what, before, after);
+	return err_set(
+	    p->err, SME_CONFIG, "column %zu: %s: %s<-- here %s", column, what, before, after);
 }
 
 /* The length of a quote at AT that is not the one on the keyboard, or 0. */
@@ -99,7 +105,8 @@ lex_near(struct parser *p, struct token *t)
 		s.n--;
 	}
 	if (s.n < 2 || !slice_u64((struct slice){s.p + 1, s.n - 1}, &n) || n > QUERY_NEAR_MAX)
-		return query_fail(p, t->at, "NEAR takes a distance from 0 to %d, such as NEAR/5 or NEAR/5f",
+		return query_fail(p, t->at,
+		    "NEAR takes a distance from 0 to %d, such as NEAR/5 or NEAR/5f",
 		    QUERY_NEAR_MAX);
 	t->n = (uint16_t)n;
 	return 0;
@@ -123,9 +130,11 @@ lex_field(struct parser *p, struct token *t)
 			t->end = t->at + n + 1;
 			return 0;
 		}
-		snprintf(known + strlen(known), sizeof known - strlen(known), " %s:", fields[i].name);
+		snprintf(
+		    known + strlen(known), sizeof known - strlen(known), " %s:", fields[i].name);
 	}
-	return query_fail(p, t->at, "no operator \"%.*s:\" (there are%s); use quotes to search for it",
+	return query_fail(p, t->at,
+	    "no operator \"%.*s:\" (there are%s); use quotes to search for it",
 	    n > 20 ? 20 : (int)n, t->value.p, known);
 }
 
@@ -138,7 +147,8 @@ lex_refuse(struct parser *p, struct token *t)
 
 	for (size_t i = 0; i < 3; i++)
 		if (slice_eq_nocase(s, slice_of(operators[i])))
-			return query_fail(p, t->at, "operators are capitals: %s; use quotes to search for the word",
+			return query_fail(p, t->at,
+			    "operators are capitals: %s; use quotes to search for the word",
 			    operators[i]);
 	if (s.n > 5 && slice_eq_nocase((struct slice){s.p, 5}, SLICE("near/")))
 		return query_fail(p, t->at, "operators are capitals: NEAR/n");
@@ -149,10 +159,12 @@ lex_refuse(struct parser *p, struct token *t)
 		if (s.p[i] == '|')
 			return query_fail(p, t->at + i, "\"|\" is no operator; write OR");
 		if (s.p[i] == '~')
-			return query_fail(p, t->at + i, "\"~\" is no operator; write word* or NEAR/n");
+			return query_fail(
+			    p, t->at + i, "\"~\" is no operator; write word* or NEAR/n");
 	}
 	if (s.n > 1 && s.p[s.n - 1] == '?')
-		return query_fail(p, t->at + s.n - 1, "\"?\" stands for one character inside a word");
+		return query_fail(
+		    p, t->at + s.n - 1, "\"?\" stands for one character inside a word");
 	return 0;
 }
 
@@ -163,7 +175,7 @@ lex_word(struct parser *p, struct token *t)
 	size_t at = t->at;
 
 	while (at < p->text.n && !is_space(p->text.p[at]) && !strchr("()\"", p->text.p[at]) &&
-	    !curly_quote(p->text, at))
+	       !curly_quote(p->text, at))
 		at++;
 	/* A NUL is found by strchr. */
 	t->end = at == t->at ? at + 1 : at;
@@ -213,7 +225,8 @@ query_advance(struct parser *p)
 	return 0;
 }
 
-/* The value of a field or raw: takes everything up to a space, operators of other suites as well. */
+/* The value of a field or raw: takes everything up to a space, operators of other suites as well.
+ */
 int
 query_advance_value(struct parser *p)
 {
@@ -225,10 +238,10 @@ query_advance_value(struct parser *p)
 	if (p->text.p[at] == '(' || p->text.p[at] == '"' || curly_quote(p->text, at))
 		return query_advance(p);
 	while (at < p->text.n && !is_space(p->text.p[at]) && p->text.p[at] != '(' &&
-	    p->text.p[at] != ')' && p->text.p[at] != '"')
+	       p->text.p[at] != ')' && p->text.p[at] != '"')
 		at++;
-	*t = (struct token){.kind = TOKEN_WORD, .at = p->at, .end = at,
-	    .value = {p->text.p + p->at, at - p->at}};
+	*t = (struct token){
+	    .kind = TOKEN_WORD, .at = p->at, .end = at, .value = {p->text.p + p->at, at - p->at}};
 	p->at = at;
 	return 0;
 }

@@ -24,7 +24,7 @@ enum {
 
 struct token {
 	enum token_kind kind;
-	size_t at, end; /* in the query */
+	size_t at, end;     /* in the query */
 	struct slice value; /* of a phrase or word */
 	uint8_t field;
 	uint16_t n;

@@ -73,7 +73,7 @@ struct query {
 struct exact {
 	struct {
 		uint32_t hash, term; /* term + 1, 0 = free */
-	} *slots;
+	} * slots;
 	size_t mask;
 };
 
@@ -82,7 +82,7 @@ struct trie {
 	uint32_t root[256]; /* child + 1 */
 	struct {
 		uint32_t key, child; /* node << 8 | byte; child + 1, 0 = free */
-	} *edges;
+	} * edges;
 	size_t mask, nedges;
 	uint32_t *lists; /* by node: first in set->wilds, or NONE */
 	size_t nnodes, cap;
@@ -115,7 +115,8 @@ struct query_set {
 	struct trie prefixes, suffixes, insides;
 	struct wild *wilds;
 	size_t nwilds, wilds_cap;
-	/* The queries to evaluate when a term is there: post[post_at[term] .. post_at[term + 1]]. */
+	/* The queries to evaluate when a term is there: post[post_at[term] .. post_at[term + 1]].
+	 */
 	uint32_t *post, *post_at;
 	uint32_t *always; /* queries that can match without any term */
 	size_t nalways;
@@ -137,12 +138,12 @@ void query_dict_release(struct query_set *set);
 uint32_t query_dict_exact(const struct query_set *set, const char *key, size_t n);
 
 /*
- * Call FOUND for each wildcard term that matches KEY; a term may come more than once.  WORD says that
- * KEY is a plain word, which alone may match at its end or inside.
+ * Call FOUND for each wildcard term that matches KEY; a term may come more than once.  WORD says
+ * that KEY is a plain word, which alone may match at its end or inside.
  */
 typedef void query_found(void *ctx, uint32_t term);
-void query_dict_wild(const struct query_set *set, struct slice key, bool word, query_found *found,
-    void *ctx);
+void query_dict_wild(
+    const struct query_set *set, struct slice key, bool word, query_found *found, void *ctx);
 
 /* query_guard.c: choose the terms without which a query cannot match. */
 void query_guard_build(struct query_set *set);
@@ -153,7 +154,7 @@ struct hit {
 	uint32_t word;  /* the how many-th of the text */
 	uint32_t start; /* byte offsets */
 	uint32_t end;
-	uint32_t next;  /* of the same term, or NONE */
+	uint32_t next; /* of the same term, or NONE */
 };
 
 struct span {
@@ -172,14 +173,14 @@ struct query_scratch {
 	uint32_t word, start, end; /* where the word being looked up stands */
 	struct hit *hits;
 	size_t nhits, hits_cap;
-	uint64_t *present;     /* a bit for each term: few bytes, for this is what is asked most */
-	struct chain *chains;  /* by term, of those that are present */
-	uint32_t *terms;       /* the distinct terms of this text */
+	uint64_t *present;    /* a bit for each term: few bytes, for this is what is asked most */
+	struct chain *chains; /* by term, of those that are present */
+	uint32_t *terms;      /* the distinct terms of this text */
 	size_t nterms;
-	uint32_t *tried;       /* by query: the epoch it was last tried in */
+	uint32_t *tried; /* by query: the epoch it was last tried in */
 	uint32_t *found;
 	size_t nfound;
-	struct span *spans;    /* a stack */
+	struct span *spans; /* a stack */
 	size_t nspans, spans_cap;
 };
 

@@ -6,7 +6,6 @@
 
 static int parse_or(struct parser *p, uint8_t field);
 
-
 static struct node *
 push(struct parser *p, enum node_op op, uint32_t arg, size_t at)
 {
@@ -68,7 +67,9 @@ add_words(struct parser *p, struct slice value, bool wild, struct raw *raw)
 		size_t at = base + w.start;
 
 		if (w.kind == WORD_LINK)
-			return query_fail(p, at, "web addresses in a text are not searched; site: looks at where it is from");
+			return query_fail(p, at,
+			    "web addresses in a text are not searched; site: looks at where it is "
+			    "from");
 		if (!w.n)
 			return query_fail(p, at, "a word of more than %d bytes", QUERY_WORD_MAX);
 		if (only_wild((struct slice){w.key, w.n}))
@@ -76,13 +77,16 @@ add_words(struct parser *p, struct slice value, bool wild, struct raw *raw)
 		if (count_term(p, at) < 0)
 			return -1;
 		if (n++ == QUERY_PHRASE_MAX)
-			return query_fail(p, at, "a phrase of more than %d words", QUERY_PHRASE_MAX);
+			return query_fail(
+			    p, at, "a phrase of more than %d words", QUERY_PHRASE_MAX);
 		if (raw) {
 			raw->lead = n == 1 ? (uint32_t)w.start : raw->lead;
 			raw->end = (uint32_t)w.end;
 		}
-		set->phrases = xgrow(set->phrases, set->nphrases, &set->phrases_cap, sizeof *set->phrases);
-		set->phrases[set->nphrases++] = query_term(set, (struct slice){w.key, w.n}, w.has_wild);
+		set->phrases =
+		    xgrow(set->phrases, set->nphrases, &set->phrases_cap, sizeof *set->phrases);
+		set->phrases[set->nphrases++] =
+		    query_term(set, (struct slice){w.key, w.n}, w.has_wild);
 	}
 	return n;
 }
@@ -193,7 +197,8 @@ parse_primary(struct parser *p, uint8_t field)
 		return parse_group(p, field);
 	case TOKEN_FIELD:
 		if (field)
-			return query_fail(p, p->token.at, "one operator with a colon inside the other");
+			return query_fail(
+			    p, p->token.at, "one operator with a colon inside the other");
 		field = p->token.field;
 		if (query_advance_value(p) < 0)
 			return -1;
@@ -207,7 +212,8 @@ parse_primary(struct parser *p, uint8_t field)
 			return query_fail(p, 0, "the query is empty");
 		/* fall through */
 	default:
-		return query_fail(p, p->token.at, "expected a word or \"(\", found %s", query_token_name(p, found));
+		return query_fail(p, p->token.at, "expected a word or \"(\", found %s",
+		    query_token_name(p, found));
 	}
 }
 
@@ -222,7 +228,8 @@ check_near(struct parser *p, size_t first)
 
 		if (n->op == NODE_AND || n->op == NODE_NOT ||
 		    (n->op == NODE_TERM && term_is_field(set->terms[n->arg].key)))
-			return query_fail(p, n->at, "NEAR takes words, phrases, and groups of them joined by OR");
+			return query_fail(
+			    p, n->at, "NEAR takes words, phrases, and groups of them joined by OR");
 	}
 	return 0;
 }
@@ -244,7 +251,8 @@ parse_near(struct parser *p, uint8_t field)
 		if (query_advance(p) < 0)
 			return -1;
 		if (p->token.kind == TOKEN_NOT)
-			return query_fail(p, p->token.at, "NEAR takes words, phrases, and groups of them joined by OR");
+			return query_fail(p, p->token.at,
+			    "NEAR takes words, phrases, and groups of them joined by OR");
 		if (parse_primary(p, field) < 0 || check_near(p, first) < 0)
 			return -1;
 		node = wrap(p, first, NODE_NEAR, t.at);
@@ -281,7 +289,8 @@ parse_and(struct parser *p, uint8_t field)
 
 	if (parse_not(p, field) < 0)
 		return -1;
-	while (p->token.kind != TOKEN_OR && p->token.kind != TOKEN_CLOSE && p->token.kind != TOKEN_END) {
+	while (p->token.kind != TOKEN_OR && p->token.kind != TOKEN_CLOSE &&
+	       p->token.kind != TOKEN_END) {
 		if (p->token.kind == TOKEN_AND && query_advance(p) < 0)
 			return -1;
 		if (!wrapped)
@@ -321,7 +330,8 @@ static int
 parse_all(struct parser *p)
 {
 	if (p->text.n > QUERY_TEXT_MAX)
-		return err_set(p->err, SME_CONFIG, "a query of more than %zu bytes", QUERY_TEXT_MAX);
+		return err_set(
+		    p->err, SME_CONFIG, "a query of more than %zu bytes", QUERY_TEXT_MAX);
 	if (query_advance(p) < 0 || parse_or(p, VALUE_WORDS) < 0)
 		return -1;
 	if (p->token.kind == TOKEN_CLOSE)

@@ -82,7 +82,8 @@ look_up_text(struct query_scratch *s)
 		look_up(s, w.key, w.n, w.kind == WORD_PLAIN);
 		if (w.kind == WORD_PLAIN)
 			continue;
-		/* "#netz" and "@netz" are found by "netz", too; the full-width signs have three bytes. */
+		/* "#netz" and "@netz" are found by "netz", too; the full-width signs have three
+		 * bytes. */
 		s->start += (unsigned char)s->text.p[w.start] < 0x80 ? 1 : 3;
 		look_up(s, w.key + 1, w.n - 1, true);
 	}

@@ -82,8 +82,8 @@ add(struct query_set *set, struct slice name, struct slice text, int scope, pars
 }
 
 int
-query_set_add(struct query_set *set, struct slice name, struct slice text, int scope,
-    struct sme_err *err)
+query_set_add(
+    struct query_set *set, struct slice name, struct slice text, int scope, struct sme_err *err)
 {
 	return add(set, name, text, scope, query_parse, err);
 }

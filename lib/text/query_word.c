@@ -6,9 +6,14 @@
 
 /* The class of ASCII characters; A-Z and a-z fold by setting bit 5. */
 static const uint8_t ascii_class[128] = {
-	['#'] = FOLD_HASH, ['@'] = FOLD_AT, ['_'] = FOLD_UNDERSCORE,
-	['*'] = FOLD_STAR, ['?'] = FOLD_QUESTION,
-	['0' ... '9'] = FOLD_LETTER, ['A' ... 'Z'] = FOLD_LETTER, ['a' ... 'z'] = FOLD_LETTER,
+    ['#'] = FOLD_HASH,
+    ['@'] = FOLD_AT,
+    ['_'] = FOLD_UNDERSCORE,
+    ['*'] = FOLD_STAR,
+    ['?'] = FOLD_QUESTION,
+    ['0' ... '9'] = FOLD_LETTER,
+    ['A' ... 'Z'] = FOLD_LETTER,
+    ['a' ... 'z'] = FOLD_LETTER,
 };
 
 /* One character of the text. */
@@ -164,7 +169,7 @@ run(struct words *w, size_t at)
 
 	for (;;) {
 		while (at < w->text.n && p[at] < 0x80 && ascii_class[p[at]] == FOLD_LETTER &&
-		    w->n <= QUERY_WORD_MAX) {
+		       w->n <= QUERY_WORD_MAX) {
 			w->key[w->n++] = (char)(p[at] | (p[at] >= 'A' ? 0x20 : 0));
 			at++;
 		}
@@ -278,7 +283,7 @@ begins_name(const struct words *w, enum fold_class class, size_t at, size_t len)
 		return false;
 	decode(w, at + len, &c);
 	return c.class == FOLD_LETTER || c.class == FOLD_SINGLE || c.class == FOLD_UNDERSCORE ||
-	    (w->wild && c.class == FOLD_STAR);
+	       (w->wild && c.class == FOLD_STAR);
 }
 
 static bool

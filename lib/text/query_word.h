@@ -21,8 +21,8 @@ enum fold_class {
 	FOLD_MARK,   /* a combining accent: changes or adds nothing, see fold_mark */
 	FOLD_SKIP,   /* invisible: as if it were not there */
 	FOLD_EMOJI,
-	FOLD_FLAG,   /* a regional indicator, half of a flag */
-	FOLD_SIGN,   /* a currency sign: a word of its own */
+	FOLD_FLAG, /* a regional indicator, half of a flag */
+	FOLD_SIGN, /* a currency sign: a word of its own */
 	FOLD_UNDERSCORE,
 	FOLD_HASH,
 	FOLD_AT,

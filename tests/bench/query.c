@@ -45,8 +45,8 @@ static char words[VOCABULARY][32];
 static void
 make_words(void)
 {
-	static const char *const on[] = {"", "b", "d", "f", "g", "h", "k", "l", "m", "n", "r", "s", "st",
-	    "t", "v", "w", "z", "sch", "pr", "br"};
+	static const char *const on[] = {"", "b", "d", "f", "g", "h", "k", "l", "m", "n", "r", "s",
+	    "st", "t", "v", "w", "z", "sch", "pr", "br"};
 	static const char *const nuclei[] = {"a", "e", "i", "o", "u", "ei", "au", "ü", "ä", "ie"};
 	static const char *const off[] = {"", "", "n", "r", "s", "t", "l", "ng", "ch", "nd"};
 
@@ -55,8 +55,8 @@ make_words(void)
 		size_t n = 0;
 
 		for (unsigned s = 0; s < syllables; s++)
-			n += (size_t)snprintf(words[i] + n, sizeof words[i] - n, "%s%s%s", on[below(20)],
-			    nuclei[below(10)], off[below(10)]);
+			n += (size_t)snprintf(words[i] + n, sizeof words[i] - n, "%s%s%s",
+			    on[below(20)], nuclei[below(10)], off[below(10)]);
 	}
 }
 
@@ -88,20 +88,20 @@ make_query(struct buf *b, const char *t[TERMS], unsigned shape)
 	buf_clear(b);
 	switch (shape % 4) {
 	case 0:
-		buf_printf(b, "(%s OR %s) AND (%s OR %s OR %s*) NOT (%s OR %s OR %s)", t[0], t[1], t[2],
-		    t[3], t[4], t[5], t[6], t[7]);
-		break;
-	case 1:
-		buf_printf(b, "\"%s %s\" OR \"%s %s\" OR %s NEAR/5 %s OR (#%s AND %s)", t[0], t[1], t[2],
-		    t[3], t[4], t[5], t[6], t[7]);
-		break;
-	case 2:
-		buf_printf(b, "(%s AND %s) OR (%s AND %s) OR %s NEAR/3f (%s OR %s) OR @%s", t[0], t[1],
+		buf_printf(b, "(%s OR %s) AND (%s OR %s OR %s*) NOT (%s OR %s OR %s)", t[0], t[1],
 		    t[2], t[3], t[4], t[5], t[6], t[7]);
 		break;
+	case 1:
+		buf_printf(b, "\"%s %s\" OR \"%s %s\" OR %s NEAR/5 %s OR (#%s AND %s)", t[0], t[1],
+		    t[2], t[3], t[4], t[5], t[6], t[7]);
+		break;
+	case 2:
+		buf_printf(b, "(%s AND %s) OR (%s AND %s) OR %s NEAR/3f (%s OR %s) OR @%s", t[0],
+		    t[1], t[2], t[3], t[4], t[5], t[6], t[7]);
+		break;
 	default:
-		buf_printf(b, "%s AND (%s OR %s OR %s OR %s OR %s OR %s OR %s)", t[0], t[1], t[2], t[3],
-		    t[4], t[5], t[6], t[7]);
+		buf_printf(b, "%s AND (%s OR %s OR %s OR %s OR %s OR %s OR %s)", t[0], t[1], t[2],
+		    t[3], t[4], t[5], t[6], t[7]);
 	}
 }
 
@@ -170,8 +170,9 @@ run(const struct texts *x)
 	s = query_scratch_new(set);
 	start = seconds();
 	for (size_t i = 0; i < x->n; i++)
-		found += query_run(s, (struct slice){x->all.p + x->at[i], x->at[i + 1] - x->at[i] - 1}, &f,
-		    QUERY_GLOBAL, &hits);
+		found +=
+		    query_run(s, (struct slice){x->all.p + x->at[i], x->at[i + 1] - x->at[i] - 1},
+			&f, QUERY_GLOBAL, &hits);
 	report("query", x, seconds() - start, found);
 	query_scratch_free(s);
 	query_set_free(set);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# 10 000 queries of 8 terms on one core, against grep looking for the same words in the same texts in
-# the same run, and against a loop of strcasestr(3) over all terms.  Processor time; prints a table.
+# 10 000 queries of 8 terms on one core, against grep looking for the same words in the same texts
+# in the same run, and against a loop of strcasestr(3) over all terms.  Processor time; prints a table.
 # usage: tests/bench/query.sh [texts]
 set -eu
 cd "$(dirname "$0")/../.."
@@ -17,7 +17,7 @@ ${CC:-gcc} -std=gnu17 -O2 -g -Ilib -D_GNU_SOURCE -o "$build/bench/query" tests/b
 "$build/bench/query" texts "$n" >"$dir/texts"
 "$build/bench/query" words 0 | sort -u >"$dir/words"
 
-# grep has only to find the words, not to weigh them; it reads bytes, so case and umlauts are as given.
+# grep has only to find the words, not to weigh them; it reads bytes, case and umlauts as given.
 TIMEFORMAT=%U
 took=$( { time LC_ALL=C grep -o -w -F -f "$dir/words" "$dir/texts" >"$dir/found"; } 2>&1)
 
@@ -27,7 +27,7 @@ awk -v n="$n" -v took="$took" -v words="$(wc -l <"$dir/words")" '
 	FNR == 1 { rate[FILENAME] = $2; line[FILENAME] = $0 }
 	END {
 		ours = rate[ARGV[1]]; naive = rate[ARGV[2]]; grep = n / took
-		printf "10000 queries of 8 terms (%d words), one core; %s\n", words, line[ARGV[1]]
+		printf "10000 queries of 8 terms (%d words); %s\n", words, line[ARGV[1]]
 		printf "  queries    %9.0f texts/s\n", ours
 		printf "  grep -owF  %9.0f texts/s  ratio %6.1f  (finds the words only)\n", grep, ours / grep
 		printf "  strcasestr %9.0f texts/s  ratio %6.0f\n", naive, ours / naive

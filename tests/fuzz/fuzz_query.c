@@ -1,6 +1,6 @@
 /*
- * A query, a NUL, a text: whatever the bytes, an error with its place or an answer.  The answer must
- * be the opposite for NOT (query), and the same when the text is run again.
+ * A query, a NUL, a text: whatever the bytes, an error with its place or an answer.  The answer
+ * must be the opposite for NOT (query), and the same when the text is run again.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -44,7 +44,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	} else {
 		/* Two levels more may be too many. */
-		bool both = query_set_add(set, query, buf_slice(&opposite), QUERY_GLOBAL, &err) >= 0;
+		bool both =
+		    query_set_add(set, query, buf_slice(&opposite), QUERY_GLOBAL, &err) >= 0;
 
 		query_set_compile(set);
 		scratch = query_scratch_new(set);

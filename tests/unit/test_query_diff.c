@@ -1,7 +1,7 @@
 /*
- * Generated queries on generated texts: the set must find what a deliberately simple evaluator finds.
- * The simple one never sees a query's text or a mention's: it works on the tree and the words that
- * both were written from, so parser, folding and word boundaries are tested as well.
+ * Generated queries on generated texts: the set must find what a deliberately simple evaluator
+ * finds. The simple one never sees a query's text or a mention's: it works on the tree and the
+ * words that both were written from, so parser, folding and word boundaries are tested as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,27 +42,86 @@ roll(unsigned n)
 static const struct spelling {
 	const char *written, *is;
 } spellings[] = {
-	{"Netz", "netz"}, {"NETZ", "netz"}, {"netz", "netz"}, {"Netzwerk", "netzwerk"},
-	{"Netzausfall", "netzausfall"}, {"Funknetz", "funknetz"}, {"Störung", "stoerung"},
-	{"STOERUNG", "stoerung"}, {"störung", "stoerung"}, {"Sto\xcc\x88rung", "stoerung"},
-	{"Straße", "strasse"}, {"STRASSE", "strasse"}, {"Café", "cafe"}, {"cafe", "cafe"},
-	{"o2", "o2"}, {"O2", "o2"}, {"a", "a"}, {"A", "a"}, {"an", "an"}, {"Änderung", "aenderung"},
-	{"5G", "5g"}, {"Привет", "привет"}, {"ПРИВЕТ", "привет"}, {"ist", "ist"}, {"nicht", "nicht"},
-	{"👍", "👍"}, {"👍🏽", "👍"}, {"❤️", "❤"}, {"€", "€"}, {"電", "電"}, {"停", "停"},
-	{"#Netz", "#netz"}, {"#netz", "#netz"}, {"#O2", "#o2"}, {"#Störung", "#stoerung"},
-	{"@o2", "@o2"}, {"@Netz", "@netz"}, {"@kim", "@kim"}, {"kim", "kim"},
-	{"https://netz.example/o2?a=ist", ""}, {"www.netz.example", ""},
+    {"Netz", "netz"},
+    {"NETZ", "netz"},
+    {"netz", "netz"},
+    {"Netzwerk", "netzwerk"},
+    {"Netzausfall", "netzausfall"},
+    {"Funknetz", "funknetz"},
+    {"Störung", "stoerung"},
+    {"STOERUNG", "stoerung"},
+    {"störung", "stoerung"},
+    {"Sto\xcc\x88rung", "stoerung"},
+    {"Straße", "strasse"},
+    {"STRASSE", "strasse"},
+    {"Café", "cafe"},
+    {"cafe", "cafe"},
+    {"o2", "o2"},
+    {"O2", "o2"},
+    {"a", "a"},
+    {"A", "a"},
+    {"an", "an"},
+    {"Änderung", "aenderung"},
+    {"5G", "5g"},
+    {"Привет", "привет"},
+    {"ПРИВЕТ", "привет"},
+    {"ist", "ist"},
+    {"nicht", "nicht"},
+    {"👍", "👍"},
+    {"👍🏽", "👍"},
+    {"❤️", "❤"},
+    {"€", "€"},
+    {"電", "電"},
+    {"停", "停"},
+    {"#Netz", "#netz"},
+    {"#netz", "#netz"},
+    {"#O2", "#o2"},
+    {"#Störung", "#stoerung"},
+    {"@o2", "@o2"},
+    {"@Netz", "@netz"},
+    {"@kim", "@kim"},
+    {"kim", "kim"},
+    {"https://netz.example/o2?a=ist", ""},
+    {"www.netz.example", ""},
 };
 
 static const char *const separators[] = {
-	" ", " ", " ", " ", ", ", ". ", " – ", "\n", " ... ", " „", "“ ", "; ", " (", ") ", " & ",
+    " ",
+    " ",
+    " ",
+    " ",
+    ", ",
+    ". ",
+    " – ",
+    "\n",
+    " ... ",
+    " „",
+    "“ ",
+    "; ",
+    " (",
+    ") ",
+    " & ",
 };
 
 static const struct spelling patterns[] = {
-	{"netz*", "netz*"}, {"*netz", "*netz"}, {"*netz*", "*netz*"}, {"n*z", "n*z"}, {"n?tz", "n?tz"},
-	{"St*ung", "st*ung"}, {"*aus*l*", "*aus*l*"}, {"*e*", "*e*"}, {"a*", "a*"}, {"Ä*", "ae*"},
-	{"#n*", "#n*"}, {"#*z", "#*z"}, {"@*", NULL}, {"@*2", "@*2"}, {"О*", "о*"}, {"п?ив*т", "п?ив*т"},
-	{"i?t", "i?t"}, {"*?o?*", "*?o?*"},
+    {"netz*", "netz*"},
+    {"*netz", "*netz"},
+    {"*netz*", "*netz*"},
+    {"n*z", "n*z"},
+    {"n?tz", "n?tz"},
+    {"St*ung", "st*ung"},
+    {"*aus*l*", "*aus*l*"},
+    {"*e*", "*e*"},
+    {"a*", "a*"},
+    {"Ä*", "ae*"},
+    {"#n*", "#n*"},
+    {"#*z", "#*z"},
+    {"@*", NULL},
+    {"@*2", "@*2"},
+    {"О*", "о*"},
+    {"п?ив*т", "п?ив*т"},
+    {"i?t", "i?t"},
+    {"*?o?*", "*?o?*"},
 };
 
 #define COUNT(a) (unsigned)(sizeof(a) / sizeof *(a))
@@ -80,7 +139,8 @@ struct text {
 static void
 make_text(struct text *t)
 {
-	static const char *const langs[] = {"de", "en", "fr"}, *const authors[] = {"kim", "Max", "o2"};
+	static const char *const langs[] = {"de", "en", "fr"}, *const authors[] = {
+								   "kim", "Max", "o2"};
 
 	buf_clear(&t->written);
 	t->n = roll(WORDS + 1);
@@ -137,7 +197,7 @@ make_phrase(void)
 	for (unsigned i = 0; i < t->n; i++) {
 		do
 			t->word[i] = roll(4) ? spellings[roll(COUNT(spellings))]
-					     : patterns[roll(COUNT(patterns))];
+			                     : patterns[roll(COUNT(patterns))];
 		while (!t->word[i].is || !*t->word[i].is);
 	}
 	return t;
@@ -191,7 +251,8 @@ make_placed(int depth)
 static struct tree *
 make_leaf(void)
 {
-	static const char *const langs[] = {"de", "EN", "f*"}, *const authors[] = {"kim", "@MAX", "*2"};
+	static const char *const langs[] = {"de", "EN", "f*"}, *const authors[] = {
+								   "kim", "@MAX", "*2"};
 	struct tree *t;
 
 	switch (roll(10)) {
@@ -242,8 +303,8 @@ make_tree(int depth)
 /* ---- the tree as a query ---- */
 
 /* How tightly an operator binds. */
-static const int strength[] = {[OR] = 1, [AND] = 2, [NOT] = 3, [NEAR] = 4,
-	[PHRASE] = 5, [RAW] = 5, [LANG] = 5, [AUTHOR] = 5};
+static const int strength[] = {
+    [OR] = 1, [AND] = 2, [NOT] = 3, [NEAR] = 4, [PHRASE] = 5, [RAW] = 5, [LANG] = 5, [AUTHOR] = 5};
 
 static void write_tree(struct buf *b, const struct tree *t, int outer);
 
@@ -333,7 +394,8 @@ simple_wild(const char *pattern, const char *s)
 	if (!*pattern)
 		return !*s;
 	if (*pattern == '*')
-		return simple_wild(pattern + 1, s) || (*s && simple_wild(pattern, s + char_length(s)));
+		return simple_wild(pattern + 1, s) ||
+		       (*s && simple_wild(pattern, s + char_length(s)));
 	if (!*s)
 		return false;
 	if (*pattern == '?')
@@ -387,9 +449,11 @@ simple_raw(const struct tree *t, const struct text *x)
 	size_t n = strlen(t->raw);
 
 	for (unsigned i = 0; i + t->n <= x->n; i++) {
-		bool sign = (*x->is[i] == '#' || *x->is[i] == '@') && *t->raw != '#' && *t->raw != '@';
+		bool sign =
+		    (*x->is[i] == '#' || *x->is[i] == '@') && *t->raw != '#' && *t->raw != '@';
 		size_t start = x->start[i] + sign, last = start;
-		bool all = start + n <= x->written.n && memcmp(x->written.p + start, t->raw, n) == 0;
+		bool all =
+		    start + n <= x->written.n && memcmp(x->written.p + start, t->raw, n) == 0;
 
 		/* The last word ends where a word of the text ends. */
 		for (unsigned k = 0; k < t->n; k++) {
@@ -446,7 +510,8 @@ simple_value(const char *pattern, const char *value)
 	char a[32] = "", b[32] = "";
 
 	for (size_t i = 0; pattern[i]; i++)
-		a[i] = (char)(pattern[i] >= 'A' && pattern[i] <= 'Z' ? pattern[i] + 32 : pattern[i]);
+		a[i] =
+		    (char)(pattern[i] >= 'A' && pattern[i] <= 'Z' ? pattern[i] + 32 : pattern[i]);
 	for (size_t i = 0; value[i]; i++)
 		b[i] = (char)(value[i] >= 'A' && value[i] <= 'Z' ? value[i] + 32 : value[i]);
 	return simple_wild(*a == '@' ? a + 1 : a, b);
