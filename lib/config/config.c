@@ -80,7 +80,8 @@ read_text(const char *path, struct buf *text, struct sme_err *err)
 static struct json_node *
 parse(struct arena *a, const char *path, const struct buf *text, struct sme_err *err)
 {
-	struct json_node *root = json_tree(a, buf_slice(text), NULL);
+	bool blank = slice_trim(buf_slice(text)).n == 0;
+	struct json_node *root = json_tree(a, blank ? SLICE("null") : buf_slice(text), NULL);
 	struct buf out = BUF_INIT;
 
 	if (root)
