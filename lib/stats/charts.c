@@ -5,8 +5,9 @@
 #include "stats/page.h"
 #include "stats/svg.h"
 
-/* How many hours a column stands for: with up to so many hours in all. */
-#define HOURLY_MAX (14 * 24)
+/* With up to so many hours in all a column is an hour, a quarter of a day, a day; else a week.  The
+ * main chart is twice as wide, so it has hours for as long as the others have quarters of a day. */
+#define HOURLY_MAX 48
 #define QUARTERLY_MAX (14 * 24)
 #define DAILY_MAX (100 * 24)
 
@@ -106,7 +107,7 @@ make_labels(const struct page *p, struct columns *cs, const struct stats_section
 		const struct column *c = &cs->list[(size_t)cs->ticks[i].at];
 
 		at[cs->n + i] = cs->text.n;
-		if (cs->step == 1 && cs->n <= 48 && c->hour)
+		if (cs->step == 1 && cs->n <= HOURLY_MAX && c->hour)
 			stats_put_when(&cs->text, p->lang, STATS_TIME, s->zone, c->start);
 		else if (cs->step < 24)
 			stats_put_short_day(&cs->text, p->lang, c->day);
@@ -130,7 +131,7 @@ is_tick(const struct columns *cs, size_t i)
 
 	if (i == 0 || cs->step >= 24)
 		return true;
-	if (cs->step == 1 && cs->n <= 48)
+	if (cs->step == 1 && cs->n <= HOURLY_MAX)
 		return c->hour % 6 == 0;
 	return c->day != c[-1].day;
 }
@@ -145,7 +146,7 @@ make_ticks(struct columns *cs)
 		if (!is_tick(cs, i) || (double)i < next || (i && (double)i > (double)cs->n - room))
 			continue;
 		/* The first, incomplete day gives way to the next one. */
-		if (i == 0 && cs->step < 24 && cs->n > 48)
+		if (i == 0 && cs->step < 24 && cs->n > HOURLY_MAX)
 			for (size_t k = 1; (double)k < room && k < cs->n; k++)
 				if (is_tick(cs, k))
 					i = k;
@@ -223,6 +224,17 @@ fill_volume(const struct stats_count *count, uint64_t *values)
 	values[0] = count->mentions;
 }
 
+static enum stats_word
+volume_desc(const struct columns *cs)
+{
+	if (cs->step > 1)
+		return cs->step == 24 ? W_VOLUME_DAYS : W_VOLUME_WEEKS;
+	for (size_t i = 0; i < cs->n; i++)
+		if (cs->usual[i] >= 0)
+			return W_VOLUME_HOURS;
+	return W_VOLUME_PLAIN;
+}
+
 void
 page_volume(const struct page *p, const struct stats_section *s)
 {
@@ -237,8 +249,8 @@ page_volume(const struct page *p, const struct stats_section *s)
 	    .mark_name = page_word(p, W_BURST),
 	};
 
-	columns_open(p, &cs, s, step_of(s, HOURLY_MAX));
-	c.desc = page_word(p, cs.step == 1 ? W_VOLUME_HOURS : cs.step == 24 ? W_VOLUME_DAYS : W_VOLUME_WEEKS);
+	columns_open(p, &cs, s, step_of(s, QUARTERLY_MAX));
+	c.desc = page_word(p, volume_desc(&cs));
 	c.line = cs.usual;
 	c.marked = cs.burst;
 	put_chart(p, &cs, &c, fill_volume);
@@ -270,7 +282,7 @@ page_sentiment(const struct page *p, const struct stats_section *s)
 	    .series = series,
 	};
 
-	columns_open(p, &cs, s, step_of(s, 48));
+	columns_open(p, &cs, s, step_of(s, HOURLY_MAX));
 	put_chart(p, &cs, &c, fill_sentiment);
 	columns_close(&cs);
 }
@@ -300,7 +312,7 @@ page_open(const struct page *p, const struct stats_section *s)
 	    .series = series,
 	};
 
-	columns_open(p, &cs, s, step_of(s, 48));
+	columns_open(p, &cs, s, step_of(s, HOURLY_MAX));
 	put_chart(p, &cs, &c, fill_open);
 	columns_close(&cs);
 }

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/accounts.h"
@@ -91,112 +90,14 @@ static const char *const paths[PATHS] = {
     [P_BY] = "by",
 };
 
-uint32_t
-stats_name(struct map *m, struct slice name)
+int *
+stats_plan_paths(struct scan_plan *plan)
 {
-	union map_value *v = map_put(m, name);
+	int *index = xcalloc(PATHS, sizeof *index);
 
-	if (!v->u)
-		v->u = m->n;
-	return (uint32_t)v->u - 1;
-}
-
-const struct zone *
-stats_zone(struct stats_collector *c, struct slice name, struct sme_err *err)
-{
-	union map_value *v = map_put(&c->zones, name);
-
-	if (!v->ptr)
-		v->ptr = zone_open(name, err);
-	return v->ptr;
-}
-
-/* The number of tenant ID; a new one gets a place, in UTC until it is told otherwise. */
-static uint32_t
-tenant_number(struct stats_collector *c, struct slice id)
-{
-	uint32_t at = stats_name(&c->tenant_ids, id);
-
-	if (at == c->ntenants) {
-		struct slice key = c->tenant_ids.items[at].key;
-
-		c->tenants = xgrow(c->tenants, at, &c->tenants_cap, sizeof *c->tenants);
-		c->tenants[c->ntenants++] = (struct stats_tenant){.id = key,
-		    .name = key,
-		    .zone_name = c->zone_name,
-		    .zone = c->zone};
-	}
-	return at;
-}
-
-static int
-configure_tenant(struct stats_collector *c, const struct json_node *node, struct sme_err *err)
-{
-	uint32_t number = tenant_number(c, node->key);
-	struct stats_tenant *t = &c->tenants[number];
-	struct slice name = node_text(node, "name"), zone = node_text(node, "timezone");
-
-	if (name.n)
-		t->name = name;
-	t->config = node;
-	if (!zone.n || c->options->zone)
-		return 0;
-	t->zone_name = zone;
-	t->zone = stats_zone(c, zone, err);
-	return t->zone ? 0 : err_prefix(err, "tenant \"%.*s\"", SLICE_ARG(node->key));
-}
-
-struct stats_collector *
-stats_collector_new(const struct stats_options *options, const struct config *config,
-    struct scan_plan *plan, struct sme_err *err)
-{
-	struct stats_collector *c = xcalloc(1, sizeof *c);
-
-	c->options = options;
-	c->index = xcalloc(PATHS, sizeof *c->index);
 	for (size_t i = 0; i < PATHS; i++)
-		c->index[i] = scan_plan_add(plan, paths[i]);
-	c->scratch[0] = c->scratch[1] = (struct buf)BUF_INIT;
-	c->zone_name = options->zone ? slice_of(options->zone) : SLICE("UTC");
-	c->zone = stats_zone(c, c->zone_name, err);
-	if (!c->zone)
-		goto fail;
-	for (NODE_EACH(node, node_get(config->root, "tenants")))
-		if (configure_tenant(c, node, err) < 0)
-			goto fail;
-	return c;
-fail:
-	stats_collector_free(c);
-	return NULL;
-}
-
-void
-stats_collector_free(struct stats_collector *c)
-{
-	if (!c)
-		return;
-	for (size_t i = 0; i < c->zones.n; i++)
-		zone_close(c->zones.items[i].value.ptr);
-	map_release(&c->zones);
-	map_release(&c->networks);
-	map_release(&c->langs);
-	map_release(&c->queues);
-	for (size_t i = 0; i < STATS_TAGS; i++)
-		map_release(&c->tagnames[i]);
-	map_release(&c->tenant_ids);
-	map_release(&c->author_ids);
-	stats_store_release(&c->store);
-	free(c->index);
-	free(c->tags);
-	free(c->links.keys);
-	free(c->deletes.keys);
-	free(c->answers);
-	free(c->tenants);
-	free(c->authors);
-	buf_release(&c->scratch[0]);
-	buf_release(&c->scratch[1]);
-	arena_release(&c->arena);
-	free(c);
+		index[i] = scan_plan_add(plan, paths[i]);
+	return index;
 }
 
 static const struct json_value *
@@ -257,10 +158,10 @@ addresses(struct slice text, struct slice name)
 	if (!name.n)
 		return false;
 	while ((at = memchr(at, '@', (size_t)(end - at))) != NULL) {
-		struct slice rest = {++at, (size_t)(end - at)};
+		size_t rest = (size_t)(end - ++at);
 
-		if (rest.n >= name.n && slice_eq_nocase((struct slice){at, name.n}, name) &&
-		    (rest.n == name.n || !is_handle(at[name.n])))
+		if (rest >= name.n && slice_eq_nocase((struct slice){at, name.n}, name) &&
+		    (rest == name.n || !is_handle(at[name.n])))
 			return true;
 	}
 	return false;
@@ -540,7 +441,7 @@ store_mention(struct stats_collector *c, const struct event *ev, struct stats_re
 static void
 take_mention(struct stats_collector *c, const struct event *ev, struct slice tenant)
 {
-	struct stats_rec rec = {.tenant = tenant_number(c, tenant)};
+	struct stats_rec rec = {.tenant = stats_tenant_number(c, tenant)};
 	const struct stats_tenant *t = &c->tenants[rec.tenant];
 	int64_t revision;
 
@@ -626,7 +527,7 @@ stats_collect(struct stats_collector *c, const struct event *ev)
 		return;
 	c->events[type]++;
 	/* From here on a copy that stays: TENANT may stand in scratch memory. */
-	number = tenant_number(c, tenant);
+	number = stats_tenant_number(c, tenant);
 	tenant = c->tenants[number].id;
 	if (type == STATS_MENTION)
 		take_mention(c, ev, tenant);

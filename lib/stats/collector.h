@@ -66,6 +66,12 @@ struct stats_collector {
 /* The number of NAME in M, added when it is new. */
 uint32_t stats_name(struct map *m, struct slice name);
 
+/* The number of tenant ID; a new one gets a place, in UTC until it is told otherwise. */
+uint32_t stats_tenant_number(struct stats_collector *c, struct slice id);
+
+/* collect.c: add what it reads of an event to PLAN; the index of each path there. */
+int *stats_plan_paths(struct scan_plan *plan);
+
 /* The zone NAME, opened once.  NULL with ERR. */
 const struct zone *stats_zone(struct stats_collector *c, struct slice name, struct sme_err *err);
 

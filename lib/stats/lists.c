@@ -6,7 +6,7 @@
 #define NAME_MAX 40
 
 /* Columns that not every list has. */
-enum extra { ANSWERED = 1, TIMES = 2, PEOPLE = 4, BY_REACH = 8 };
+enum extra { ANSWERED = 1, TIMES = 2, PEOPLE = 4, BY_REACH = 8, JUDGED = 16 };
 
 static void
 put_head(const struct page *p, enum stats_word w, const char *css)
@@ -29,7 +29,8 @@ put_heads(const struct page *p, enum stats_word first, unsigned extra)
 		    page_word(p, W_BAR));
 	}
 	put_head(p, W_MENTIONS, "");
-	put_head(p, W_NEGATIVE, "");
+	if (extra & JUDGED)
+		put_head(p, W_NEGATIVE, "");
 	if (extra & ANSWERED) {
 		put_head(p, W_OPEN, "");
 		put_head(p, W_ANSWERED, "");
@@ -107,7 +108,8 @@ put_row(const struct page *p, const struct stats_row *row, uint64_t longest, uns
 	else
 		put_bar(p, c, longest);
 	put_whole_cell(p, c->mentions);
-	put_share_cell(p, c->sentiment[STATS_NEGATIVE], stats_judged(c));
+	if (extra & JUDGED)
+		put_share_cell(p, c->sentiment[STATS_NEGATIVE], stats_judged(c));
 	if (extra & ANSWERED) {
 		put_whole_cell(p, c->open);
 		put_share_cell(p, c->answered, (uint64_t)c->answered + c->open);
@@ -145,15 +147,20 @@ put_list(const struct page *p, enum stats_word title, enum stats_word first,
 	buf_puts(p->b, "</tbody></table></div></section>\n");
 }
 
+/* Columns that would be empty all the way down are left out. */
 void
 page_lists(const struct page *p, const struct stats_section *s)
 {
-	put_list(p, W_T_QUEUES, W_QUEUE, &s->queues, ANSWERED | TIMES);
-	put_list(p, W_T_NETWORKS, W_NETWORK, &s->networks, ANSWERED | TIMES);
-	put_list(p, W_T_TOPICS, W_TOPIC, &s->topics, ANSWERED);
-	put_list(p, W_T_KEYWORDS, W_KEYWORD, &s->keywords, ANSWERED);
-	put_list(p, W_T_QUERIES, W_QUERY, &s->queries, ANSWERED);
-	put_list(p, W_T_LANGUAGES, W_LANGUAGE, &s->languages, ANSWERED);
-	put_list(p, W_T_AUTHORS, W_AUTHOR, &s->authors, PEOPLE);
-	put_list(p, W_T_REACH, W_AUTHOR, &s->reach, PEOPLE | BY_REACH);
+	unsigned judged = stats_judged(&s->count) ? JUDGED : 0;
+	unsigned common = judged | (s->count.open || s->count.answered ? ANSWERED : 0);
+	unsigned times = s->times.n ? TIMES : 0;
+
+	put_list(p, W_T_QUEUES, W_QUEUE, &s->queues, common | times);
+	put_list(p, W_T_NETWORKS, W_NETWORK, &s->networks, common | times);
+	put_list(p, W_T_TOPICS, W_TOPIC, &s->topics, common);
+	put_list(p, W_T_KEYWORDS, W_KEYWORD, &s->keywords, common);
+	put_list(p, W_T_QUERIES, W_QUERY, &s->queries, common);
+	put_list(p, W_T_LANGUAGES, W_LANGUAGE, &s->languages, common);
+	put_list(p, W_T_AUTHORS, W_AUTHOR, &s->authors, judged | PEOPLE);
+	put_list(p, W_T_REACH, W_AUTHOR, &s->reach, judged | PEOPLE | BY_REACH);
 }

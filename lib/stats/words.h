@@ -73,6 +73,7 @@
 	    "average.",                                                                            \
 	    "Erwähnungen je Stunde und was dieselbe Stunde der anderen Tage im Mittel "            \
 	    "brachte.")                                                                            \
+	WORD(VOLUME_PLAIN, "Mentions per hour.", "Erwähnungen je Stunde.")                         \
 	WORD(VOLUME_DAYS, "Mentions per day.", "Erwähnungen je Tag.")                              \
 	WORD(VOLUME_WEEKS, "Mentions per week.", "Erwähnungen je Woche.")                          \
 	WORD(USUAL_HOUR, "usual for this hour", "üblich für diese Stunde")                         \
