@@ -196,7 +196,7 @@ scan_scalar(const char *p, const char *end, const char **error)
 		return NULL;
 	}
 	/* "1x" and "truely" end in a byte that nothing may begin with here. */
-	if (q && q < end && !strchr(" \t\n\r,]}:{[\"", *q))
+	if (q && q < end && !memchr(" \t\n\r,]}:{[\"", *q, 11))
 		q = NULL;
 	return q;
 }

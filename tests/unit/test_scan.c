@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/mem.h"
-#include "stream/scan.h"
+#include "stream/scan_int.h"
 
 static const char *const kernels[] = {"plain", "sse2", "avx2", "avx512"};
 #define NKERNELS (sizeof kernels / sizeof *kernels)
@@ -285,6 +285,9 @@ compare(struct scanner *want, struct scanner *got, const struct scan_plan *plan,
 		fail_msg("plain says %d, SIMD %d: %.*s", verdict_want, verdict_got, (int)b->n, b->p);
 	if (verdict_want < 0)
 		return;
+	/* A kernel that refuses a good line would only be slow, for then the plain scanner runs. */
+	if (got->state->kernel && got->root.type >= JSON_ARRAY)
+		assert_int_equal(got->state->kernel->scan(got, b->p, b->n), 0);
 	assert_true(want->root.p == got->root.p && want->root.n == got->root.n);
 	for (size_t i = 0; i < scan_plan_count(plan); i++) {
 		const struct json_value *v = &want->values[i], *w = &got->values[i];

@@ -1,0 +1,184 @@
+/* The scanner for x86-64 with AVX2. */
+#include "stream/scan_int.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul,sse4.2")))
+
+#include "stream/scan_kernel_begin.h"
+#include "stream/scan_utf8_tables.h"
+
+KERNEL uint64_t
+both(__m256i lo, __m256i hi)
+{
+	return (uint32_t)_mm256_movemask_epi8(lo) | (uint64_t)(uint32_t)_mm256_movemask_epi8(hi) << 32;
+}
+
+KERNEL uint64_t
+equal(__m256i lo, __m256i hi, char c)
+{
+	__m256i want = _mm256_set1_epi8(c);
+
+	return both(_mm256_cmpeq_epi8(lo, want), _mm256_cmpeq_epi8(hi, want));
+}
+
+/* Bytes X with X - FROM < COUNT, unsigned. */
+KERNEL uint64_t
+range(__m256i lo, __m256i hi, char from, char count)
+{
+	__m256i base = _mm256_set1_epi8(from), last = _mm256_set1_epi8((char)(count - 1));
+	__m256i a = _mm256_sub_epi8(lo, base), b = _mm256_sub_epi8(hi, base);
+
+	return both(_mm256_cmpeq_epi8(_mm256_min_epu8(a, last), a),
+	    _mm256_cmpeq_epi8(_mm256_min_epu8(b, last), b));
+}
+
+/* 32 bytes at P, of which those from number N on become spaces. */
+KERNEL __m256i
+load_part(const char *p, int n)
+{
+	static const signed char iota[32] __attribute__((aligned(32))) = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+	    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+	__m256i keep = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)n),
+	    _mm256_load_si256((const __m256i *)iota));
+
+	return _mm256_blendv_epi8(_mm256_set1_epi8(' '), _mm256_loadu_si256((const __m256i *)p), keep);
+}
+
+/* Where the table, asked by the low nibble, gives the byte itself. */
+KERNEL __m256i
+matches(__m256i v, __m256i asked, const char *t)
+{
+	__m256i tab = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)t));
+
+	return _mm256_cmpeq_epi8(_mm256_shuffle_epi8(tab, asked), v);
+}
+
+KERNEL struct block_bits
+block_classify(const char *p, unsigned n)
+{
+	/* At low nibble: space, tab, newline, return.  Slots without one hold what never matches. */
+	static const char spaces[16] = {' ', 100, 100, 100, 100, 100, 100, 100, 100, '\t', '\n', 100, 100,
+	    '\r', 100, 100};
+	/* With bit 5 set, [ and { are one, as are ] and }: "{" 7b, "}" 7d, ":" 3a, "," 2c. */
+	static const char ops[16] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0};
+	__m256i lo = n < 32 ? load_part(p, (int)n) : _mm256_loadu_si256((const __m256i *)p);
+	__m256i hi = n < 64 ? load_part(p + 32, n < 32 ? 0 : (int)n - 32)
+			    : _mm256_loadu_si256((const __m256i *)(p + 32));
+	__m256i bit5 = _mm256_set1_epi8(0x20);
+	__m256i lo5 = _mm256_or_si256(lo, bit5), hi5 = _mm256_or_si256(hi, bit5);
+	uint64_t folded = both(matches(lo5, lo, ops), matches(hi5, hi, ops));
+
+	return (struct block_bits){
+	    .quote = equal(lo, hi, '"'),
+	    .backslash = equal(lo, hi, '\\'),
+	    .space = both(matches(lo, lo, spaces), matches(hi, hi, spaces)),
+	    .control = range(lo, hi, 0, 0x20),
+	    .digit = range(lo, hi, '0', 10),
+	    /* Setting bit 5 also makes 0x1a a colon and 0x0c a comma. */
+	    .op = folded & ~range(lo, hi, 0, 0x20),
+	    .high = both(lo, hi),
+	};
+}
+
+KERNEL size_t
+block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token, uint32_t *place)
+{
+	size_t n = (size_t)__builtin_popcountll(tokens);
+
+	for (size_t i = 0; i < n; i += 4)
+		for (size_t j = i; j < i + 4; j++) {
+			unsigned bit = (unsigned)_tzcnt_u64(tokens) & 63;
+
+			token[j] = (unsigned char)p[bit];
+			place[j] = at + bit;
+			tokens &= tokens - 1;
+		}
+	return n;
+}
+
+KERNEL __m256i
+lookup(const unsigned char *t, __m256i nibble)
+{
+	return _mm256_shuffle_epi8(
+	    _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)t)), nibble);
+}
+
+KERNEL __m256i
+bad_utf8_half(const char *p)
+{
+	__m256i low4 = _mm256_set1_epi8(0x0f);
+	__m256i in = _mm256_loadu_si256((const __m256i *)p);
+	__m256i prev1 = _mm256_loadu_si256((const __m256i *)(p - 1));
+	__m256i prev2 = _mm256_loadu_si256((const __m256i *)(p - 2));
+	__m256i prev3 = _mm256_loadu_si256((const __m256i *)(p - 3));
+	__m256i pair = _mm256_and_si256(
+	    _mm256_and_si256(
+		lookup(utf8_byte1_high, _mm256_and_si256(_mm256_srli_epi16(prev1, 4), low4)),
+		lookup(utf8_byte1_low, _mm256_and_si256(prev1, low4))),
+	    lookup(utf8_byte2_high, _mm256_and_si256(_mm256_srli_epi16(in, 4), low4)));
+	__m256i third = _mm256_subs_epu8(prev2, _mm256_set1_epi8(0xe0 - 0x80));
+	__m256i fourth = _mm256_subs_epu8(prev3, _mm256_set1_epi8(0xf0 - 0x80));
+	__m256i must = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
+
+	return _mm256_cmpeq_epi8(_mm256_xor_si256(must, pair), _mm256_setzero_si256());
+}
+
+KERNEL uint64_t
+block_bad_utf8(const char *p)
+{
+	return ~both(bad_utf8_half(p), bad_utf8_half(p + 32));
+}
+
+KERNEL uint64_t
+prefix_xor(uint64_t x)
+{
+	return (uint64_t)_mm_cvtsi128_si64(
+	    _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)x), _mm_set1_epi8((char)0xff), 0));
+}
+
+KERNEL struct token_bits
+token_classify(const unsigned char *token)
+{
+	__m256i lo = _mm256_loadu_si256((const __m256i *)token);
+	__m256i hi = _mm256_loadu_si256((const __m256i *)(token + 32));
+	struct token_bits t = {
+	    .quote = equal(lo, hi, '"'),
+	    .colon = equal(lo, hi, ':'),
+	    .comma = equal(lo, hi, ','),
+	    .open_object = equal(lo, hi, '{'),
+	    .open_array = equal(lo, hi, '['),
+	    .close_object = equal(lo, hi, '}'),
+	    .close_array = equal(lo, hi, ']'),
+	    .simple = range(lo, hi, '1', 9),
+	};
+
+	t.scalar = ~(t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |
+	    t.close_array);
+	return t;
+}
+
+#include "stream/scan_kernel.h"
+
+const struct scan_kernel *
+scan_kernel_avx2(void)
+{
+	static const struct scan_kernel kernel = {"avx2", kernel_scan};
+
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+		__builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul") &&
+		__builtin_cpu_supports("popcnt")
+	    ? &kernel
+	    : NULL;
+}
+
+#else
+
+const struct scan_kernel *
+scan_kernel_avx2(void)
+{
+	return NULL;
+}
+
+#endif

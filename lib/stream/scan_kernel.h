@@ -1,0 +1,424 @@
+/*
+ * The SIMD scanner, written once for all instruction sets.  A kernel file defines TARGET, the block
+ * primitives below, and includes this.
+ *
+ * Step one (kernel_index) goes over the line in blocks of 64 bytes, one bit a byte, in the manner of
+ * Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (VLDB Journal 2019): it finds which
+ * bytes are inside strings, and gathers the first byte and the place of every token: brackets,
+ * braces, colons, commas, opening quotes, and the start of each number or literal.
+ *
+ * Step two (kernel_walk) does not look at the line any more but at the gathered first bytes, 64
+ * tokens at once: what may follow what is decided by shifted masks.  Only the brackets are visited
+ * one by one, because a comma means another thing in an array than in an object; and the colons of
+ * those objects in which a path is wanted.
+ */
+struct kernel_state {
+	uint64_t in_string; /* all ones when the block starts inside a string */
+	uint64_t escaped;   /* 1 when the block's first byte is escaped */
+	uint64_t scalar;    /* 1 when the byte before the block belongs to a scalar */
+	uint64_t digit;     /* 1 when it is a digit of one */
+	uint64_t high;      /* high bits of the last three bytes before the block, in bits 61 to 63 */
+	uint64_t bad;       /* something is wrong */
+	uint64_t mixed;     /* a number has more than digits */
+	uint64_t backslash; /* there is one in the line */
+};
+
+static inline bool
+kernel_hex(char c)
+{
+	return (unsigned char)(c - '0') <= 9 || (unsigned char)((c | 0x20) - 'a') <= 5;
+}
+
+/* Which bytes of the block are escaped; checks the escapes (RFC 8259, 7).  They are rare. */
+KERNEL uint64_t
+kernel_escapes(struct kernel_state *k, const char *p, uint64_t backslash)
+{
+	uint64_t escaped = k->escaped;
+
+	k->backslash |= backslash;
+	backslash &= ~k->escaped;
+	k->escaped = 0;
+	while (backslash) {
+		unsigned i = (unsigned)__builtin_ctzll(backslash);
+		char c = p[i + 1];
+
+		if (c == 'u')
+			k->bad |= !(kernel_hex(p[i + 2]) && kernel_hex(p[i + 3]) &&
+			    kernel_hex(p[i + 4]) && kernel_hex(p[i + 5]));
+		else
+			k->bad |= !(c == 'n' || c == '"' || c == '\\' || c == '/' || c == 't' ||
+			    c == 'r' || c == 'b' || c == 'f');
+		if (i == 63)
+			k->escaped = 1;
+		else
+			escaped |= UINT64_C(2) << i;
+		backslash &= ~(UINT64_C(3) << i);
+	}
+	return escaped;
+}
+
+/* UTF-8 of the block at LINE + AT, in which or just before which there are bytes >= 0x80. */
+KERNEL uint64_t
+kernel_utf8(const char *line, size_t at)
+{
+	char first[64 + 3] = {0};
+
+	if (at)
+		return block_bad_utf8(line + at);
+	memcpy(first + 3, line, 64);
+	return block_bad_utf8(first + 3);
+}
+
+/* One block: its tokens. */
+KERNEL uint64_t
+kernel_block(struct kernel_state *k, const char *line, size_t at, unsigned n)
+{
+	struct block_bits b = block_classify(line + at, n);
+	uint64_t valid = n < 64 ? (UINT64_C(1) << n) - 1 : ~UINT64_C(0);
+	uint64_t in_string, scalar, start, digit, digit_start, landing;
+
+	if (b.backslash | k->escaped)
+		b.quote &= ~kernel_escapes(k, line + at, b.backslash);
+	if (b.high | k->high)
+		k->bad |= kernel_utf8(line, at) & valid;
+	k->high = b.high & UINT64_C(7) << 61;
+	in_string = prefix_xor(b.quote) ^ k->in_string;
+	k->in_string = (uint64_t)((int64_t)in_string >> 63);
+	k->bad |= b.control & in_string;
+
+	scalar = ~(b.op | b.space | in_string | b.quote);
+	start = scalar & ~(scalar << 1 | k->scalar);
+	k->scalar = scalar >> 63;
+
+	/*
+	 * Adding 1 to the first digit of a run carries through the run: the bit that it lands on
+	 * is the byte behind it.  If that byte belongs to the scalar, it is not just digits.
+	 */
+	digit = b.digit & scalar;
+	digit_start = (start & digit) | k->digit;
+	k->digit = digit >> 63;
+	landing = (digit + digit_start) & ~digit;
+	k->mixed |= landing & scalar;
+
+	return (b.op & ~in_string) | (b.quote & in_string) | start;
+}
+
+/* Step one.  The number of tokens, which are in st->token and st->place. */
+TARGET static size_t
+kernel_index(struct kernel_state *k, struct scan_state *st, const char *line, size_t n)
+{
+	size_t ntokens = 0, at = 0;
+
+	for (; at + 64 <= n; at += 64) {
+		uint64_t tokens = kernel_block(k, line, at, 64);
+
+		ntokens += block_store(line + at, tokens, (uint32_t)at, st->token + ntokens,
+		    st->place + ntokens);
+	}
+	if (at < n) {
+		uint64_t tokens = kernel_block(k, line, at, (unsigned)(n - at));
+
+		ntokens += block_store(line + at, tokens, (uint32_t)at, st->token + ntokens,
+		    st->place + ntokens);
+	}
+	k->bad |= k->in_string;
+	return ntokens;
+}
+
+struct kernel_walk {
+	struct scanner *s;
+	const char *line;
+	size_t n, ntokens;
+	size_t depth;
+	bool object;                   /* the innermost level is an object */
+	bool backslash;                /* there is one somewhere in the line */
+	const struct scan_node *node;  /* what is wanted in it, or NULL */
+	const struct scan_node *pending; /* the path whose value is the token PENDING_AT */
+	size_t pending_at;
+	bool bad;
+};
+
+/* The last byte before the token after token I, white space left out. */
+KERNEL const char *
+kernel_last_byte(const struct kernel_walk *w, size_t i)
+{
+	const uint32_t *place = w->s->state->place;
+	const char *p = w->line + place[i], *e = w->line + place[i + 1] - 1;
+
+	while (e > p && (*e == ' ' || *e == '\t' || *e == '\n' || *e == '\r'))
+		e--;
+	return e;
+}
+
+/* NODE's value is token I. */
+TARGET static void
+kernel_value(struct kernel_walk *w, const struct scan_node *node, size_t i)
+{
+	struct scan_state *st = w->s->state;
+	struct json_value *v = &w->s->values[node->value];
+	const char *p, *e;
+
+	if (v->type != JSON_MISSING)
+		scan_forget(w->s, node);
+	if (i + 1 >= w->ntokens) {
+		w->bad = true;
+		return;
+	}
+	p = w->line + st->place[i];
+	e = kernel_last_byte(w, i);
+	v->p = p;
+	v->n = (uint32_t)(e + 1 - p);
+	v->escaped = false;
+	switch (st->token[i]) {
+	case '"':
+		v->type = JSON_STRING;
+		w->bad |= v->n < 2 || *e != '"';
+		if (w->backslash)
+			v->escaped = memchr(p, '\\', v->n) != NULL;
+		break;
+	case '{':
+	case '[':
+		v->type = st->token[i] == '{' ? JSON_OBJECT : JSON_ARRAY;
+		w->pending = node;
+		w->pending_at = i;
+		break;
+	case 't':
+		v->type = JSON_TRUE;
+		break;
+	case 'f':
+		v->type = JSON_FALSE;
+		break;
+	case 'n':
+		v->type = JSON_NULL;
+		break;
+	default:
+		v->type = JSON_NUMBER;
+	}
+}
+
+/* The members whose colons are COLONS (bits of the 64 tokens from BASE) of an object on a path. */
+KERNEL void
+kernel_members(struct kernel_walk *w, uint64_t colons, size_t base)
+{
+	const uint32_t *place = w->s->state->place;
+
+	for (; colons; colons &= colons - 1) {
+		size_t i = base + (size_t)__builtin_ctzll(colons);
+		const struct scan_node *found;
+		const char *key, *e;
+		size_t n;
+
+		if (i == 0)
+			break;
+		key = w->line + place[i - 1] + 1;
+		e = w->line + place[i] - 1;
+		if (*e != '"')
+			e = kernel_last_byte(w, i - 1);
+		n = (size_t)(e - key);
+		if (!w->backslash && !(w->node->lengths >> (n < 63 ? n : 63) & 1))
+			continue;
+		if (e < key)
+			break;
+		found = scan_find_child(w->s->state, w->node, (struct slice){key, n},
+		    w->backslash && memchr(key, '\\', n) != NULL);
+		if (found)
+			kernel_value(w, found, i + 1);
+	}
+}
+
+KERNEL void
+kernel_open(struct kernel_walk *w, size_t i)
+{
+	struct scan_state *st = w->s->state;
+	bool wanted = w->pending && w->pending_at == i;
+	struct scan_level *l;
+
+	if (w->depth == SCAN_DEPTH_MAX) {
+		w->bad = true;
+		return;
+	}
+	l = &st->stack[w->depth++];
+	l->start = st->place[i];
+	l->object = w->object = st->token[i] == '{';
+	l->value = wanted ? w->pending->value : -2;
+	l->node = wanted && l->object ? w->pending : NULL;
+	w->node = l->node;
+}
+
+/* False when the top-level value is complete. */
+KERNEL bool
+kernel_close(struct kernel_walk *w, size_t i)
+{
+	struct scan_state *st = w->s->state;
+	const struct scan_level *l;
+	uint32_t end = st->place[i] + 1;
+
+	if (w->depth == 0 || w->object != (st->token[i] == '}')) {
+		w->bad = true;
+		return false;
+	}
+	l = &st->stack[--w->depth];
+	if (l->value >= 0)
+		w->s->values[l->value].n = end - l->start;
+	if (w->depth == 0) {
+		w->s->root.n = end - l->start;
+		w->bad |= i + 1 != w->ntokens;
+		return false;
+	}
+	w->object = l[-1].object;
+	w->node = l[-1].node;
+	return true;
+}
+
+/*
+ * The brackets among 64 tokens, and between them the check that needs to know whether it is an
+ * array or an object: LOOSE are the tokens that show a comma with no member behind it.
+ */
+KERNEL void
+kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose, size_t base)
+{
+	uint64_t opens = t->open_object | t->open_array;
+	uint64_t brackets = opens | t->close_object | t->close_array;
+	uint64_t left = ~UINT64_C(0), bad = 0;
+
+	for (;;) {
+		uint64_t upto = brackets ? brackets ^ (brackets - 1) : ~UINT64_C(0);
+		uint64_t segment = upto & left;
+
+		bad |= segment & (w->object ? loose : t->colon);
+		if (w->node)
+			kernel_members(w, t->colon & segment, base);
+		if (!brackets)
+			break;
+		left &= ~upto;
+		if (opens & brackets & -brackets)
+			kernel_open(w, base + (size_t)__builtin_ctzll(brackets));
+		else if (!kernel_close(w, base + (size_t)__builtin_ctzll(brackets)))
+			break;
+		if (w->bad)
+			break;
+		brackets &= brackets - 1;
+	}
+	w->bad |= bad != 0;
+}
+
+static inline bool
+kernel_ends(char c)
+{
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Is the scalar at P, which does not just consist of digits from 1 to 9 on, well formed? */
+static inline bool
+kernel_scalar(const char *p, const char *end)
+{
+	const char *why;
+
+	switch (*p) {
+	case '0':
+		if (kernel_ends(p[1]))
+			return true;
+		break;
+	case 't':
+		return memcmp(p, "true", 4) == 0 && kernel_ends(p[4]);
+	case 'n':
+		return memcmp(p, "null", 4) == 0 && kernel_ends(p[4]);
+	case 'f':
+		return memcmp(p, "false", 5) == 0 && kernel_ends(p[5]);
+	}
+	return scan_scalar(p, end, &why) != NULL;
+}
+
+/* What the 64 tokens before had at their end. */
+struct kernel_carry {
+	uint64_t colon, comma, open_object, open_array, quote, value_end;
+};
+
+/* A token's bit moved on by one or two places, with what comes from the 64 before. */
+#define AFTER(now, before) ((now) << 1 | (before) >> 63)
+#define AFTER2(now, before) ((now) << 2 | (before) >> 62)
+
+/* What may follow what.  Returns misplaced tokens; *LOOSE as in kernel_levels. */
+KERNEL uint64_t
+kernel_grammar(const struct token_bits *t, struct kernel_carry *c, uint64_t *loose)
+{
+	uint64_t begin = t->quote | t->scalar | t->open_object | t->open_array;
+	uint64_t end = t->quote | t->scalar | t->close_object | t->close_array;
+	uint64_t after_colon = AFTER(t->colon, c->colon);
+	uint64_t after_comma = AFTER(t->comma, c->comma);
+	uint64_t after_object = AFTER(t->open_object, c->open_object);
+	uint64_t after_array = AFTER(t->open_array, c->open_array);
+	uint64_t after_quote = AFTER(t->quote, c->quote);
+	uint64_t after_end = AFTER(end, c->value_end);
+	uint64_t after2_comma = AFTER2(t->comma, c->comma);
+	uint64_t after2_object = AFTER2(t->open_object, c->open_object);
+	uint64_t bad;
+
+	/* A value or name begins after a colon, comma or opening bracket; after the first two it must. */
+	bad = begin & ~(after_colon | after_comma | after_object | after_array);
+	bad |= (after_colon | after_comma) & ~begin;
+	/* A colon stands behind a name, and that at the start of a member. */
+	bad |= t->colon & ~(after_quote & (after2_comma | after2_object));
+	/* A new object has a name, and a colon behind it, or ends at once. */
+	bad |= after_object & ~(t->quote | t->close_object);
+	bad |= after2_object & after_quote & ~t->colon;
+	/* Commas and closing brackets come after a value; the latter also after their opening ones. */
+	bad |= t->comma & ~after_end;
+	bad |= t->close_object & ~(after_end | after_object);
+	bad |= t->close_array & ~(after_end | after_array);
+	*loose = (after_comma & ~t->quote) | (after2_comma & after_quote & ~t->colon);
+	*c = (struct kernel_carry){t->colon, t->comma, t->open_object, t->open_array, t->quote, end};
+	return bad;
+}
+
+/* Step two. */
+TARGET static bool
+kernel_tokens(struct kernel_walk *w, const struct kernel_state *k)
+{
+	struct scan_state *st = w->s->state;
+	/* The first token is where a value may begin, as if a colon stood before it. */
+	struct kernel_carry carry = {.colon = UINT64_C(1) << 63};
+	uint64_t bad = 0;
+
+	for (size_t base = 0; base < w->ntokens; base += 64) {
+		struct token_bits t = token_classify(st->token + base);
+		size_t left = w->ntokens - base;
+		uint64_t valid = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
+		uint64_t loose, check;
+
+		t.scalar &= valid;
+		bad |= kernel_grammar(&t, &carry, &loose) & valid;
+		for (check = t.scalar & (k->mixed ? valid : ~t.simple); check; check &= check - 1)
+			bad |= !kernel_scalar(w->line + st->place[base + (size_t)__builtin_ctzll(check)],
+			    w->line + w->n);
+		kernel_levels(w, &t, loose & valid, base);
+		if (w->bad)
+			return false;
+	}
+	return !bad && w->depth == 0;
+}
+
+TARGET static int
+kernel_scan(struct scanner *s, const char *line, size_t n)
+{
+	struct scan_state *st = s->state;
+	struct kernel_state k = {0};
+	struct kernel_walk w = {.s = s, .line = line, .n = n};
+	struct scan_node const *root = &st->plan->nodes[0];
+
+	if (st->ntokens_max < n + 2 * 64) {
+		st->ntokens_max = 2 * n + 4096;
+		st->token = xreallocarray(st->token, st->ntokens_max, sizeof *st->token);
+		st->place = xreallocarray(st->place, st->ntokens_max, sizeof *st->place);
+	}
+	w.ntokens = kernel_index(&k, st, line, n);
+	/* A top-level string, number or literal is no event: leave it to the plain scanner. */
+	if (k.bad || w.ntokens < 2 || (st->token[0] != '{' && st->token[0] != '['))
+		return -1;
+	memset(st->token + w.ntokens, 0, 64);
+	w.backslash = k.backslash != 0;
+	w.pending = root;
+	s->root = (struct json_value){line + st->place[0], 0,
+	    st->token[0] == '{' ? JSON_OBJECT : JSON_ARRAY, false};
+	return kernel_tokens(&w, &k) ? 0 : -1;
+}

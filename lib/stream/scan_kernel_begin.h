@@ -1,0 +1,37 @@
+/* What a kernel file needs before its block primitives; scan_kernel.h comes behind them. */
+#include <string.h>
+
+#include "core/mem.h"
+#include "stream/scan_int.h"
+
+#define KERNEL TARGET static inline __attribute__((always_inline))
+
+/* Bytes of a block, bit i for byte i. */
+struct block_bits {
+	uint64_t quote, backslash, space, control, digit, high;
+	uint64_t op; /* one of {}[]:, */
+};
+
+/* Tokens, bit i for token i.  Bits behind the last token are 0. */
+struct token_bits {
+	uint64_t quote, colon, comma, open_object, open_array, close_object, close_array;
+	uint64_t scalar;
+	uint64_t simple; /* a scalar that begins with 1 to 9 */
+};
+
+/* The primitives of a kernel file:
+ *
+ * KERNEL struct block_bits block_classify(const char *p, unsigned n)
+ *	The block at P, of which N bytes (1 to 64) belong to the line; what is behind them counts as
+ *	space.  All 64 are readable.
+ * KERNEL size_t block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token,
+ *     uint32_t *place)
+ *	Store first bytes and places (AT is that of P) of the bits in TOKENS.  May write 64 entries.
+ *	Returns how many there are.
+ * KERNEL uint64_t block_bad_utf8(const char *p)
+ *	Which bytes of the block end an invalid sequence; P[-3] is readable.
+ * KERNEL uint64_t prefix_xor(uint64_t x)
+ *	Bit i: the parity of bits 0 to i.
+ * KERNEL struct token_bits token_classify(const unsigned char *token)
+ *	64 tokens; those behind the last one are NUL, which counts as scalar here.
+ */

@@ -1,0 +1,173 @@
+/* The scanner for every x86-64: SSE2 and nothing else. */
+#include "stream/scan_int.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+
+#define TARGET
+
+#include "stream/scan_kernel_begin.h"
+
+struct quarters {
+	__m128i q[4];
+};
+
+KERNEL uint64_t
+equal(const struct quarters *v, char c)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 4; i++)
+		bits |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v->q[i], _mm_set1_epi8(c)))
+		    << (16 * i);
+	return bits;
+}
+
+/* Bytes X with X - FROM < COUNT, unsigned. */
+KERNEL uint64_t
+range(const struct quarters *v, char from, char count)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 4; i++) {
+		__m128i x = _mm_sub_epi8(v->q[i], _mm_set1_epi8(from));
+		__m128i in = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8((char)(count - 1))), x);
+
+		bits |= (uint64_t)(unsigned)_mm_movemask_epi8(in) << (16 * i);
+	}
+	return bits;
+}
+
+KERNEL struct quarters
+load(const char *p)
+{
+	struct quarters v;
+
+	for (int i = 0; i < 4; i++)
+		v.q[i] = _mm_loadu_si128((const __m128i *)(p + 16 * i));
+	return v;
+}
+
+KERNEL struct block_bits
+block_classify(const char *p, unsigned n)
+{
+	char part[64];
+	struct quarters v;
+	uint64_t high = 0;
+
+	if (n < 64) {
+		memset(part, ' ', sizeof part);
+		memcpy(part, p, n);
+		p = part;
+	}
+	v = load(p);
+	for (int i = 0; i < 4; i++)
+		high |= (uint64_t)(unsigned)_mm_movemask_epi8(v.q[i]) << (16 * i);
+	return (struct block_bits){
+	    .quote = equal(&v, '"'),
+	    .backslash = equal(&v, '\\'),
+	    .space = equal(&v, ' ') | equal(&v, '\t') | equal(&v, '\n') | equal(&v, '\r'),
+	    .control = range(&v, 0, 0x20),
+	    .digit = range(&v, '0', 10),
+	    .op = equal(&v, '{') | equal(&v, '}') | equal(&v, '[') | equal(&v, ']') | equal(&v, ':') |
+		equal(&v, ','),
+	    .high = high,
+	};
+}
+
+KERNEL size_t
+block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token, uint32_t *place)
+{
+	size_t n = 0;
+
+	for (; tokens; tokens &= tokens - 1, n++) {
+		unsigned bit = (unsigned)__builtin_ctzll(tokens);
+
+		token[n] = (unsigned char)p[bit];
+		place[n] = at + bit;
+	}
+	return n;
+}
+
+/* Can the sequence at AT be completed by the next block?  There it is met again. */
+static inline bool
+goes_on(const char *at, const char *end)
+{
+	if (end - at > 3 || (unsigned char)*at < 0xc2)
+		return false;
+	while (++at < end)
+		if (((unsigned char)*at & 0xc0) != 0x80)
+			return false;
+	return true;
+}
+
+/* SSE2 cannot look up bytes in a register: sequence by sequence, beginning in what came before. */
+KERNEL uint64_t
+block_bad_utf8(const char *p)
+{
+	const char *at = p - 3, *end = p + 64, *next;
+
+	while (at < p && ((unsigned char)*at & 0xc0) == 0x80)
+		at++;
+	while (at < end) {
+		if ((unsigned char)*at < 0x80) {
+			at++;
+			continue;
+		}
+		next = scan_utf8(at, end);
+		if (!next && goes_on(at, end))
+			return 0;
+		if (!next)
+			return at < p ? 1 : UINT64_C(1) << (at - p);
+		at = next;
+	}
+	return 0;
+}
+
+KERNEL uint64_t
+prefix_xor(uint64_t x)
+{
+	for (int shift = 1; shift < 64; shift *= 2)
+		x ^= x << shift;
+	return x;
+}
+
+KERNEL struct token_bits
+token_classify(const unsigned char *token)
+{
+	struct quarters v = load((const char *)token);
+	struct token_bits t = {
+	    .quote = equal(&v, '"'),
+	    .colon = equal(&v, ':'),
+	    .comma = equal(&v, ','),
+	    .open_object = equal(&v, '{'),
+	    .open_array = equal(&v, '['),
+	    .close_object = equal(&v, '}'),
+	    .close_array = equal(&v, ']'),
+	    .simple = range(&v, '1', 9),
+	};
+
+	t.scalar = ~(t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |
+	    t.close_array);
+	return t;
+}
+
+#include "stream/scan_kernel.h"
+
+const struct scan_kernel *
+scan_kernel_sse2(void)
+{
+	static const struct scan_kernel kernel = {"sse2", kernel_scan};
+
+	return &kernel;
+}
+
+#else
+
+const struct scan_kernel *
+scan_kernel_sse2(void)
+{
+	return NULL;
+}
+
+#endif
