@@ -151,20 +151,17 @@ other_tenant(const struct lane *l)
 	return !json_is(v, slice_of(l->f->tenant));
 }
 
-/* The scanner's verdict as a message; false when the line is no event. */
-static bool
-check(struct lane *l, struct slice line, size_t lineno)
+/* A line that is JSON, or (scanned < 0) is not, but in any case no event. */
+static void
+reject_line(struct lane *l, struct slice line, size_t lineno, int scanned)
 {
 	char text[128];
 
-	if (scanner_scan(l->scanner, line.p, line.n) < 0)
+	if (scanned < 0)
 		snprintf(text, sizeof text, "byte %zu: %s", l->scanner->error_at + 1, l->scanner->error);
-	else if (l->scanner->root.type != JSON_OBJECT)
-		snprintf(text, sizeof text, "not a JSON object");
 	else
-		return true;
+		snprintf(text, sizeof text, "not a JSON object");
 	reject(l, line, lineno, text);
-	return false;
 }
 
 static void
@@ -211,25 +208,24 @@ work(struct lane *l, const char *file, size_t lineno, struct slice line, bool ne
 	}
 }
 
-static bool
-is_blank(struct slice line)
-{
-	return line.n == 0 || (line.n < 80 && slice_trim(line).n == 0);
-}
-
 size_t
 lane_block(struct lane *l, const struct block *b)
 {
-	const char *end = b->p + b->n;
-	size_t at = 0, lineno = b->lineno;
+	size_t lineno = b->lineno;
 	struct slice line;
 
-	for (; !l->stop && block_line(b, &at, &line); lineno++) {
-		if (is_blank(line))
+	for (size_t at = 0; !l->stop && at < b->n; at += line.n + 1, lineno++) {
+		int scanned;
+
+		line.p = b->p + at;
+		scanned = scanner_scan_line(l->scanner, line.p, b->n - at, &line.n);
+		if (scanned < 0 && slice_trim(line).n == 0)
 			continue;
 		l->result->lines++;
-		if (check(l, line, lineno))
-			work(l, b->file, lineno, line, line.p + line.n < end);
+		if (scanned < 0 || l->scanner->root.type != JSON_OBJECT)
+			reject_line(l, line, lineno, scanned);
+		else
+			work(l, b->file, lineno, line, at + line.n < b->n);
 	}
 	end_run(l);
 	return lineno - b->lineno;

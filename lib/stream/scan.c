@@ -35,10 +35,17 @@ scan_plan_count(const struct scan_plan *plan)
 	return plan->n - 1;
 }
 
-static uint64_t
-length_bit(size_t n)
+/* Make node I known to the kernels as a child of node AT. */
+static void
+add_to_slot(struct scan_plan *plan, int at, int i)
 {
-	return UINT64_C(1) << (n < 63 ? n : 63);
+	struct scan_node *node = &plan->nodes[i];
+	int *slot;
+
+	memcpy(&node->head, node->key.p, node->key.n < 8 ? node->key.n : 8);
+	slot = &plan->nodes[at].slots[scan_slot(node->head)];
+	node->next_in_slot = *slot;
+	*slot = i;
 }
 
 /* The child KEY of node AT, added if it is not there. */
@@ -51,10 +58,10 @@ child(struct scan_plan *plan, int at, struct slice key)
 		if (slice_eq(plan->nodes[*link].key, key))
 			return *link;
 	*link = (int)plan->n;
-	plan->nodes[at].lengths |= length_bit(key.n);
 	plan->nodes = xgrow(plan->nodes, plan->n, &plan->cap, sizeof *plan->nodes);
 	plan->nodes[plan->n] =
 	    (struct scan_node){.key = {xslicedup(key), key.n}, .value = (int)plan->n - 1};
+	add_to_slot(plan, at, (int)plan->n);
 	return (int)plan->n++;
 }
 
@@ -90,8 +97,6 @@ scan_find_child(struct scan_state *st, const struct scan_node *node, struct slic
 		buf_clear(&st->key);
 		key = json_string(&v, &st->key);
 	}
-	if (!(node->lengths & length_bit(key.n)))
-		return NULL;
 	for (int i = node->first_child; i; i = nodes[i].next_sibling)
 		if (slice_eq(nodes[i].key, key))
 			return &nodes[i];
@@ -159,9 +164,6 @@ scanner_free(struct scanner *s)
 	free(s);
 }
 
-/* Longer lines are so rare that the kernels' token arrays need not be sized for them. */
-#define KERNEL_LINE_MAX ((size_t)1 << 20)
-
 static void
 clear(struct scanner *s)
 {
@@ -169,8 +171,8 @@ clear(struct scanner *s)
 		s->values[i].type = JSON_MISSING;
 }
 
-int
-scanner_scan(struct scanner *s, const char *line, size_t n)
+static int
+plain(struct scanner *s, const char *line, size_t n)
 {
 	if (n > SCAN_LINE_MAX) {
 		s->error = "line too long";
@@ -178,8 +180,32 @@ scanner_scan(struct scanner *s, const char *line, size_t n)
 		return -1;
 	}
 	clear(s);
-	if (s->state->kernel && n <= KERNEL_LINE_MAX && s->state->kernel->scan(s, line, n) == 0)
-		return 0;
-	clear(s);
 	return scan_plain(s, line, n);
+}
+
+int
+scanner_scan(struct scanner *s, const char *line, size_t n)
+{
+	const struct scan_kernel *kernel = s->state->kernel;
+	size_t found;
+
+	clear(s);
+	/* To a kernel a newline is the end; here it may also be white space. */
+	if (kernel && n <= SCAN_KERNEL_MAX && kernel->scan(s, line, n, &found) == 0 && found == n)
+		return 0;
+	return plain(s, line, n);
+}
+
+int
+scanner_scan_line(struct scanner *s, const char *line, size_t max, size_t *n)
+{
+	const struct scan_kernel *kernel = s->state->kernel;
+	const char *nl;
+
+	clear(s);
+	if (kernel && kernel->scan(s, line, max, n) == 0)
+		return 0;
+	nl = memchr(line, '\n', max);
+	*n = nl ? (size_t)(nl - line) : max;
+	return plain(s, line, *n);
 }

@@ -68,6 +68,13 @@ void scanner_free(struct scanner *s);
  */
 int scanner_scan(struct scanner *s, const char *line, size_t n);
 
+/*
+ * The same for the line at LINE that ends before the first newline, or after MAX bytes if there is
+ * none; *N becomes its length (without the newline), whatever is returned.  Faster than finding the
+ * newline first.
+ */
+int scanner_scan_line(struct scanner *s, const char *line, size_t max, size_t *n);
+
 /* "avx512", "avx2", "sse2" or "plain": what this machine runs.  SME_SIMD in the environment
  * forces one that the machine has. */
 const char *scan_simd(void);

@@ -23,29 +23,6 @@ equal(__m256i lo, __m256i hi, char c)
 	return both(_mm256_cmpeq_epi8(lo, want), _mm256_cmpeq_epi8(hi, want));
 }
 
-/* Bytes X with X - FROM < COUNT, unsigned. */
-KERNEL uint64_t
-range(__m256i lo, __m256i hi, char from, char count)
-{
-	__m256i base = _mm256_set1_epi8(from), last = _mm256_set1_epi8((char)(count - 1));
-	__m256i a = _mm256_sub_epi8(lo, base), b = _mm256_sub_epi8(hi, base);
-
-	return both(_mm256_cmpeq_epi8(_mm256_min_epu8(a, last), a),
-	    _mm256_cmpeq_epi8(_mm256_min_epu8(b, last), b));
-}
-
-/* 32 bytes at P, of which those from number N on become spaces. */
-KERNEL __m256i
-load_part(const char *p, int n)
-{
-	static const signed char iota[32] __attribute__((aligned(32))) = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-	    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
-	__m256i keep = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)n),
-	    _mm256_load_si256((const __m256i *)iota));
-
-	return _mm256_blendv_epi8(_mm256_set1_epi8(' '), _mm256_loadu_si256((const __m256i *)p), keep);
-}
-
 /* Where the table, asked by the low nibble, gives the byte itself. */
 KERNEL __m256i
 matches(__m256i v, __m256i asked, const char *t)
@@ -55,35 +32,59 @@ matches(__m256i v, __m256i asked, const char *t)
 	return _mm256_cmpeq_epi8(_mm256_shuffle_epi8(tab, asked), v);
 }
 
+/* Bytes below ' '. */
+KERNEL __m256i
+is_control(__m256i v)
+{
+	return _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1f)), v);
+}
+
+KERNEL __m256i
+is_unusual(__m256i v)
+{
+	return _mm256_or_si256(is_control(v), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\')));
+}
+
 KERNEL struct block_bits
-block_classify(const char *p, unsigned n)
+block_classify(const char *p)
 {
 	/* At low nibble: space, tab, newline, return.  Slots without one hold what never matches. */
 	static const char spaces[16] = {' ', 100, 100, 100, 100, 100, 100, 100, 100, '\t', '\n', 100, 100,
 	    '\r', 100, 100};
 	/* With bit 5 set, [ and { are one, as are ] and }: "{" 7b, "}" 7d, ":" 3a, "," 2c. */
 	static const char ops[16] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0};
-	__m256i lo = n < 32 ? load_part(p, (int)n) : _mm256_loadu_si256((const __m256i *)p);
-	__m256i hi = n < 64 ? load_part(p + 32, n < 32 ? 0 : (int)n - 32)
-			    : _mm256_loadu_si256((const __m256i *)(p + 32));
+	__m256i lo = _mm256_loadu_si256((const __m256i *)p);
+	__m256i hi = _mm256_loadu_si256((const __m256i *)(p + 32));
 	__m256i bit5 = _mm256_set1_epi8(0x20);
-	__m256i lo5 = _mm256_or_si256(lo, bit5), hi5 = _mm256_or_si256(hi, bit5);
-	uint64_t folded = both(matches(lo5, lo, ops), matches(hi5, hi, ops));
+	__m256i op_lo = matches(_mm256_or_si256(lo, bit5), lo, ops);
+	__m256i op_hi = matches(_mm256_or_si256(hi, bit5), hi, ops);
 
 	return (struct block_bits){
 	    .quote = equal(lo, hi, '"'),
-	    .backslash = equal(lo, hi, '\\'),
 	    .space = both(matches(lo, lo, spaces), matches(hi, hi, spaces)),
-	    .control = range(lo, hi, 0, 0x20),
-	    .digit = range(lo, hi, '0', 10),
 	    /* Setting bit 5 also makes 0x1a a colon and 0x0c a comma. */
-	    .op = folded & ~range(lo, hi, 0, 0x20),
+	    .op = both(_mm256_andnot_si256(is_control(lo), op_lo),
+		_mm256_andnot_si256(is_control(hi), op_hi)),
+	    .unusual = both(is_unusual(lo), is_unusual(hi)),
 	    .high = both(lo, hi),
 	};
 }
 
+KERNEL struct unusual_bits
+block_unusual(const char *p)
+{
+	__m256i lo = _mm256_loadu_si256((const __m256i *)p);
+	__m256i hi = _mm256_loadu_si256((const __m256i *)(p + 32));
+
+	return (struct unusual_bits){
+	    .backslash = equal(lo, hi, '\\'),
+	    .newline = equal(lo, hi, '\n'),
+	    .control = both(is_control(lo), is_control(hi)),
+	};
+}
+
 KERNEL size_t
-block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token, uint32_t *place)
+block_store(const char *p, uint64_t tokens, size_t at, unsigned char *token, uint16_t *place)
 {
 	size_t n = (size_t)__builtin_popcountll(tokens);
 
@@ -92,7 +93,7 @@ block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token, u
 			unsigned bit = (unsigned)_tzcnt_u64(tokens) & 63;
 
 			token[j] = (unsigned char)p[bit];
-			place[j] = at + bit;
+			place[j] = (uint16_t)(at + bit);
 			tokens &= tokens - 1;
 		}
 	return n;
@@ -151,7 +152,6 @@ token_classify(const unsigned char *token)
 	    .open_array = equal(lo, hi, '['),
 	    .close_object = equal(lo, hi, '}'),
 	    .close_array = equal(lo, hi, ']'),
-	    .simple = range(lo, hi, '1', 9),
 	};
 
 	t.scalar = ~(t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |

@@ -15,34 +15,40 @@ enum {
 	C_OP = 1,
 	C_SPACE = 2,
 	C_QUOTE = 4,
-	C_BACKSLASH = 8,
-	C_CONTROL = 16,
-	C_DIGIT = 32
+	C_UNUSUAL = 8
 };
 
-static const unsigned char class_of[128] __attribute__((aligned(64))) = {[0 ... 8] = C_CONTROL,
-    ['\t' ... '\n'] = C_CONTROL | C_SPACE, [11 ... 12] = C_CONTROL, ['\r'] = C_CONTROL | C_SPACE,
-    [14 ... 31] = C_CONTROL,
-    [' '] = C_SPACE, ['"'] = C_QUOTE, ['\\'] = C_BACKSLASH, ['0' ... '9'] = C_DIGIT, ['{'] = C_OP,
+static const unsigned char class_of[128] __attribute__((aligned(64))) = {[0 ... 8] = C_UNUSUAL,
+    ['\t' ... '\n'] = C_UNUSUAL | C_SPACE, [11 ... 12] = C_UNUSUAL, ['\r'] = C_UNUSUAL | C_SPACE,
+    [14 ... 31] = C_UNUSUAL, [' '] = C_SPACE, ['"'] = C_QUOTE, ['\\'] = C_UNUSUAL, ['{'] = C_OP,
     ['}'] = C_OP, ['['] = C_OP, [']'] = C_OP, [':'] = C_OP, [','] = C_OP};
 
 KERNEL struct block_bits
-block_classify(const char *p, unsigned n)
+block_classify(const char *p)
 {
-	__mmask64 valid = n < 64 ? (UINT64_C(1) << n) - 1 : ~UINT64_C(0);
-	__m512i in = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), valid, p);
+	__m512i in = _mm512_loadu_si512(p);
 	__mmask64 high = _mm512_movepi8_mask(in);
 	__m512i class = _mm512_maskz_permutex2var_epi8(~high, _mm512_load_si512(class_of), in,
 	    _mm512_load_si512(class_of + 64));
 
 	return (struct block_bits){
 	    .quote = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_QUOTE)),
-	    .backslash = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_BACKSLASH)),
 	    .space = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_SPACE)),
-	    .control = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_CONTROL)),
-	    .digit = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_DIGIT)),
 	    .op = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_OP)),
+	    .unusual = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_UNUSUAL)),
 	    .high = high,
+	};
+}
+
+KERNEL struct unusual_bits
+block_unusual(const char *p)
+{
+	__m512i in = _mm512_loadu_si512(p);
+
+	return (struct unusual_bits){
+	    .backslash = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('\\')),
+	    .newline = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('\n')),
+	    .control = _mm512_cmplt_epu8_mask(in, _mm512_set1_epi8(' ')),
 	};
 }
 
@@ -52,26 +58,22 @@ static const unsigned char iota[64] __attribute__((aligned(64))) = {0, 1, 2, 3, 
     61, 62, 63};
 
 KERNEL void
-store_places(__m128i offsets, uint32_t at, uint32_t *place)
+store_places(__m256i offsets, size_t at, uint16_t *place)
 {
 	_mm512_storeu_si512(place,
-	    _mm512_add_epi32(_mm512_cvtepu8_epi32(offsets), _mm512_set1_epi32((int)at)));
+	    _mm512_add_epi16(_mm512_cvtepu8_epi16(offsets), _mm512_set1_epi16((short)at)));
 }
 
 KERNEL size_t
-block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token, uint32_t *place)
+block_store(const char *p, uint64_t tokens, size_t at, unsigned char *token, uint16_t *place)
 {
 	size_t n = (size_t)__builtin_popcountll(tokens);
 	__m512i offsets = _mm512_maskz_compress_epi8(tokens, _mm512_load_si512(iota));
 
 	_mm512_storeu_si512(token, _mm512_maskz_compress_epi8(tokens, _mm512_loadu_si512(p)));
-	store_places(_mm512_castsi512_si128(offsets), at, place);
-	if (n > 16)
-		store_places(_mm512_extracti32x4_epi32(offsets, 1), at, place + 16);
-	if (n > 32) {
-		store_places(_mm512_extracti32x4_epi32(offsets, 2), at, place + 32);
-		store_places(_mm512_extracti32x4_epi32(offsets, 3), at, place + 48);
-	}
+	store_places(_mm512_castsi512_si256(offsets), at, place);
+	if (n > 32)
+		store_places(_mm512_extracti64x4_epi64(offsets, 1), at, place + 32);
 	return n;
 }
 
@@ -126,8 +128,6 @@ token_classify(const unsigned char *token)
 	    .open_array = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('[')),
 	    .close_object = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('}')),
 	    .close_array = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8(']')),
-	    .simple = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(in, _mm512_set1_epi8('1')),
-		_mm512_set1_epi8(9)),
 	};
 
 	t.scalar = ~(t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |

@@ -5,13 +5,25 @@
 #include "core/buf.h"
 #include "stream/scan.h"
 
+#define SCAN_SLOTS 32
+
 /* A member name on the way to a wanted path.  Its value goes to scanner->values[value]. */
 struct scan_node {
 	struct slice key; /* decoded; owned by the plan */
-	uint64_t lengths; /* bit min(n, 63) is set when a child's name has n bytes */
 	int value;        /* -1 for the root */
 	int first_child, next_sibling; /* indices into plan->nodes, 0 for none */
+	/* For the kernels: the children by a hash of their first eight bytes, 0 for none. */
+	uint64_t head; /* these bytes as they lie in memory, the rest 0 */
+	int next_in_slot;
+	int slots[SCAN_SLOTS];
 };
+
+/* The slot of a name's first eight bytes (Fibonacci hashing). */
+static inline unsigned
+scan_slot(uint64_t head)
+{
+	return (unsigned)(head * UINT64_C(0x9e3779b97f4a7c15) >> 59);
+}
 
 struct scan_plan {
 	struct scan_node *nodes; /* nodes[0] is the root: the top-level object */
@@ -34,16 +46,22 @@ struct scan_state {
 	struct scan_level stack[SCAN_DEPTH_MAX];
 	/* The kernels' tokens: first byte and place of each.  Grown to the longest line so far. */
 	unsigned char *token;
-	uint32_t *place;
+	uint16_t *place;
 	size_t ntokens_max;
 };
 
 /* One instruction set's fast path. */
 struct scan_kernel {
 	const char *name;
-	/* Returns 0, or -1 for a bad line without saying why: then scan_plain finds out. */
-	int (*scan)(struct scanner *s, const char *line, size_t n);
+	/*
+	 * Scan the line that ends before the first newline, or after MAX bytes, and set *N to its
+	 * length.  Returns 0, or -1 for a bad line without saying why: then scan_plain finds out.
+	 */
+	int (*scan)(struct scanner *s, const char *line, size_t max, size_t *n);
 };
+
+/* Longer lines are so rare that the kernels do without: places fit 16 bits. */
+#define SCAN_KERNEL_MAX ((size_t)65472)
 
 /* NULL when the machine lacks the instructions (or the compiler the target). */
 const struct scan_kernel *scan_kernel_avx512(void);

@@ -16,11 +16,13 @@ struct kernel_state {
 	uint64_t in_string; /* all ones when the block starts inside a string */
 	uint64_t escaped;   /* 1 when the block's first byte is escaped */
 	uint64_t scalar;    /* 1 when the byte before the block belongs to a scalar */
-	uint64_t digit;     /* 1 when it is a digit of one */
-	uint64_t high;      /* high bits of the last three bytes before the block, in bits 61 to 63 */
+	uint64_t control;   /* control characters of the block */
 	uint64_t bad;       /* something is wrong */
-	uint64_t mixed;     /* a number has more than digits */
-	uint64_t backslash; /* there is one in the line */
+	/* The first and the last backslash of the line; first > last when there is none. */
+	const char *first_escape, *last_escape;
+	/* The first and the last block with bytes >= 0x80; first > last when there is none. */
+	size_t first_high, last_high;
+	size_t n; /* the length of the line */
 };
 
 static inline bool
@@ -35,7 +37,11 @@ kernel_escapes(struct kernel_state *k, const char *p, uint64_t backslash)
 {
 	uint64_t escaped = k->escaped;
 
-	k->backslash |= backslash;
+	if (backslash) {
+		k->last_escape = p + 63 - __builtin_clzll(backslash);
+		if (k->first_escape > k->last_escape)
+			k->first_escape = p + __builtin_ctzll(backslash);
+	}
 	backslash &= ~k->escaped;
 	k->escaped = 0;
 	while (backslash) {
@@ -57,72 +63,94 @@ kernel_escapes(struct kernel_state *k, const char *p, uint64_t backslash)
 	return escaped;
 }
 
-/* UTF-8 of the block at LINE + AT, in which or just before which there are bytes >= 0x80. */
+/* Backslashes, control characters, and the end of the line: which bytes still belong to it. */
 KERNEL uint64_t
-kernel_utf8(const char *line, size_t at)
+kernel_unusual(struct kernel_state *k, struct block_bits *b, const char *p, uint64_t valid)
 {
-	char first[64 + 3] = {0};
+	struct unusual_bits u = block_unusual(p);
 
-	if (at)
-		return block_bad_utf8(line + at);
-	memcpy(first + 3, line, 64);
-	return block_bad_utf8(first + 3);
+	if (u.newline & valid)
+		valid &= (u.newline & -u.newline) - 1;
+	if ((u.backslash & valid) | k->escaped)
+		b->quote &= ~kernel_escapes(k, p, u.backslash & valid);
+	k->control = u.control & valid;
+	return valid;
 }
 
-/* One block: its tokens. */
+/* The tokens of a block whose bytes in VALID belong to the line. */
 KERNEL uint64_t
-kernel_block(struct kernel_state *k, const char *line, size_t at, unsigned n)
+kernel_block(struct kernel_state *k, struct block_bits b, uint64_t valid)
 {
-	struct block_bits b = block_classify(line + at, n);
-	uint64_t valid = n < 64 ? (UINT64_C(1) << n) - 1 : ~UINT64_C(0);
-	uint64_t in_string, scalar, start, digit, digit_start, landing;
+	uint64_t in_string, scalar, start;
 
-	if (b.backslash | k->escaped)
-		b.quote &= ~kernel_escapes(k, line + at, b.backslash);
-	if (b.high | k->high)
-		k->bad |= kernel_utf8(line, at) & valid;
-	k->high = b.high & UINT64_C(7) << 61;
+	b.quote &= valid;
+	b.op &= valid;
 	in_string = prefix_xor(b.quote) ^ k->in_string;
 	k->in_string = (uint64_t)((int64_t)in_string >> 63);
-	k->bad |= b.control & in_string;
-
-	scalar = ~(b.op | b.space | in_string | b.quote);
+	k->bad |= k->control & in_string;
+	k->control = 0;
+	scalar = valid & ~(b.op | b.space | in_string | b.quote);
 	start = scalar & ~(scalar << 1 | k->scalar);
 	k->scalar = scalar >> 63;
-
-	/*
-	 * Adding 1 to the first digit of a run carries through the run: the bit that it lands on
-	 * is the byte behind it.  If that byte belongs to the scalar, it is not just digits.
-	 */
-	digit = b.digit & scalar;
-	digit_start = (start & digit) | k->digit;
-	k->digit = digit >> 63;
-	landing = (digit + digit_start) & ~digit;
-	k->mixed |= landing & scalar;
-
 	return (b.op & ~in_string) | (b.quote & in_string) | start;
+}
+
+/* UTF-8 from the first block with bytes >= 0x80 to the one behind the last. */
+KERNEL uint64_t
+kernel_utf8(const struct kernel_state *k, const char *line)
+{
+	uint64_t bad = 0;
+
+	for (size_t at = k->first_high; at <= k->last_high + 64 && at < k->n; at += 64) {
+		size_t left = k->n - at;
+		uint64_t valid = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
+
+		if (at) {
+			bad |= block_bad_utf8(line + at) & valid;
+		} else {
+			/* Nothing may be read before the line. */
+			char first[3 + 64] = {0};
+
+			memcpy(first + 3, line, 64);
+			bad |= block_bad_utf8(first + 3) & valid;
+		}
+	}
+	return bad;
 }
 
 /* Step one.  The number of tokens, which are in st->token and st->place. */
 TARGET static size_t
-kernel_index(struct kernel_state *k, struct scan_state *st, const char *line, size_t n)
+kernel_index(struct kernel_state *out, struct scan_state *st, const char *line, size_t max)
 {
-	size_t ntokens = 0, at = 0;
+	/* Locals that no store through a byte pointer can alias stay in registers. */
+	struct kernel_state k = {.first_escape = line + max, .last_escape = line, .first_high = SIZE_MAX};
+	unsigned char *token = st->token;
+	uint16_t *place = st->place;
+	uint64_t valid = ~UINT64_C(0);
+	size_t at, count;
 
-	for (; at + 64 <= n; at += 64) {
-		uint64_t tokens = kernel_block(k, line, at, 64);
+	for (at = 0; valid == ~UINT64_C(0); at += 64) {
+		struct block_bits b = block_classify(line + at);
 
-		ntokens += block_store(line + at, tokens, (uint32_t)at, st->token + ntokens,
-		    st->place + ntokens);
+		/* The next lines are wanted soon, and the gap between two scans hides them. */
+		__builtin_prefetch(line + at + 1024);
+		if (max - at < 64)
+			valid = (UINT64_C(1) << (max - at)) - 1;
+		if ((b.unusual & valid) | k.escaped)
+			valid = kernel_unusual(&k, &b, line + at, valid);
+		/* No branch: where the text is not ASCII cannot be foretold. */
+		k.first_high = (b.high & valid) && k.first_high == SIZE_MAX ? at : k.first_high;
+		k.last_high = b.high & valid ? at : k.last_high;
+		count = block_store(line + at, kernel_block(&k, b, valid), at, token, place);
+		token += count;
+		place += count;
 	}
-	if (at < n) {
-		uint64_t tokens = kernel_block(k, line, at, (unsigned)(n - at));
-
-		ntokens += block_store(line + at, tokens, (uint32_t)at, st->token + ntokens,
-		    st->place + ntokens);
-	}
-	k->bad |= k->in_string;
-	return ntokens;
+	k.n = at - 64 + (size_t)__builtin_popcountll(valid);
+	k.bad |= k.in_string;
+	if (k.first_high != SIZE_MAX)
+		k.bad |= kernel_utf8(&k, line);
+	*out = k;
+	return (size_t)(token - st->token);
 }
 
 struct kernel_walk {
@@ -131,18 +159,25 @@ struct kernel_walk {
 	size_t n, ntokens;
 	size_t depth;
 	bool object;                   /* the innermost level is an object */
-	bool backslash;                /* there is one somewhere in the line */
+	const char *first_escape, *last_escape;
 	const struct scan_node *node;  /* what is wanted in it, or NULL */
 	const struct scan_node *pending; /* the path whose value is the token PENDING_AT */
 	size_t pending_at;
 	bool bad;
 };
 
+/* Is there a backslash in the N bytes at P? */
+KERNEL bool
+kernel_escaped(const struct kernel_walk *w, const char *p, size_t n)
+{
+	return w->first_escape < p + n && w->last_escape >= p && memchr(p, '\\', n) != NULL;
+}
+
 /* The last byte before the token after token I, white space left out. */
 KERNEL const char *
 kernel_last_byte(const struct kernel_walk *w, size_t i)
 {
-	const uint32_t *place = w->s->state->place;
+	const uint16_t *place = w->s->state->place;
 	const char *p = w->line + place[i], *e = w->line + place[i + 1] - 1;
 
 	while (e > p && (*e == ' ' || *e == '\t' || *e == '\n' || *e == '\r'))
@@ -173,8 +208,7 @@ kernel_value(struct kernel_walk *w, const struct scan_node *node, size_t i)
 	case '"':
 		v->type = JSON_STRING;
 		w->bad |= v->n < 2 || *e != '"';
-		if (w->backslash)
-			v->escaped = memchr(p, '\\', v->n) != NULL;
+		v->escaped = kernel_escaped(w, p, v->n);
 		break;
 	case '{':
 	case '[':
@@ -196,33 +230,66 @@ kernel_value(struct kernel_walk *w, const struct scan_node *node, size_t i)
 	}
 }
 
+/*
+ * The first eight bytes of the name at KEY as scan_node.head has them: nothing from its closing quote
+ * on.  The bit trick finds the first zero byte of x (Warren, Hacker's Delight, 6-1).
+ */
+KERNEL uint64_t
+kernel_head(const char *key)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t head, x, quote;
+
+	memcpy(&head, key, 8);
+	x = head ^ ones * '"';
+	quote = (x - ones) & ~x & ones * 0x80;
+	/* The bits below the quote's byte: all when there is no quote. */
+	return head & ((quote & -quote) / 0x80 - 1);
+}
+
+/* The child of the innermost level whose name stands at KEY. */
+KERNEL const struct scan_node *
+kernel_find(const struct scan_node *nodes, const struct scan_node *parent, const char *key)
+{
+	uint64_t head = kernel_head(key);
+	int i = parent->slots[scan_slot(head)];
+
+	for (; i; i = nodes[i].next_in_slot) {
+		const struct scan_node *node = &nodes[i];
+
+		if (node->head != head)
+			continue;
+		/* Shorter names are equal then, closing quote and all. */
+		if (node->key.n < 8 ||
+		    (memcmp(key, node->key.p, node->key.n) == 0 && key[node->key.n] == '"'))
+			return node;
+	}
+	return NULL;
+}
+
 /* The members whose colons are COLONS (bits of the 64 tokens from BASE) of an object on a path. */
 KERNEL void
 kernel_members(struct kernel_walk *w, uint64_t colons, size_t base)
 {
-	const uint32_t *place = w->s->state->place;
+	const uint16_t *place = w->s->state->place + base;
+	const struct scan_node *nodes = w->s->state->plan->nodes, *parent = w->node, *found;
+	bool escapes = w->first_escape <= w->last_escape;
+	const char *line = w->line;
 
 	for (; colons; colons &= colons - 1) {
-		size_t i = base + (size_t)__builtin_ctzll(colons);
-		const struct scan_node *found;
-		const char *key, *e;
-		size_t n;
+		size_t i = (size_t)__builtin_ctzll(colons);
+		const char *key;
 
-		if (i == 0)
+		if (base + i == 0)
 			break;
-		key = w->line + place[i - 1] + 1;
-		e = w->line + place[i] - 1;
-		if (*e != '"')
-			e = kernel_last_byte(w, i - 1);
-		n = (size_t)(e - key);
-		if (!w->backslash && !(w->node->lengths >> (n < 63 ? n : 63) & 1))
-			continue;
-		if (e < key)
-			break;
-		found = scan_find_child(w->s->state, w->node, (struct slice){key, n},
-		    w->backslash && memchr(key, '\\', n) != NULL);
+		key = line + place[(ptrdiff_t)i - 1] + 1;
+		if (escapes && kernel_escaped(w, key, (size_t)(line + place[i] - key)))
+			found = scan_find_child(w->s->state, parent,
+			    (struct slice){key, (size_t)(kernel_last_byte(w, base + i - 1) - key)}, true);
+		else
+			found = kernel_find(nodes, parent, key);
 		if (found)
-			kernel_value(w, found, i + 1);
+			kernel_value(w, found, base + i + 1);
 	}
 }
 
@@ -302,30 +369,30 @@ kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose,
 	w->bad |= bad != 0;
 }
 
-static inline bool
-kernel_ends(char c)
-{
-	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+/* What may stand behind a number or literal. */
+static const bool kernel_ends[256] = {[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true,
+    [','] = true, [']'] = true, ['}'] = true};
 
-/* Is the scalar at P, which does not just consist of digits from 1 to 9 on, well formed? */
-static inline bool
+/* Is the scalar at P well formed?  Whole numbers of up to eight digits need no loop. */
+KERNEL bool
 kernel_scalar(const char *p, const char *end)
 {
+	const uint64_t ones = UINT64_C(0x0101010101010101);
 	const char *why;
+	uint64_t x, other;
+	unsigned digits;
 
-	switch (*p) {
-	case '0':
-		if (kernel_ends(p[1]))
-			return true;
-		break;
-	case 't':
-		return memcmp(p, "true", 4) == 0 && kernel_ends(p[4]);
-	case 'n':
-		return memcmp(p, "null", 4) == 0 && kernel_ends(p[4]);
-	case 'f':
-		return memcmp(p, "false", 5) == 0 && kernel_ends(p[5]);
-	}
+	memcpy(&x, p, 8);
+	/* The top bits of the bytes that are no digits; a carry can only spoil those behind one. */
+	other = ((x + ones * (0x80 - '9' - 1)) | (x - ones * '0')) & ones * 0x80;
+	digits = other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
+	if (digits && digits < 8 && kernel_ends[(unsigned char)p[digits]] && (*p != '0' || digits == 1))
+		return true;
+	if (*p == 't' || *p == 'n')
+		return (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0) &&
+		    kernel_ends[(unsigned char)p[4]];
+	if (*p == 'f')
+		return memcmp(p, "false", 5) == 0 && kernel_ends[(unsigned char)p[5]];
 	return scan_scalar(p, end, &why) != NULL;
 }
 
@@ -373,7 +440,7 @@ kernel_grammar(const struct token_bits *t, struct kernel_carry *c, uint64_t *loo
 
 /* Step two. */
 TARGET static bool
-kernel_tokens(struct kernel_walk *w, const struct kernel_state *k)
+kernel_tokens(struct kernel_walk *w)
 {
 	struct scan_state *st = w->s->state;
 	/* The first token is where a value may begin, as if a colon stood before it. */
@@ -388,7 +455,7 @@ kernel_tokens(struct kernel_walk *w, const struct kernel_state *k)
 
 		t.scalar &= valid;
 		bad |= kernel_grammar(&t, &carry, &loose) & valid;
-		for (check = t.scalar & (k->mixed ? valid : ~t.simple); check; check &= check - 1)
+		for (check = t.scalar; check; check &= check - 1)
 			bad |= !kernel_scalar(w->line + st->place[base + (size_t)__builtin_ctzll(check)],
 			    w->line + w->n);
 		kernel_levels(w, &t, loose & valid, base);
@@ -399,26 +466,27 @@ kernel_tokens(struct kernel_walk *w, const struct kernel_state *k)
 }
 
 TARGET static int
-kernel_scan(struct scanner *s, const char *line, size_t n)
+kernel_scan(struct scanner *s, const char *line, size_t max, size_t *n)
 {
 	struct scan_state *st = s->state;
-	struct kernel_state k = {0};
-	struct kernel_walk w = {.s = s, .line = line, .n = n};
-	struct scan_node const *root = &st->plan->nodes[0];
+	struct kernel_state k;
+	struct kernel_walk w = {.s = s, .line = line};
 
-	if (st->ntokens_max < n + 2 * 64) {
-		st->ntokens_max = 2 * n + 4096;
-		st->token = xreallocarray(st->token, st->ntokens_max, sizeof *st->token);
-		st->place = xreallocarray(st->place, st->ntokens_max, sizeof *st->place);
+	if (max > SCAN_KERNEL_MAX)
+		max = SCAN_KERNEL_MAX;
+	if (!st->token) {
+		st->token = xmalloc(SCAN_KERNEL_MAX + 2 * 64);
+		st->place = xreallocarray(NULL, SCAN_KERNEL_MAX + 2 * 64, sizeof *st->place);
 	}
-	w.ntokens = kernel_index(&k, st, line, n);
+	w.ntokens = kernel_index(&k, st, line, max);
+	*n = w.n = k.n;
 	/* A top-level string, number or literal is no event: leave it to the plain scanner. */
 	if (k.bad || w.ntokens < 2 || (st->token[0] != '{' && st->token[0] != '['))
 		return -1;
-	memset(st->token + w.ntokens, 0, 64);
-	w.backslash = k.backslash != 0;
-	w.pending = root;
+	w.first_escape = k.first_escape;
+	w.last_escape = k.last_escape;
+	w.pending = &st->plan->nodes[0];
 	s->root = (struct json_value){line + st->place[0], 0,
 	    st->token[0] == '{' ? JSON_OBJECT : JSON_ARRAY, false};
-	return kernel_tokens(&w, &k) ? 0 : -1;
+	return kernel_tokens(&w) ? 0 : -1;
 }

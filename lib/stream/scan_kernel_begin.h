@@ -8,24 +8,30 @@
 
 /* Bytes of a block, bit i for byte i. */
 struct block_bits {
-	uint64_t quote, backslash, space, control, digit, high;
-	uint64_t op; /* one of {}[]:, */
+	uint64_t quote, space, high;
+	uint64_t op;      /* one of {}[]:, */
+	uint64_t unusual; /* a control character (a newline is one) or a backslash */
+};
+
+/* Of the unusual ones. */
+struct unusual_bits {
+	uint64_t backslash, newline, control; /* a newline is also a control character */
 };
 
 /* Tokens, bit i for token i.  Bits behind the last token are 0. */
 struct token_bits {
 	uint64_t quote, colon, comma, open_object, open_array, close_object, close_array;
 	uint64_t scalar;
-	uint64_t simple; /* a scalar that begins with 1 to 9 */
 };
 
 /* The primitives of a kernel file:
  *
- * KERNEL struct block_bits block_classify(const char *p, unsigned n)
- *	The block at P, of which N bytes (1 to 64) belong to the line; what is behind them counts as
- *	space.  All 64 are readable.
- * KERNEL size_t block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token,
- *     uint32_t *place)
+ * KERNEL struct block_bits block_classify(const char *p)
+ *	The 64 bytes at P.
+ * KERNEL struct unusual_bits block_unusual(const char *p)
+ *	The same, when there is something unusual.
+ * KERNEL size_t block_store(const char *p, uint64_t tokens, size_t at, unsigned char *token,
+ *     uint16_t *place)
  *	Store first bytes and places (AT is that of P) of the bits in TOKENS.  May write 64 entries.
  *	Returns how many there are.
  * KERNEL uint64_t block_bad_utf8(const char *p)
@@ -33,5 +39,5 @@ struct token_bits {
  * KERNEL uint64_t prefix_xor(uint64_t x)
  *	Bit i: the parity of bits 0 to i.
  * KERNEL struct token_bits token_classify(const unsigned char *token)
- *	64 tokens; those behind the last one are NUL, which counts as scalar here.
+ *	64 tokens; those behind the last one count as scalars here.
  */

@@ -23,15 +23,14 @@ equal(const struct quarters *v, char c)
 	return bits;
 }
 
-/* Bytes X with X - FROM < COUNT, unsigned. */
+/* Bytes below ' '. */
 KERNEL uint64_t
-range(const struct quarters *v, char from, char count)
+control(const struct quarters *v)
 {
 	uint64_t bits = 0;
 
 	for (int i = 0; i < 4; i++) {
-		__m128i x = _mm_sub_epi8(v->q[i], _mm_set1_epi8(from));
-		__m128i in = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8((char)(count - 1))), x);
+		__m128i in = _mm_cmpeq_epi8(_mm_min_epu8(v->q[i], _mm_set1_epi8(0x1f)), v->q[i]);
 
 		bits |= (uint64_t)(unsigned)_mm_movemask_epi8(in) << (16 * i);
 	}
@@ -49,34 +48,37 @@ load(const char *p)
 }
 
 KERNEL struct block_bits
-block_classify(const char *p, unsigned n)
+block_classify(const char *p)
 {
-	char part[64];
-	struct quarters v;
+	struct quarters v = load(p);
 	uint64_t high = 0;
 
-	if (n < 64) {
-		memset(part, ' ', sizeof part);
-		memcpy(part, p, n);
-		p = part;
-	}
-	v = load(p);
 	for (int i = 0; i < 4; i++)
 		high |= (uint64_t)(unsigned)_mm_movemask_epi8(v.q[i]) << (16 * i);
 	return (struct block_bits){
 	    .quote = equal(&v, '"'),
-	    .backslash = equal(&v, '\\'),
 	    .space = equal(&v, ' ') | equal(&v, '\t') | equal(&v, '\n') | equal(&v, '\r'),
-	    .control = range(&v, 0, 0x20),
-	    .digit = range(&v, '0', 10),
 	    .op = equal(&v, '{') | equal(&v, '}') | equal(&v, '[') | equal(&v, ']') | equal(&v, ':') |
 		equal(&v, ','),
+	    .unusual = control(&v) | equal(&v, '\\'),
 	    .high = high,
 	};
 }
 
+KERNEL struct unusual_bits
+block_unusual(const char *p)
+{
+	struct quarters v = load(p);
+
+	return (struct unusual_bits){
+	    .backslash = equal(&v, '\\'),
+	    .newline = equal(&v, '\n'),
+	    .control = control(&v),
+	};
+}
+
 KERNEL size_t
-block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token, uint32_t *place)
+block_store(const char *p, uint64_t tokens, size_t at, unsigned char *token, uint16_t *place)
 {
 	size_t n = 0;
 
@@ -84,7 +86,7 @@ block_store(const char *p, uint64_t tokens, uint32_t at, unsigned char *token, u
 		unsigned bit = (unsigned)__builtin_ctzll(tokens);
 
 		token[n] = (unsigned char)p[bit];
-		place[n] = at + bit;
+		place[n] = (uint16_t)(at + bit);
 	}
 	return n;
 }
@@ -144,7 +146,6 @@ token_classify(const unsigned char *token)
 	    .open_array = equal(&v, '['),
 	    .close_object = equal(&v, '}'),
 	    .close_array = equal(&v, ']'),
-	    .simple = range(&v, '1', 9),
 	};
 
 	t.scalar = ~(t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |

@@ -43,13 +43,16 @@ ours(const padded_string &data, int which)
 	scanner *s = scanner_new(plan);
 	total t = {};
 
-	each_line(data, [&](const char *p, size_t n) {
-		if (scanner_scan(s, p, n) < 0)
-			return;
+	const char *p = data.data(), *end = p + data.size();
+	size_t n;
+
+	for (; p < end; p += n + 1) {
+		if (scanner_scan_line(s, p, size_t(end - p), &n) < 0)
+			continue;
 		t.lines++;
 		t.text += s->values[text].n - 2;
 		t.number += json_number(&s->values[number], 0);
-	});
+	}
 	scanner_free(s);
 	scan_plan_free(plan);
 	return t;
