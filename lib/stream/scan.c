@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "stream/scan_int.h"
 
@@ -35,17 +36,37 @@ scan_plan_count(const struct scan_plan *plan)
 	return plan->n - 1;
 }
 
-/* Make node I known to the kernels as a child of node AT. */
-static void
-add_to_slot(struct scan_plan *plan, int at, int i)
+/* Try one multiplier: false when two different heads collide. */
+static bool
+place_heads(struct scan_plan *plan)
 {
-	struct scan_node *node = &plan->nodes[i];
-	int *slot;
+	/* No name begins like that: it is not UTF-8. */
+	memset(plan->heads, 0xff, sizeof plan->heads);
+	for (size_t i = 1; i < plan->n; i++) {
+		uint64_t head = plan->nodes[i].head;
+		uint64_t *slot = &plan->heads[scan_hash(head, plan->multiplier)];
+
+		if (*slot != UINT64_MAX && *slot != head)
+			return false;
+		*slot = head;
+	}
+	return true;
+}
+
+/* Make the last node known to the kernels. */
+static void
+add_name(struct scan_plan *plan)
+{
+	struct scan_node *node = &plan->nodes[plan->n - 1];
 
 	memcpy(&node->head, node->key.p, node->key.n < 8 ? node->key.n : 8);
-	slot = &plan->nodes[at].slots[scan_slot(node->head)];
-	node->next_in_slot = *slot;
-	*slot = i;
+	plan->spans[(node->key.n + 2) % sizeof plan->spans] = 0xff;
+	for (uint64_t i = 1; i <= 1000; i++) {
+		plan->multiplier = hash_mix(i) | 1;
+		if (place_heads(plan))
+			return;
+	}
+	plan->multiplier = 0;
 }
 
 /* The child KEY of node AT, added if it is not there. */
@@ -61,8 +82,9 @@ child(struct scan_plan *plan, int at, struct slice key)
 	plan->nodes = xgrow(plan->nodes, plan->n, &plan->cap, sizeof *plan->nodes);
 	plan->nodes[plan->n] =
 	    (struct scan_node){.key = {xslicedup(key), key.n}, .value = (int)plan->n - 1};
-	add_to_slot(plan, at, (int)plan->n);
-	return (int)plan->n++;
+	plan->n++;
+	add_name(plan);
+	return (int)plan->n - 1;
 }
 
 int
@@ -158,7 +180,8 @@ scanner_free(struct scanner *s)
 		return;
 	buf_release(&s->state->key);
 	free(s->state->token);
-	free(s->state->place);
+	if (s->state->place)
+		free(s->state->place - SCAN_PLACE_FRONT);
 	free(s->state);
 	free(s->values);
 	free(s);

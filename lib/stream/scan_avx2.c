@@ -139,6 +139,35 @@ prefix_xor(uint64_t x)
 	    _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)x), _mm_set1_epi8((char)0xff), 0));
 }
 
+KERNEL __m256i
+spans_quarter(const uint16_t *place, __m256i folded)
+{
+	__m256i span = _mm256_sub_epi16(_mm256_loadu_si256((const __m256i *)place),
+	    _mm256_loadu_si256((const __m256i *)(place - 1)));
+
+	return _mm256_shuffle_epi8(folded, _mm256_and_si256(span, _mm256_set1_epi16(15)));
+}
+
+KERNEL uint64_t
+token_spans(const uint16_t *place, const unsigned char *spans)
+{
+	const __m128i *t = (const __m128i *)spans;
+	/* A shuffle knows 16 places: the lengths modulo 16 must do. */
+	__m128i folded128 = _mm_or_si128(_mm_or_si128(_mm_loadu_si128(t), _mm_loadu_si128(t + 1)),
+	    _mm_or_si128(_mm_loadu_si128(t + 2), _mm_loadu_si128(t + 3)));
+	__m256i folded = _mm256_broadcastsi128_si256(folded128);
+	__m256i byte = _mm256_set1_epi16(0xff);
+	__m256i half[2];
+
+	for (int i = 0; i < 2; i++) {
+		__m256i a = _mm256_and_si256(spans_quarter(place + 32 * i, folded), byte);
+		__m256i b = _mm256_and_si256(spans_quarter(place + 32 * i + 16, folded), byte);
+
+		half[i] = _mm256_permute4x64_epi64(_mm256_packus_epi16(a, b), 0xd8);
+	}
+	return both(half[0], half[1]);
+}
+
 KERNEL struct token_bits
 token_classify(const unsigned char *token)
 {

@@ -116,6 +116,22 @@ prefix_xor(uint64_t x)
 	    _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)x), _mm_set1_epi8((char)0xff), 0));
 }
 
+KERNEL uint64_t
+token_spans(const uint16_t *place, const unsigned char *spans)
+{
+	__m512i table64 = _mm512_loadu_si512(spans), low = _mm512_set1_epi16(63);
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 2; i++) {
+		__m512i span = _mm512_sub_epi16(_mm512_loadu_si512(place + 32 * i),
+		    _mm512_loadu_si512(place + 32 * i - 1));
+		__m512i hit = _mm512_permutexvar_epi8(_mm512_and_si512(span, low), table64);
+
+		bits |= (uint64_t)_mm512_test_epi16_mask(hit, _mm512_set1_epi16(0xff)) << (32 * i);
+	}
+	return bits;
+}
+
 KERNEL struct token_bits
 token_classify(const unsigned char *token)
 {

@@ -5,30 +5,37 @@
 #include "core/buf.h"
 #include "stream/scan.h"
 
-#define SCAN_SLOTS 32
+#define SCAN_HEADS 256
+
+/* So many entries before scan_state.place are allocated, too: place[-1] is readable. */
+#define SCAN_PLACE_FRONT 64
 
 /* A member name on the way to a wanted path.  Its value goes to scanner->values[value]. */
 struct scan_node {
 	struct slice key; /* decoded; owned by the plan */
 	int value;        /* -1 for the root */
 	int first_child, next_sibling; /* indices into plan->nodes, 0 for none */
-	/* For the kernels: the children by a hash of their first eight bytes, 0 for none. */
-	uint64_t head; /* these bytes as they lie in memory, the rest 0 */
-	int next_in_slot;
-	int slots[SCAN_SLOTS];
+	uint64_t head; /* for the kernels: its first eight bytes as they lie in memory, the rest 0 */
 };
-
-/* The slot of a name's first eight bytes (Fibonacci hashing). */
-static inline unsigned
-scan_slot(uint64_t head)
-{
-	return (unsigned)(head * UINT64_C(0x9e3779b97f4a7c15) >> 59);
-}
 
 struct scan_plan {
 	struct scan_node *nodes; /* nodes[0] is the root: the top-level object */
 	size_t n, cap;
+	/*
+	 * For the kernels, to sort out most names that nobody wants, on whatever level.  SPANS has 0xff
+	 * at the length modulo 64 of each wanted name, its quotes included.  HEADS has each head at its
+	 * hash under MULTIPLIER, which is chosen so that no two collide; 0: none was found.
+	 */
+	unsigned char spans[64];
+	uint64_t multiplier;
+	uint64_t heads[SCAN_HEADS];
 };
+
+static inline unsigned
+scan_hash(uint64_t head, uint64_t multiplier)
+{
+	return (unsigned)(head * multiplier >> 56);
+}
 
 /* An array or object that is open. */
 struct scan_level {

@@ -18,6 +18,7 @@ struct kernel_state {
 	uint64_t scalar;    /* 1 when the byte before the block belongs to a scalar */
 	uint64_t control;   /* control characters of the block */
 	uint64_t bad;       /* something is wrong */
+	uint64_t spaced;    /* there is white space between tokens */
 	/* The first and the last backslash of the line; first > last when there is none. */
 	const char *first_escape, *last_escape;
 	/* The first and the last block with bytes >= 0x80; first > last when there is none. */
@@ -89,6 +90,7 @@ kernel_block(struct kernel_state *k, struct block_bits b, uint64_t valid)
 	k->in_string = (uint64_t)((int64_t)in_string >> 63);
 	k->bad |= k->control & in_string;
 	k->control = 0;
+	k->spaced |= b.space & ~in_string & valid;
 	scalar = valid & ~(b.op | b.space | in_string | b.quote);
 	start = scalar & ~(scalar << 1 | k->scalar);
 	k->scalar = scalar >> 63;
@@ -159,6 +161,7 @@ struct kernel_walk {
 	size_t n, ntokens;
 	size_t depth;
 	bool object;                   /* the innermost level is an object */
+	bool spaced;                   /* there is white space between tokens */
 	const char *first_escape, *last_escape;
 	const struct scan_node *node;  /* what is wanted in it, or NULL */
 	const struct scan_node *pending; /* the path whose value is the token PENDING_AT */
@@ -185,48 +188,32 @@ kernel_last_byte(const struct kernel_walk *w, size_t i)
 	return e;
 }
 
+/* The type of a value by its first byte; the rest are numbers. */
+static const uint8_t kernel_types[256] = {['"'] = JSON_STRING, ['{'] = JSON_OBJECT, ['['] = JSON_ARRAY,
+    ['t'] = JSON_TRUE, ['f'] = JSON_FALSE, ['n'] = JSON_NULL, ['-'] = JSON_NUMBER,
+    ['0' ... '9'] = JSON_NUMBER};
+
 /* NODE's value is token I. */
-TARGET static void
+KERNEL void
 kernel_value(struct kernel_walk *w, const struct scan_node *node, size_t i)
 {
 	struct scan_state *st = w->s->state;
 	struct json_value *v = &w->s->values[node->value];
-	const char *p, *e;
+	const char *p = w->line + st->place[i], *e;
 
-	if (v->type != JSON_MISSING)
+	if (__builtin_expect(v->type != JSON_MISSING, 0))
 		scan_forget(w->s, node);
-	if (i + 1 >= w->ntokens) {
-		w->bad = true;
+	/* The last token is no value; whatever comes of it, the line is refused. */
+	if (i + 1 >= w->ntokens)
 		return;
-	}
-	p = w->line + st->place[i];
 	e = kernel_last_byte(w, i);
 	v->p = p;
 	v->n = (uint32_t)(e + 1 - p);
-	v->escaped = false;
-	switch (st->token[i]) {
-	case '"':
-		v->type = JSON_STRING;
-		w->bad |= v->n < 2 || *e != '"';
-		v->escaped = kernel_escaped(w, p, v->n);
-		break;
-	case '{':
-	case '[':
-		v->type = st->token[i] == '{' ? JSON_OBJECT : JSON_ARRAY;
+	v->type = kernel_types[st->token[i]];
+	v->escaped = v->type == JSON_STRING && kernel_escaped(w, p, v->n);
+	if (v->type >= JSON_ARRAY) {
 		w->pending = node;
 		w->pending_at = i;
-		break;
-	case 't':
-		v->type = JSON_TRUE;
-		break;
-	case 'f':
-		v->type = JSON_FALSE;
-		break;
-	case 'n':
-		v->type = JSON_NULL;
-		break;
-	default:
-		v->type = JSON_NUMBER;
 	}
 }
 
@@ -247,24 +234,45 @@ kernel_head(const char *key)
 	return head & ((quote & -quote) / 0x80 - 1);
 }
 
-/* The child of the innermost level whose name stands at KEY. */
+/* The child of PARENT whose name stands at KEY. */
 KERNEL const struct scan_node *
 kernel_find(const struct scan_node *nodes, const struct scan_node *parent, const char *key)
 {
 	uint64_t head = kernel_head(key);
-	int i = parent->slots[scan_slot(head)];
 
-	for (; i; i = nodes[i].next_in_slot) {
+	for (int i = parent->first_child; i; i = nodes[i].next_sibling) {
 		const struct scan_node *node = &nodes[i];
 
-		if (node->head != head)
-			continue;
 		/* Shorter names are equal then, closing quote and all. */
-		if (node->key.n < 8 ||
-		    (memcmp(key, node->key.p, node->key.n) == 0 && key[node->key.n] == '"'))
+		if (node->head == head && (node->key.n < 8 ||
+		    (memcmp(key, node->key.p, node->key.n) == 0 && key[node->key.n] == '"')))
 			return node;
 	}
 	return NULL;
+}
+
+/* Of COLONS, those behind a name that begins like a wanted one of whatever level. */
+KERNEL uint64_t
+kernel_names(const struct kernel_walk *w, uint64_t colons, size_t base)
+{
+	const struct scan_plan *plan = w->s->state->plan;
+	const uint16_t *place = w->s->state->place + base;
+	const char *line = w->line;
+	uint64_t names = 0;
+
+	/* An escape may make any name of any bytes. */
+	if (w->first_escape <= w->last_escape || !plan->multiplier)
+		return colons;
+	/* With white space a colon need not follow its name directly. */
+	if (!w->spaced)
+		colons &= token_spans(place, plan->spans);
+	for (; colons; colons &= colons - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(colons);
+		uint64_t head = kernel_head(line + place[(ptrdiff_t)i - 1] + 1);
+
+		names |= (uint64_t)(plan->heads[scan_hash(head, plan->multiplier)] == head) << i;
+	}
+	return names;
 }
 
 /* The members whose colons are COLONS (bits of the 64 tokens from BASE) of an object on a path. */
@@ -344,6 +352,7 @@ kernel_close(struct kernel_walk *w, size_t i)
 KERNEL void
 kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose, size_t base)
 {
+	uint64_t names = kernel_names(w, t->colon, base);
 	uint64_t opens = t->open_object | t->open_array;
 	uint64_t brackets = opens | t->close_object | t->close_array;
 	uint64_t left = ~UINT64_C(0), bad = 0;
@@ -354,7 +363,7 @@ kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose,
 
 		bad |= segment & (w->object ? loose : t->colon);
 		if (w->node)
-			kernel_members(w, t->colon & segment, base);
+			kernel_members(w, names & segment, base);
 		if (!brackets)
 			break;
 		left &= ~upto;
@@ -369,30 +378,38 @@ kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose,
 	w->bad |= bad != 0;
 }
 
+/* Four bytes as they lie in the memory of an x86. */
+#define KERNEL_WORD(a, b, c, d)                                                                    \
+	((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
 /* What may stand behind a number or literal. */
 static const bool kernel_ends[256] = {[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true,
     [','] = true, [']'] = true, ['}'] = true};
 
-/* Is the scalar at P well formed?  Whole numbers of up to eight digits need no loop. */
+/*
+ * Is the scalar at P well formed?  Literals and whole numbers of up to seven digits are found
+ * without a branch, for which of them comes cannot be foretold.
+ */
 KERNEL bool
 kernel_scalar(const char *p, const char *end)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	const char *why;
 	uint64_t x, other;
-	unsigned digits;
+	uint32_t word;
+	unsigned n, literal;
 
 	memcpy(&x, p, 8);
+	memcpy(&word, p, 4);
 	/* The top bits of the bytes that are no digits; a carry can only spoil those behind one. */
 	other = ((x + ones * (0x80 - '9' - 1)) | (x - ones * '0')) & ones * 0x80;
-	digits = other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
-	if (digits && digits < 8 && kernel_ends[(unsigned char)p[digits]] && (*p != '0' || digits == 1))
+	n = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8;
+	literal = (word == KERNEL_WORD('t', 'r', 'u', 'e')) * 4u |
+	    (word == KERNEL_WORD('n', 'u', 'l', 'l')) * 4u |
+	    ((word == KERNEL_WORD('f', 'a', 'l', 's')) & (p[4] == 'e')) * 5u;
+	n = n ? n : literal;
+	if ((n != 0) & kernel_ends[(unsigned char)p[n]] & ((*p != '0') | (n == 1)))
 		return true;
-	if (*p == 't' || *p == 'n')
-		return (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0) &&
-		    kernel_ends[(unsigned char)p[4]];
-	if (*p == 'f')
-		return memcmp(p, "false", 5) == 0 && kernel_ends[(unsigned char)p[5]];
 	return scan_scalar(p, end, &why) != NULL;
 }
 
@@ -476,13 +493,15 @@ kernel_scan(struct scanner *s, const char *line, size_t max, size_t *n)
 		max = SCAN_KERNEL_MAX;
 	if (!st->token) {
 		st->token = xmalloc(SCAN_KERNEL_MAX + 2 * 64);
-		st->place = xreallocarray(NULL, SCAN_KERNEL_MAX + 2 * 64, sizeof *st->place);
+		st->place = xcalloc(SCAN_PLACE_FRONT + SCAN_KERNEL_MAX + 2 * 64, sizeof *st->place);
+		st->place += SCAN_PLACE_FRONT;
 	}
 	w.ntokens = kernel_index(&k, st, line, max);
 	*n = w.n = k.n;
 	/* A top-level string, number or literal is no event: leave it to the plain scanner. */
 	if (k.bad || w.ntokens < 2 || (st->token[0] != '{' && st->token[0] != '['))
 		return -1;
+	w.spaced = k.spaced != 0;
 	w.first_escape = k.first_escape;
 	w.last_escape = k.last_escape;
 	w.pending = &st->plan->nodes[0];

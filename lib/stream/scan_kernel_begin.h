@@ -38,6 +38,8 @@ struct token_bits {
  *	Which bytes of the block end an invalid sequence; P[-3] is readable.
  * KERNEL uint64_t prefix_xor(uint64_t x)
  *	Bit i: the parity of bits 0 to i.
+ * KERNEL uint64_t token_spans(const uint16_t *place, const unsigned char spans[64])
+ *	Bit i: place[i] - place[i - 1] modulo 64 may be one of SPANS; place[-1] is readable.
  * KERNEL struct token_bits token_classify(const unsigned char *token)
  *	64 tokens; those behind the last one count as scalars here.
  */
