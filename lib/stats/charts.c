@@ -263,6 +263,7 @@ fill_sentiment(const struct stats_count *count, uint64_t *values)
 	values[0] = count->sentiment[STATS_POSITIVE];
 	values[1] = count->sentiment[STATS_NEUTRAL];
 	values[2] = count->sentiment[STATS_NEGATIVE];
+	values[3] = count->sentiment[STATS_UNCLEAR];
 }
 
 void
@@ -272,13 +273,14 @@ page_sentiment(const struct page *p, const struct stats_section *s)
 	    {"pos", page_word(p, W_POSITIVE), CHART_UP},
 	    {"neu", page_word(p, W_NEUTRAL), CHART_TABLE_ONLY},
 	    {"neg", page_word(p, W_NEGATIVE), CHART_DOWN},
+	    {"unclear", page_word(p, W_UNCLEAR), CHART_TABLE_ONLY},
 	};
 	struct columns cs;
 	struct chart c = {
 	    .id = "sentiment",
 	    .title = page_word(p, W_SENTIMENT_TIME),
 	    .desc = page_word(p, W_SENTIMENT_DESC),
-	    .nseries = 3,
+	    .nseries = 4,
 	    .series = series,
 	};
 

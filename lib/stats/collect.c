@@ -219,14 +219,17 @@ flags_of(struct stats_collector *c, const struct event *ev, const struct stats_t
 	return flags;
 }
 
+/* A label of null is a sentiment that its model was not sure of. */
 static enum stats_sentiment
-sentiment_of(const struct json_value *v)
+sentiment_of(const struct json_value *v, bool scored)
 {
 	if (json_is(v, SLICE("negative")))
 		return STATS_NEGATIVE;
 	if (json_is(v, SLICE("neutral")))
 		return STATS_NEUTRAL;
-	return json_is(v, SLICE("positive")) ? STATS_POSITIVE : STATS_UNKNOWN;
+	if (json_is(v, SLICE("positive")))
+		return STATS_POSITIVE;
+	return v->type != JSON_MISSING || scored ? STATS_UNCLEAR : STATS_UNKNOWN;
 }
 
 static enum stats_draft
@@ -261,9 +264,10 @@ take_filters(struct stats_collector *c, const struct event *ev, struct stats_rec
 	rec->lang = name_at(c, ev, P_LANG, &c->langs);
 	if (rec->lang == STATS_NAME_NONE)
 		rec->lang = name_at(c, ev, P_LANG_HINT, &c->langs);
-	rec->sentiment = (uint8_t)sentiment_of(value_at(c, ev, P_SENTIMENT));
 	rec->score = (int16_t)scaled(value_at(c, ev, P_SENTIMENT_SCORE), 10000, -10000, 10000,
 	    STATS_SCORE_NONE);
+	rec->sentiment = (uint8_t)sentiment_of(value_at(c, ev, P_SENTIMENT),
+	    rec->score != STATS_SCORE_NONE);
 	rec->reach = (int8_t)scaled(value_at(c, ev, P_REACH), 1, 0, 100, -1);
 	rec->queue = name_at(c, ev, P_QUEUE, &c->queues);
 	rec->due = time_at(c, ev, P_DUE);

@@ -15,7 +15,15 @@
 
 struct zone;
 
-enum stats_sentiment { STATS_NEGATIVE, STATS_NEUTRAL, STATS_POSITIVE, STATS_UNKNOWN, STATS_SENTIMENTS };
+/* STATS_UNCLEAR: judged, but with none of the three labels; STATS_UNKNOWN: not judged. */
+enum stats_sentiment {
+	STATS_NEGATIVE,
+	STATS_NEUTRAL,
+	STATS_POSITIVE,
+	STATS_UNCLEAR,
+	STATS_UNKNOWN,
+	STATS_SENTIMENTS
+};
 
 /* Who answered.  STATS_BY_UNKNOWN: the event does not say. */
 enum stats_by { STATS_BY_AUTOMATIC, STATS_BY_HUMAN, STATS_BY_UNKNOWN, STATS_BYS };
@@ -145,12 +153,11 @@ stats_share(uint64_t a, uint64_t b)
 	return b ? (double)a / (double)b : 0;
 }
 
-/* Mentions whose sentiment is known. */
+/* Mentions that carry a sentiment: what shares are of. */
 static inline uint64_t
 stats_judged(const struct stats_count *c)
 {
-	return (uint64_t)c->sentiment[STATS_NEGATIVE] + c->sentiment[STATS_NEUTRAL] +
-	       c->sentiment[STATS_POSITIVE];
+	return c->mentions - c->sentiment[STATS_UNKNOWN];
 }
 
 #endif

@@ -42,10 +42,10 @@ put_mean(struct buf *b, int64_t sum, uint64_t n, double scale)
 static void
 put_count(struct buf *b, const struct stats_count *c)
 {
-	buf_printf(b, "\"mentions\":%u,\"negative\":%u,\"neutral\":%u,\"positive\":%u,\"open\":%u,"
-	    "\"overdue\":%u,\"answered\":%u", c->mentions, c->sentiment[STATS_NEGATIVE],
-	    c->sentiment[STATS_NEUTRAL], c->sentiment[STATS_POSITIVE], c->open, c->overdue,
-	    c->answered);
+	buf_printf(b, "\"mentions\":%u,\"negative\":%u,\"neutral\":%u,\"positive\":%u,\"unclear\":%u,"
+	    "\"open\":%u,\"overdue\":%u,\"answered\":%u", c->mentions, c->sentiment[STATS_NEGATIVE],
+	    c->sentiment[STATS_NEUTRAL], c->sentiment[STATS_POSITIVE],
+	    c->sentiment[STATS_UNCLEAR], c->open, c->overdue, c->answered);
 }
 
 static void
@@ -233,9 +233,10 @@ put_totals(struct buf *b, const struct stats_section *s)
 	    (unsigned long long)s->edited, (unsigned long long)s->deleted,
 	    (unsigned long long)s->direct, (unsigned long long)s->undated,
 	    (unsigned long long)s->earlier);
-	buf_printf(b, ",\"sentiment\":{\"negative\":%u,\"neutral\":%u,\"positive\":%u,\"none\":%u,"
-	    "\"score\":", s->count.sentiment[STATS_NEGATIVE], s->count.sentiment[STATS_NEUTRAL],
-	    s->count.sentiment[STATS_POSITIVE], s->count.sentiment[STATS_UNKNOWN]);
+	buf_printf(b, ",\"sentiment\":{\"negative\":%u,\"neutral\":%u,\"positive\":%u,\"unclear\":%u,"
+	    "\"none\":%u,\"score\":", s->count.sentiment[STATS_NEGATIVE], s->count.sentiment[STATS_NEUTRAL],
+	    s->count.sentiment[STATS_POSITIVE], s->count.sentiment[STATS_UNCLEAR],
+	    s->count.sentiment[STATS_UNKNOWN]);
 	put_mean(b, s->score_sum, s->scores, 10000);
 	buf_puts(b, "},\"reach_mean\":");
 	put_mean(b, (int64_t)s->reach_sum, s->reaches, 1);

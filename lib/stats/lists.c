@@ -28,7 +28,7 @@ put_heads(const struct page *p, enum stats_word first, unsigned extra)
 		buf_printf(p->b, "<th scope=\"col\" class=\"wide\"><span class=\"unseen\">%s</span></th>",
 		    page_word(p, W_BAR));
 	}
-	put_head(p, W_MENTIONS, "");
+	put_head(p, W_N_MENTIONS, "");
 	if (extra & JUDGED)
 		put_head(p, W_NEGATIVE, "");
 	if (extra & ANSWERED) {
@@ -47,6 +47,7 @@ put_bar(const struct page *p, const struct stats_count *c, uint64_t longest)
 	    {"neg", c->sentiment[STATS_NEGATIVE]},
 	    {"neu", c->sentiment[STATS_NEUTRAL]},
 	    {"pos", c->sentiment[STATS_POSITIVE]},
+	    {"unclear", c->sentiment[STATS_UNCLEAR]},
 	    {"main", c->sentiment[STATS_UNKNOWN]},
 	};
 

@@ -56,7 +56,8 @@ kpi_negative(const struct page *p, const struct stats_section *s)
 {
 	const uint32_t *n = s->count.sentiment;
 	const struct svg_part parts[] = {
-	    {"neg", n[STATS_NEGATIVE]}, {"neu", n[STATS_NEUTRAL]}, {"pos", n[STATS_POSITIVE]}};
+	    {"neg", n[STATS_NEGATIVE]}, {"neu", n[STATS_NEUTRAL]}, {"pos", n[STATS_POSITIVE]},
+	    {"unclear", n[STATS_UNCLEAR]}};
 	uint64_t judged = stats_judged(&s->count);
 
 	if (!judged)
@@ -64,12 +65,17 @@ kpi_negative(const struct page *p, const struct stats_section *s)
 	kpi_begin(p, W_K_NEGATIVE);
 	put_share(p, n[STATS_NEGATIVE], judged);
 	buf_puts(p->b, "</p>");
-	svg_bar(p->b, parts, 3, judged);
+	svg_bar(p->b, parts, sizeof parts / sizeof *parts, judged);
 	buf_puts(p->b, "<p>");
 	put_share(p, n[STATS_NEUTRAL], judged);
 	buf_printf(p->b, " %s · ", page_word(p, W_NEUTRAL));
 	put_share(p, n[STATS_POSITIVE], judged);
 	buf_printf(p->b, " %s", page_word(p, W_POSITIVE));
+	if (n[STATS_UNCLEAR]) {
+		buf_puts(p->b, " · ");
+		put_share(p, n[STATS_UNCLEAR], judged);
+		buf_printf(p->b, " %s", page_word(p, W_UNCLEAR));
+	}
 	put_some(p, " · ", n[STATS_UNKNOWN], W_NOT_JUDGED);
 	buf_puts(p->b, "</p></li>\n");
 }
@@ -197,7 +203,7 @@ put_times_table(const struct page *p, const struct stats_section *s)
 	static const enum stats_word heads[] = {
 	    W_WHO, W_COUNT, W_MEDIAN, W_P90, W_MEAN, W_LONGEST};
 
-	buf_printf(p->b, "<section class=\"card half\"><h3>%s</h3><div class=\"scroll\"><table>\n"
+	buf_printf(p->b, "<section class=\"card list\"><h3>%s</h3><div class=\"scroll\"><table>\n"
 	    "<thead><tr>", page_word(p, W_ANSWER_TIMES));
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 		buf_printf(p->b, "<th scope=\"col\">%s</th>", page_word(p, heads[i]));
@@ -242,10 +248,11 @@ put_section(const struct page *p, const struct stats_section *s, int64_t now)
 			half(p, page_open, s);
 		half(p, page_week, s);
 	}
-	if (s->times.n) {
+	if (s->times.n)
 		half(p, page_times, s);
+	buf_puts(p->b, "</div>\n<div class=\"lists\">\n");
+	if (s->times.n)
 		put_times_table(p, s);
-	}
 	page_lists(p, s);
 	buf_puts(p->b, "</div>\n");
 }

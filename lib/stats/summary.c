@@ -100,7 +100,7 @@ put_mentions(struct table *t, const struct stats_section *s)
 static void
 put_sentiment(struct table *t, const struct stats_section *s)
 {
-	static const enum stats_word words[] = {W_NEGATIVE, W_NEUTRAL, W_POSITIVE};
+	static const enum stats_word words[] = {W_NEGATIVE, W_NEUTRAL, W_POSITIVE, W_UNCLEAR};
 	uint64_t judged = stats_judged(&s->count);
 
 	begin(t, "", W_SENTIMENT);
@@ -109,7 +109,9 @@ put_sentiment(struct table *t, const struct stats_section *s)
 		end(t);
 		return;
 	}
-	for (int i = STATS_NEGATIVE; i <= STATS_POSITIVE; i++) {
+	for (int i = STATS_NEGATIVE; i <= STATS_UNCLEAR; i++) {
+		if (i == STATS_UNCLEAR && !s->count.sentiment[i])
+			continue;
 		if (i)
 			buf_puts(t->b, " · ");
 		stats_put_percent(t->b, t->lang, s->count.sentiment[i], judged);

@@ -207,7 +207,7 @@ stats_put_percent(struct buf *b, enum stats_lang lang, uint64_t a, uint64_t all)
 void
 stats_put_span(struct buf *b, enum stats_lang lang, double ms)
 {
-	const char *day = lang == STATS_DE ? "T" : "d", *hour = lang == STATS_DE ? "Std." : "h";
+	const char *day = lang == STATS_DE ? "T" : "d";
 	uint64_t s = (uint64_t)(ms / 1000 + 0.5), m = (s + 30) / 60, h = (m + 30) / 60;
 
 	if (s < 90)
@@ -215,13 +215,13 @@ stats_put_span(struct buf *b, enum stats_lang lang, double ms)
 	else if (m < 90)
 		buf_printf(b, "%llu min", (unsigned long long)m);
 	else if (m < 24 * 60 && m % 60)
-		buf_printf(b, "%llu %s %llu min", (unsigned long long)(m / 60), hour,
+		buf_printf(b, "%llu h %llu min", (unsigned long long)(m / 60),
 		    (unsigned long long)(m % 60));
 	else if (h < 48)
-		buf_printf(b, "%llu %s", (unsigned long long)h, hour);
+		buf_printf(b, "%llu h", (unsigned long long)h);
 	else if (h % 24 && h < 24 * 14)
-		buf_printf(b, "%llu %s %llu %s", (unsigned long long)(h / 24), day,
-		    (unsigned long long)(h % 24), hour);
+		buf_printf(b, "%llu %s %llu h", (unsigned long long)(h / 24), day,
+		    (unsigned long long)(h % 24));
 	else
 		buf_printf(b, "%llu %s", (unsigned long long)((h + 12) / 24), day);
 }

@@ -30,6 +30,7 @@
 	WORD(NEGATIVE, "negative", "negativ")                                                      \
 	WORD(NEUTRAL, "neutral", "neutral")                                                        \
 	WORD(POSITIVE, "positive", "positiv")                                                      \
+	WORD(UNCLEAR, "unclear", "unklar")                                                         \
 	WORD(NOT_JUDGED, "not judged", "ohne Urteil")                                              \
 	WORD(MEAN, "mean", "Mittel")                                                               \
 	WORD(MEDIAN, "median", "Median")                                                           \
@@ -98,13 +99,14 @@
 	WORD(ANSWERED_WITHIN, "answered within", "beantwortet binnen")                             \
 	WORD(WEEK, "When people write", "Wann geschrieben wird")                                   \
 	WORD(WEEK_DESC,                                                                            \
-	    "Mentions by weekday and hour: the stronger the colour, the more.",                                 \
+	    "Mentions by weekday and hour: the stronger the colour, the more.",                    \
 	    "Erwähnungen nach Wochentag und Stunde: je kräftiger, desto mehr.")                    \
 	WORD(TABLE, "Show as a table", "Als Tabelle zeigen")                                       \
 	WORD(TIME, "time", "Zeit")                                                                 \
 	WORD(DAY, "day", "Tag")                                                                    \
 	WORD(WEEK_OF, "week", "Woche")                                                             \
 	WORD(HOUR, "hour", "Stunde")                                                               \
+	WORD(N_MENTIONS, "mentions", "Anzahl")                                                     \
 	WORD(BAR, "bar by sentiment", "Balken nach Stimmung")                                      \
 	WORD(TOP_OF, "The first %zu of %llu.", "Die ersten %zu von %llu.")                         \
 	WORD(NETWORK, "network", "Netzwerk")                                                       \
@@ -132,9 +134,9 @@
 	WORD(USUALLY, "usually", "üblich")                                                         \
 	WORD(WHO, "first answer by", "erste Antwort")                                              \
 	WORD(COUNT, "answers", "Antworten")                                                        \
-	WORD(ANYBODY, "anybody", "gleich von wem")                                                 \
+	WORD(ANYBODY, "anybody", "alle")                                                           \
 	WORD(BY_AUTOMATIC, "a machine", "automatisch")                                             \
-	WORD(BY_HUMAN, "a person", "von einem Menschen")                                           \
+	WORD(BY_HUMAN, "a person", "Mensch")                                                       \
 	WORD(BY_UNKNOWN, "not stated", "nicht angegeben")                                          \
 	WORD(OLDEST_AGE, "oldest", "älteste")                                                      \
 	WORD(COUNTING, "What the figures mean", "Was die Zahlen bedeuten")                         \
@@ -168,10 +170,10 @@
 	    "Tagen (mindestens vier).")                                                            \
 	WORD(D_REACH,                                                                              \
 	    "Reach is the highest reach (0 to 100) that sme-score gave a mention of the "          \
-	    "author; negative shares are of the mentions with a known sentiment.",                 \
+	    "author; negative shares are of the mentions with a sentiment.",                       \
 	    "Reichweite ist die höchste Reichweite (0 bis 100), die sme-score einer "              \
 	    "Erwähnung des Autors gab; Anteile negativer beziehen sich auf Erwähnungen "           \
-	    "mit bekannter Stimmung.")
+	    "mit einer Stimmung.")
 
 enum stats_word {
 #define WORD(name, en, de) W_##name,

@@ -144,7 +144,7 @@ check_small(const struct stats_section *s)
 	assert_int_equal(s->direct, 1);
 	assert_int_equal(s->count.sentiment[STATS_POSITIVE], 1);
 	assert_int_equal(s->count.sentiment[STATS_NEGATIVE], 0);
-	assert_int_equal(s->count.sentiment[STATS_UNKNOWN], 1);
+	assert_int_equal(s->count.sentiment[STATS_UNCLEAR], 1);
 	assert_int_equal(s->score_sum, 2500 - 7500);
 	assert_int_equal(s->count.open, 1);
 	assert_int_equal(s->count.answered, 1);
