@@ -47,7 +47,8 @@ path_against(struct expr_run *run, const struct node *n)
 	if (v->type == JSON_NUMBER && lit->type == JSON_NUMBER)
 		return number_against(expr_number(v->p, v->n), n);
 	if (v->type == JSON_STRING && lit->type == JSON_STRING && !v->escaped && n->op <= N_NE)
-		return (v->n - 2 == lit->n && memcmp(v->p + 1, lit->p, lit->n) == 0) == (n->op == N_EQ);
+		return (v->n - 2 == lit->n && memcmp(v->p + 1, lit->p, lit->n) == 0) ==
+		       (n->op == N_EQ);
 	return RES_STOP;
 }
 
@@ -150,7 +151,8 @@ expr_value(struct expr_run *run, const struct node *n, const struct val *in, str
 		return negate_value(run, n, in, out);
 	case N_IF:
 		res = expr_truth(run, n->a, in);
-		return res > RES_TRUE ? res : expr_value(run, res == RES_TRUE ? n->b : n->c, in, out);
+		return res > RES_TRUE ? res
+		                      : expr_value(run, res == RES_TRUE ? n->b : n->c, in, out);
 	case N_SELECT:
 		return select_value(run, n, in, out);
 	case N_EMPTY:

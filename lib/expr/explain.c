@@ -6,7 +6,6 @@
 /* Of a long line, this much before and behind the place is shown. */
 #define MARK_AROUND 60
 
-
 const char *
 expr_engine(const struct expr *e)
 {
@@ -37,8 +36,8 @@ explain_paths(const struct node *n, struct buf *b, struct map *seen)
 		explain_paths(n->c, b, seen);
 }
 
-/* Does N look at its input as a whole?  Behind a pipe, and in the condition of any and all, the input
- * is no longer the event. */
+/* Does N look at its input as a whole?  Behind a pipe, and in the condition of any and all, the
+ * input is no longer the event. */
 static bool
 uses_event(const struct node *n)
 {
@@ -56,7 +55,7 @@ uses_event(const struct node *n)
 		if (n->op == N_DOT || (n->op >= N_NOT && n->op <= N_IN))
 			return true;
 		return (n->a && uses_event(n->a)) || (n->b && uses_event(n->b)) ||
-		    (n->c && uses_event(n->c));
+		       (n->c && uses_event(n->c));
 	}
 }
 
@@ -89,7 +88,8 @@ static size_t
 put_char(struct buf *b, struct buf *pad, struct slice s, size_t i)
 {
 	size_t n = utf8_length(s, i);
-	bool control = (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ||
+	bool control =
+	    (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ||
 	    (n == 2 && (unsigned char)s.p[i] == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0);
 
 	if (s.p[i] == '\t') {

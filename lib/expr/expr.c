@@ -145,8 +145,8 @@ native(struct expr_run *run, const struct node *root)
 }
 
 static void
-prepare(struct expr_run *run, struct slice line, const struct json_value *values,
-    struct sme_err *err)
+prepare(
+    struct expr_run *run, struct slice line, const struct json_value *values, struct sme_err *err)
 {
 	struct slice text = slice_trim(line);
 

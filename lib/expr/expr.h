@@ -14,8 +14,8 @@ struct expr;
 
 /*
  * Compile TEXT.  The paths that it needs are added to PLAN, which must be the plan of the scanner
- * whose values expr_eval later gets.  NULL with ERR (SME_USAGE, the place marked) for a syntax error.
- * libjq is only started when the condition needs it.
+ * whose values expr_eval later gets.  NULL with ERR (SME_USAGE, the place marked) for a syntax
+ * error. libjq is only started when the condition needs it.
  */
 struct expr *expr_compile(const char *text, struct scan_plan *plan, struct sme_err *err);
 void expr_free(struct expr *e);
@@ -28,7 +28,7 @@ void expr_run_free(struct expr_run *run);
 enum expr_result {
 	EXPR_FALSE, /* the last value is false or null, or there is none */
 	EXPR_TRUE,
-	EXPR_ERROR  /* jq would have ended with an error; err has its text */
+	EXPR_ERROR /* jq would have ended with an error; err has its text */
 };
 
 /*

@@ -30,10 +30,10 @@
 
 enum tok_kind {
 	TOK_END,
-	TOK_FIELD,  /* .name; text is the name */
+	TOK_FIELD, /* .name; text is the name */
 	TOK_NUMBER,
 	TOK_STRING, /* text is decoded */
-	TOK_ODD,    /* for libjq to judge: strings with interpolation, odd escapes, numbers like 1.2.3 */
+	TOK_ODD,    /* for libjq to judge: interpolation, odd escapes, numbers like 1.2.3 */
 	TOK_IDENT,  /* keywords too */
 	TOK_FORMAT, /* @name */
 	TOK_OP,     /* text is the operator as written */
@@ -62,9 +62,9 @@ int expr_err_at(struct sme_err *err, struct slice text, size_t at, const char *f
 /* --- values --- */
 
 enum val_form {
-	VAL_RAW, /* p, n: JSON text */
+	VAL_RAW,  /* p, n: JSON text */
 	VAL_TEXT, /* p, n: the bytes of a string */
-	VAL_NUM  /* num */
+	VAL_NUM   /* num */
 };
 
 struct val {
@@ -142,8 +142,8 @@ struct step {
 
 struct node {
 	enum node_op op;
-	bool multi; /* may give more than one output */
-	bool opt;   /* "?" behind .key, [number] or [] */
+	bool multi;    /* may give more than one output */
+	bool opt;      /* "?" behind .key, [number] or [] */
 	bool path_lit; /* a comparison of N_PATH with a literal: the fast case */
 	struct node *a, *b, *c;
 	struct slice key;  /* N_FIELD; N_TEST: the expression */
@@ -189,7 +189,7 @@ struct expr_run {
 	const struct json_value *values;
 	struct sme_err *err;
 	struct val root;
-	regex_t **regexes; /* compiled when first used */
+	regex_t **regexes;    /* compiled when first used */
 	struct chunk *chunks; /* the newest first */
 	size_t chunk_bytes;
 	struct buf decode;

@@ -24,7 +24,8 @@ no_member(struct expr_run *run, const struct step *step, const char *type)
 {
 	if (step->opt)
 		return RES_EMPTY;
-	err_set(run->err, SME_DATA, "Cannot index %s with string \"%.*s\"", type, SLICE_ARG(step->key));
+	err_set(
+	    run->err, SME_DATA, "Cannot index %s with string \"%.*s\"", type, SLICE_ARG(step->key));
 	return RES_ERROR;
 }
 
@@ -107,11 +108,13 @@ modulo(struct expr_run *run, const struct val *a, const struct val *b, struct va
 {
 	double x = val_number(a), y = val_number(b);
 
-	/* What does not fit a whole number is whatever the processor makes of it: libjq shall say. */
+	/* What does not fit a whole number is whatever the processor makes of it: libjq shall say.
+	 */
 	if (!(fabs(x) < EXACT) || !(fabs(y) < EXACT))
 		return RES_PUNT;
 	if ((int64_t)y == 0)
-		return err_values(run, a, b, "cannot be divided (remainder) because the divisor is zero");
+		return err_values(
+		    run, a, b, "cannot be divided (remainder) because the divisor is zero");
 	*out = val_num((double)((int64_t)x % (int64_t)y));
 	return RES_TRUE;
 }
@@ -134,7 +137,8 @@ arithmetic(struct expr_run *run, enum node_op op, const struct val *a, const str
 		return RES_TRUE;
 	case N_DIV:
 		if (y == 0)
-			return err_values(run, a, b, "cannot be divided because the divisor is zero");
+			return err_values(
+			    run, a, b, "cannot be divided because the divisor is zero");
 		*out = val_num(x / y);
 		return RES_TRUE;
 	default:
@@ -162,7 +166,8 @@ static int
 mismatch(struct expr_run *run, enum node_op op, const struct val *a, const struct val *b)
 {
 	static const char *const texts[] = {[N_ADD] = "cannot be added",
-	    [N_SUB] = "cannot be subtracted", [N_MUL] = "cannot be multiplied",
+	    [N_SUB] = "cannot be subtracted",
+	    [N_MUL] = "cannot be multiplied",
 	    [N_DIV] = "cannot be divided",
 	    [N_MOD] = "cannot be divided (remainder)"};
 
@@ -238,7 +243,8 @@ has(const struct val *a, const struct val *b, struct expr_run *run)
 	if (a->type == JSON_NULL)
 		return RES_FALSE;
 	if (a->type != JSON_OBJECT) {
-		err_set(run->err, SME_DATA, "Cannot check whether %s has a string key", val_type_name(a));
+		err_set(run->err, SME_DATA, "Cannot check whether %s has a string key",
+		    val_type_name(a));
 		return RES_ERROR;
 	}
 	object = val_json(a);
@@ -280,8 +286,8 @@ index_of(struct expr_run *run, const struct val *a, const struct val *b, struct 
 }
 
 int
-expr_binary(struct expr_run *run, const struct node *n, const struct val *a,
-    const struct val *b, struct val *out)
+expr_binary(struct expr_run *run, const struct node *n, const struct val *a, const struct val *b,
+    struct val *out)
 {
 	int res;
 
@@ -300,8 +306,8 @@ expr_binary(struct expr_run *run, const struct node *n, const struct val *a,
 		break;
 	case N_CONTAINS:
 		res = a->type == b->type
-		    ? val_contains(run, a, b)
-		    : err_values(run, a, b, "cannot have their containment checked");
+		          ? val_contains(run, a, b)
+		          : err_values(run, a, b, "cannot have their containment checked");
 		break;
 	case N_HAS:
 		res = has(a, b, run);

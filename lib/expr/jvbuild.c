@@ -1,7 +1,7 @@
 /*
- * Events for libjq, built from the text that the scanner has found valid.  jv_parse would do for most
- * of them, but it refuses lone surrogates and deep nesting, which the scanner takes, and leaks on some
- * texts.
+ * Events for libjq, built from the text that the scanner has found valid.  jv_parse would do for
+ * most of them, but it refuses lone surrogates and deep nesting, which the scanner takes, and leaks
+ * on some texts.
  */
 #include "expr/expr_int.h"
 

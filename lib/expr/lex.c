@@ -55,7 +55,7 @@ static size_t
 word_end(const struct lexer *l, size_t i)
 {
 	while (is_word(peek(l, i)) || is_digit(peek(l, i)) ||
-	    (peek(l, i) == ':' && peek(l, i + 1) == ':' && is_word(peek(l, i + 2))))
+	       (peek(l, i) == ':' && peek(l, i + 1) == ':' && is_word(peek(l, i + 2))))
 		i += peek(l, i) == ':' ? 2 : 1;
 	return i;
 }
@@ -108,15 +108,20 @@ size_t
 utf8_length(struct slice s, size_t i)
 {
 	const unsigned char *p = (const unsigned char *)s.p + i;
-	size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+	size_t n = *p < 0x80   ? 1
+	           : *p < 0xc2 ? 0
+	           : *p < 0xe0 ? 2
+	           : *p < 0xf0 ? 3
+	           : *p < 0xf5 ? 4
+	                       : 0;
 
 	if (n > s.n - i)
 		return 0;
 	for (size_t k = 1; k < n; k++)
 		if ((p[k] & 0xc0) != 0x80)
 			return 0;
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) ||
-	    (*p == 0xf4 && p[1] > 0x8f))
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return n;
 }
@@ -187,7 +192,7 @@ escape(const struct lexer *l, size_t i, struct buf *b)
 
 static const char *string_end(const char *p, const char *end, int depth);
 
-/* Where the interpolation ends whose "\\(" stands before P: behind its ")"; NULL when it does not. */
+/* Where the interpolation ends whose "\(" stands before P, behind its ")"; NULL when nowhere. */
 static const char *
 interpolation_end(const char *p, const char *end, int depth)
 {
@@ -253,8 +258,8 @@ lex_string(struct lexer *l)
 static void
 lex_op(struct lexer *l)
 {
-	static const char *const ops[] = {"?//", "//=", "|=", "+=", "-=", "*=", "/=", "%=",
-	    "==", "!=", "<=", ">=", "//", "..", NULL};
+	static const char *const ops[] = {"?//",
+	    "//=", "|=", "+=", "-=", "*=", "/=", "%=", "==", "!=", "<=", ">=", "//", "..", NULL};
 	size_t left = (size_t)(l->end - l->p);
 
 	for (size_t i = 0; ops[i]; i++) {

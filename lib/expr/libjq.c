@@ -171,8 +171,9 @@ jq_open(struct slice text, struct sme_err *err)
 	jq_state *jq = NULL;
 
 	if (count > EXPR_TOKENS_MAX || nesting(t, count) > EXPR_NEST_MAX) {
-		err_set(err, SME_USAGE, "condition: more than %d words, or nested more than %d deep",
-		    EXPR_TOKENS_MAX, EXPR_NEST_MAX);
+		err_set(err, SME_USAGE,
+		    "condition: more than %d words, or nested more than %d deep", EXPR_TOKENS_MAX,
+		    EXPR_NEST_MAX);
 	} else {
 		jq = compile(text, &msg);
 		if (!jq)

@@ -1,6 +1,7 @@
 /*
- * jq's errors that show a value: "null (null) cannot be matched, as it is not a string".  The value is
- * its JSON, cut off after eleven bytes.  What is not plainly the same in the raw text is left to libjq.
+ * jq's errors that show a value: "null (null) cannot be matched, as it is not a string".  The value
+ * is its JSON, cut off after eleven bytes.  What is not plainly the same in the raw text is left to
+ * libjq.
  */
 #include <stdio.h>
 
@@ -64,8 +65,8 @@ describe(const struct val *v, struct buf *b)
 
 	if (!val_plain(v, &s))
 		return false;
-	buf_printf(b, "%s (%.*s%s)", val_type_name(v), (int)(s.n > SHOWN_WHOLE ? SHOWN_CUT : s.n), s.p,
-	    s.n > SHOWN_WHOLE ? "..." : "");
+	buf_printf(b, "%s (%.*s%s)", val_type_name(v), (int)(s.n > SHOWN_WHOLE ? SHOWN_CUT : s.n),
+	    s.p, s.n > SHOWN_WHOLE ? "..." : "");
 	return true;
 }
 

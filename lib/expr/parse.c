@@ -1,7 +1,7 @@
 /*
  * The native part of the jq language, after the grammar of jq 1.6 with its precedences: | , // or
- * and (comparison, not associative) + - * / %.  What is not in it ends the parse with a reason; then
- * libjq decides whether it is jq at all, so nothing here reports a syntax error.
+ * and (comparison, not associative) + - * / %.  What is not in it ends the parse with a reason;
+ * then libjq decides whether it is jq at all, so nothing here reports a syntax error.
  */
 #include "expr/parse_int.h"
 
@@ -89,8 +89,8 @@ static struct node *
 parse_word(struct parser *p)
 {
 	static const char *const keywords[] = {"def", "reduce", "foreach", "try", "catch", "label",
-	    "import", "include", "module", "as", "and", "or", "then", "elif", "else", "end", "__loc__",
-	    NULL};
+	    "import", "include", "module", "as", "and", "or", "then", "elif", "else", "end",
+	    "__loc__", NULL};
 	const struct token *t = p->t;
 
 	if (is_ident(t, "if"))
@@ -102,7 +102,8 @@ parse_word(struct parser *p)
 		return parse_call(p);
 	if (is_ident(t, "null") || is_ident(t, "true") || is_ident(t, "false")) {
 		p->t++;
-		return node_literal(p, is_ident(t, "null") ? val_null() : val_bool(is_ident(t, "true")));
+		return node_literal(
+		    p, is_ident(t, "null") ? val_null() : val_bool(is_ident(t, "true")));
 	}
 	return parse_call(p);
 }
@@ -397,6 +398,7 @@ expr_parse(struct arena *a, struct slice text, struct parsed *out)
 	if (p.failed)
 		n = NULL;
 	if (n && p.t->kind != TOK_END)
-		n = parse_fail(&p, p.t, p.t->kind == TOK_OP || p.t->kind == TOK_IDENT ? p.t->text : SLICE("this"));
+		n = parse_fail(&p, p.t,
+		    p.t->kind == TOK_OP || p.t->kind == TOK_IDENT ? p.t->text : SLICE("this"));
 	*out = (struct parsed){.root = n, .regexes = p.regexes, .why = p.why, .at = p.at};
 }

@@ -60,7 +60,8 @@ parse_array(struct parser *p)
 	if (put_literal(p, &b, 0)) {
 		text = arena_zalloc(p->a, b.n + SCAN_PADDING);
 		memcpy(text, b.p, b.n);
-		n = node_literal(p, (struct val){.type = JSON_ARRAY, .form = VAL_RAW, .p = text, .n = b.n});
+		n = node_literal(
+		    p, (struct val){.type = JSON_ARRAY, .form = VAL_RAW, .p = text, .n = b.n});
 	} else {
 		parse_fail(p, start, SLICE("an array that is not made of literals"));
 	}
@@ -150,11 +151,13 @@ make_call(struct parser *p, const struct token *t, const struct func *f, struct 
 	case N_ANY:
 	case N_ALL:
 		if (f->args && arg[f->args - 1]->multi)
-			return parse_fail(p, t, SLICE("any() or all() whose condition has several outputs"));
+			return parse_fail(
+			    p, t, SLICE("any() or all() whose condition has several outputs"));
 		return make_any(p, f->op, arg[0], arg[1], f->args);
 	case N_INDEXOF:
 		if (!is_text(arg[0]) || !arg[0]->lit.n)
-			return parse_fail(p, t, SLICE("index() with something else than a literal string"));
+			return parse_fail(
+			    p, t, SLICE("index() with something else than a literal string"));
 		break;
 	default:
 		break;

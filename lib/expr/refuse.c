@@ -80,7 +80,8 @@ refuse_within(struct arena *a, struct slice all, struct slice part, int depth, s
 
 	if (bad)
 		return expr_err_at(err, all, (size_t)(part.p - all.p) + bad->at,
-		    "\"%s\" cannot be used here: a condition must not depend on %s", which->name, which->why);
+		    "\"%s\" cannot be used here: a condition must not depend on %s", which->name,
+		    which->why);
 	for (; t->kind != TOK_END && t->kind != TOK_BAD; t++) {
 		if (t->kind != TOK_ODD)
 			continue;

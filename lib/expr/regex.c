@@ -44,10 +44,12 @@ compile(struct expr_run *run, const struct node *n, regex_t **re)
 	int ret;
 
 	if (!options_of(n->mods, &options)) {
-		err_set(run->err, SME_DATA, "%.*s is not a valid modifier string", SLICE_ARG(n->mods));
+		err_set(
+		    run->err, SME_DATA, "%.*s is not a valid modifier string", SLICE_ARG(n->mods));
 		return RES_ERROR;
 	}
-	ret = onig_new(re, p, p + n->key.n, options, ONIG_ENCODING_UTF8, ONIG_SYNTAX_PERL_NG, &info);
+	ret =
+	    onig_new(re, p, p + n->key.n, options, ONIG_ENCODING_UTF8, ONIG_SYNTAX_PERL_NG, &info);
 	if (ret == ONIG_NORMAL)
 		return RES_TRUE;
 	onig_error_code_to_str(text, ret, &info);

@@ -11,21 +11,30 @@ struct val
 val_of(const struct json_value *v)
 {
 	return (struct val){.type = v->type == JSON_MISSING ? JSON_NULL : v->type,
-	    .form = VAL_RAW, .escaped = v->escaped, .p = v->p, .n = v->n};
+	    .form = VAL_RAW,
+	    .escaped = v->escaped,
+	    .p = v->p,
+	    .n = v->n};
 }
 
 struct json_value
 val_json(const struct val *v)
 {
-	return (struct json_value){.p = v->p, .n = (uint32_t)v->n, .type = v->type, .escaped = v->escaped};
+	return (struct json_value){
+	    .p = v->p, .n = (uint32_t)v->n, .type = v->type, .escaped = v->escaped};
 }
 
 const char *
 val_type_name(const struct val *v)
 {
-	static const char *const names[] = {[JSON_MISSING] = "null", [JSON_NULL] = "null",
-	    [JSON_FALSE] = "boolean", [JSON_TRUE] = "boolean", [JSON_NUMBER] = "number",
-	    [JSON_STRING] = "string", [JSON_ARRAY] = "array", [JSON_OBJECT] = "object"};
+	static const char *const names[] = {[JSON_MISSING] = "null",
+	    [JSON_NULL] = "null",
+	    [JSON_FALSE] = "boolean",
+	    [JSON_TRUE] = "boolean",
+	    [JSON_NUMBER] = "number",
+	    [JSON_STRING] = "string",
+	    [JSON_ARRAY] = "array",
+	    [JSON_OBJECT] = "object"};
 
 	return names[v->type];
 }
@@ -79,8 +88,8 @@ run_reset(struct expr_run *run, struct scratch_mark mark)
 
 /* --- numbers --- */
 
-static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
-    1e13, 1e14, 1e15};
+static const double tens[] = {
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
 /*
  * Up to 15 digits are exact in a double, and so is the power of ten below them; one division rounds
