@@ -28,6 +28,8 @@ CMDC   := $(sort $(wildcard cmd/sme-*.c))
 BINS   := $(CMDC:cmd/%.c=$(B)/%)
 UNITC  := $(sort $(wildcard tests/unit/test_*.c))
 UNITS  := $(UNITC:tests/unit/%.c=$(B)/unit/%)
+TOOLC  := $(sort $(wildcard tests/tools/*.c))
+TOOLS  := $(TOOLC:tests/tools/%.c=$(B)/tools/%)
 
 # With --as-needed a tool is linked only with what its objects use.
 LIBS   = -lz -lm -lpthread -ldl -ljq -lonig -lcurl -lxml2 -lutf8proc -llinear
@@ -52,7 +54,13 @@ $(UNITS): $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libsme.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LD_SME) -o $@ $^ $(LIBS) -lcmocka
 
-units: $(UNITS)
+$(TOOLS): $(B)/tools/%: $(B)/tests/tools/%.o $(B)/libsme.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LD_SME) -o $@ $^ $(LIBS)
+
+# Unit tests, and the programs that other tests need.
+units: $(UNITS) $(TOOLS)
 
 clean:
 	rm -rf build build-*

@@ -189,6 +189,8 @@ add_all_configured(struct work *w, const struct config *c)
 	if (!c->path)
 		cli_usage("there is no configuration to take sources from; name it with --config");
 	check_names(c);
+	if (!node_get(c->root, "sources"))
+		sme_die(SME_CONFIG, "%s: no sources", c->path);
 	for (NODE_EACH(it, node_get(c->root, "sources")))
 		if (wanted(it))
 			add_configured(w, c, it);
