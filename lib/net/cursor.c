@@ -99,9 +99,9 @@ take_time(struct slice *s, int64_t *ms)
 
 /* "REVISION GENERATION LONG GUID LINK TITLE CONTENT SIMHASH DATE CREATED NATIVE" */
 static bool
-take_item(struct seen *seen, struct slice s)
+take_item(struct known *seen, struct slice s)
 {
-	struct seen_item it = {0};
+	struct known_item it = {0};
 	uint64_t revision, is_long;
 
 	if (!take_u64(&s, 10, &revision) || !take_u64(&s, 10, &it.generation) ||
@@ -113,7 +113,7 @@ take_item(struct seen *seen, struct slice s)
 	it.revision = (int64_t)(revision & INT64_MAX);
 	it.marks.long_text = is_long != 0;
 	it.native = s;
-	seen_restore(seen, &it);
+	known_restore(seen, &it);
 	return true;
 }
 
@@ -162,7 +162,7 @@ take_file(struct cursor *c, struct slice key, struct slice text, bool *other)
 static void
 forget(struct cursor *c)
 {
-	seen_release(&c->seen);
+	known_release(&c->seen);
 	c->etag = c->modified = c->stamp = (struct slice){NULL, 0};
 	c->not_before = TIME_NONE;
 }
@@ -212,7 +212,7 @@ put_time(struct buf *b, int64_t ms)
 }
 
 static void
-put_item(struct buf *b, const struct seen_item *it)
+put_item(struct buf *b, const struct known_item *it)
 {
 	const struct marks *m = &it->marks;
 
@@ -230,8 +230,8 @@ put_item(struct buf *b, const struct seen_item *it)
 static int
 by_generation(const void *a, const void *b)
 {
-	const struct seen_item *x = *(const struct seen_item *const *)a;
-	const struct seen_item *y = *(const struct seen_item *const *)b;
+	const struct known_item *x = *(const struct known_item *const *)a;
+	const struct known_item *y = *(const struct known_item *const *)b;
 
 	if (x->generation != y->generation)
 		return x->generation > y->generation ? -1 : 1;
@@ -239,9 +239,9 @@ by_generation(const void *a, const void *b)
 }
 
 static void
-put_items(struct buf *b, const struct seen *s)
+put_items(struct buf *b, const struct known *s)
 {
-	const struct seen_item **order = xcalloc(s->n + 1, sizeof(*order));
+	const struct known_item **order = xcalloc(s->n + 1, sizeof(*order));
 	size_t current = 0, keep;
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -250,7 +250,7 @@ put_items(struct buf *b, const struct seen *s)
 	}
 	if (s->n)
 		qsort(order, s->n, sizeof(*order), by_generation);
-	keep = current * 2 + SEEN_KEEP;
+	keep = current * 2 + KNOWN_KEEP;
 	for (size_t i = 0; i < s->n && i < keep; i++)
 		put_item(b, order[i]);
 	free(order);
@@ -290,6 +290,6 @@ void
 cursor_release(struct cursor *c)
 {
 	free(c->path);
-	seen_release(&c->seen);
+	known_release(&c->seen);
 	*c = (struct cursor){0};
 }

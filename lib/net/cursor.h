@@ -6,14 +6,14 @@
 #define SME_NET_CURSOR_H
 
 #include "core/err.h"
-#include "net/seen.h"
+#include "net/known.h"
 
 struct cursor {
 	char *path;
 	struct slice etag, modified; /* of the last good answer; memory of seen.arena */
 	int64_t not_before;          /* the server asked not to be called earlier; TIME_NONE */
 	struct slice stamp;          /* of a file: what tells whether it has changed */
-	struct seen seen;
+	struct known seen;
 };
 
 /* The directory of all cursors, made if need be.  The caller frees; NULL with ERR. */

@@ -143,7 +143,7 @@ load(struct task *t, struct sme_err *err)
 	buf_release(&name);
 	t->loaded = r == 0;
 	if (t->loaded && t->run->o->again) {
-		seen_release(&t->cursor.seen);
+		known_release(&t->cursor.seen);
 		t->cursor.etag = t->cursor.modified = t->cursor.stamp = (struct slice){NULL, 0};
 		t->cursor.not_before = TIME_NONE;
 	}
@@ -222,7 +222,7 @@ stamp_of(const char *path, struct buf *stamp)
 	return true;
 }
 
-static struct seen *
+static struct known *
 seen_of(struct task *t)
 {
 	return t->src->remember || t->run->o->follow ? &t->cursor.seen : NULL;

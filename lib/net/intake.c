@@ -75,7 +75,7 @@ set_record(struct intake *in)
 
 struct intake *
 intake_open(struct intake_run *run, const struct source *src, const char *url,
-    struct slice content_type, struct seen *seen)
+    struct slice content_type, struct known *seen)
 {
 	struct intake *in = xcalloc(1, sizeof *in);
 

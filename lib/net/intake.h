@@ -6,7 +6,7 @@
 #define SME_NET_INTAKE_H
 
 #include "net/feed.h"
-#include "net/seen.h"
+#include "net/known.h"
 #include "net/source.h"
 #include "stream/reject.h"
 #include "stream/writer.h"
@@ -34,7 +34,7 @@ struct intake;
  * for a document that stands alone.  All must stay alive.
  */
 struct intake *intake_open(struct intake_run *run, const struct source *src, const char *url,
-    struct slice content_type, struct seen *seen);
+    struct slice content_type, struct known *seen);
 
 /* Take more bytes; gzip is recognised at the start of the first of them.  -1 with ERR. */
 int intake_push(struct intake *in, struct slice bytes, struct sme_err *err);

@@ -114,7 +114,7 @@ drop_own_link(struct refs *refs, struct slice own)
 }
 
 static void
-put_entry(struct frame *f, struct feed_entry *e, const struct seen_item *item)
+put_entry(struct frame *f, struct feed_entry *e, const struct known_item *item)
 {
 	const struct source *src = f->in->src;
 	struct mention m;
@@ -147,22 +147,22 @@ put_entry(struct frame *f, struct feed_entry *e, const struct seen_item *item)
 }
 
 static void
-put_entries(struct frame *f, struct feed *feed, struct seen *seen)
+put_entries(struct frame *f, struct feed *feed, struct known *seen)
 {
-	struct seen_key *keys = xcalloc(feed->n + 1, sizeof *keys);
-	struct seen_verdict *verdicts = xcalloc(feed->n + 1, sizeof *verdicts);
+	struct known_key *keys = xcalloc(feed->n + 1, sizeof *keys);
+	struct known_verdict *verdicts = xcalloc(feed->n + 1, sizeof *verdicts);
 
 	for (size_t i = 0; i < feed->n; i++) {
 		const struct feed_entry *e = &feed->entries[i];
 		int64_t date = date_of(e);
 
-		keys[i] = (struct seen_key){e->guid, e->link, e->title, e->text, date,
+		keys[i] = (struct known_key){e->guid, e->link, e->title, e->text, date,
 		    date != TIME_NONE ? date : f->in->run->now};
 	}
-	seen_document(seen, keys, feed->n, verdicts);
+	known_document(seen, keys, feed->n, verdicts);
 	/* Feeds stand newest first; events go out in the order in which they were written. */
 	for (size_t i = feed->n; i-- > 0;)
-		if (verdicts[i].kind == SEEN_NEW || verdicts[i].kind == SEEN_CHANGED)
+		if (verdicts[i].kind == KNOWN_NEW || verdicts[i].kind == KNOWN_CHANGED)
 			put_entry(f, &feed->entries[i], &seen->items[verdicts[i].item]);
 	free(keys);
 	free(verdicts);
@@ -173,7 +173,7 @@ intake_feed(struct intake *in, struct sme_err *err)
 {
 	struct feed_source from = {slice_of(in->url), charset_of_type(in->content_type)};
 	struct frame f = {.in = in};
-	struct seen alone = {0};
+	struct known alone = {0};
 	struct feed feed;
 	struct slice host;
 
@@ -188,7 +188,7 @@ intake_feed(struct intake *in, struct sme_err *err)
 	in->count.repaired = feed.repaired;
 	in->count.ttl = feed.ttl;
 	put_entries(&f, &feed, in->seen ? in->seen : &alone);
-	seen_release(&alone);
+	known_release(&alone);
 	feed_release(&feed);
 	return 0;
 }

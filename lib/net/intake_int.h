@@ -14,7 +14,7 @@ struct intake {
 	enum source_type type; /* SOURCE_GUESS until enough has been seen */
 	const char *url;
 	struct slice content_type;
-	struct seen *seen;
+	struct known *seen;
 	struct intake_count count;
 	const char *file;              /* for rejects */
 	struct record_source record;   /* of tables */

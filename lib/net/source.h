@@ -2,7 +2,7 @@
 #ifndef SME_NET_SOURCE_H
 #define SME_NET_SOURCE_H
 
-#include "net/map.h"
+#include "net/mapping.h"
 
 enum source_type { SOURCE_GUESS, SOURCE_FEED, SOURCE_NDJSON, SOURCE_CSV };
 

@@ -1,4 +1,4 @@
-#include "net/seen.h"
+#include "net/known.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -59,7 +59,7 @@ simhash(struct slice s)
 }
 
 static struct marks
-marks_of(const struct seen_key *k)
+marks_of(const struct known_key *k)
 {
 	struct buf link = BUF_INIT;
 	struct marks m;
@@ -80,7 +80,7 @@ marks_of(const struct seen_key *k)
 }
 
 /*
- * The weights answer to these cases (tests/unit/test_seen.c):
+ * The weights answer to these cases (tests/unit/test_known.c):
  *   same guid, all else changed but the date         same: an edited and moved page
  *   same guid, all else changed and the date, too    other: a feed whose guid is always the same
  *   new guid, same link and title                    same: a guid that changes with every edit
@@ -89,7 +89,7 @@ marks_of(const struct seen_key *k)
  *   other link and other date, guid no help          other, even with the same text: posted again
  */
 int
-seen_score(const struct marks *a, const struct marks *b, struct seen_shared shared)
+known_score(const struct marks *a, const struct marks *b, struct known_shared shared)
 {
 	bool guids = a->guid && b->guid && !shared.guid, links = a->link && b->link && !shared.link;
 	bool dates = a->date != TIME_NONE && b->date != TIME_NONE;
@@ -109,7 +109,7 @@ seen_score(const struct marks *a, const struct marks *b, struct seen_shared shar
 		score += !same_title ? -1 : shared.title ? 1 : 2;
 	if (a->content && b->content) {
 		if (a->content == b->content)
-			score += a->long_text ? 4 : 2;
+			score += shared.content ? 1 : a->long_text ? 4 : 3;
 		else if (a->simhash && b->simhash &&
 		         __builtin_popcountll(a->simhash ^ b->simhash) <= SIMHASH_NEAR)
 			score += 1;
@@ -188,7 +188,7 @@ struct match {
 
 /* One comparison of a document with what was seen. */
 struct compare {
-	struct seen *seen;
+	struct known *seen;
 	struct marks *marks; /* of the document's items */
 	size_t n;
 	struct index doc[BY_MAX], old[BY_MAX];
@@ -208,13 +208,13 @@ static void
 add_match(struct compare *c, size_t entry, size_t item)
 {
 	const struct marks *a = &c->marks[entry], *b = &c->seen->items[item].marks;
-	struct seen_shared shared = {
+	struct known_shared shared = {
 	    is_shared(c, a->guid, BY_GUID) || is_shared(c, b->guid, BY_GUID),
 	    is_shared(c, a->link, BY_LINK) || is_shared(c, b->link, BY_LINK),
-	    is_shared(c, a->title, BY_TITLE)};
-	int score = seen_score(a, b, shared);
+	    is_shared(c, a->title, BY_TITLE), is_shared(c, a->content, BY_CONTENT)};
+	int score = known_score(a, b, shared);
 
-	if (score < SEEN_SURE)
+	if (score < KNOWN_SURE)
 		return;
 	c->matches = xgrow(c->matches, c->nmatches, &c->matchcap, sizeof *c->matches);
 	c->matches[c->nmatches++] = (struct match){score, (uint32_t)entry, (uint32_t)item};
@@ -279,7 +279,7 @@ claim(struct compare *c, struct slice native)
 
 /* The name of a new item: its guid or else its link, if that is its alone; else a hash of it all. */
 static struct slice
-name_item(struct compare *c, const struct seen_key *k, const struct marks *m)
+name_item(struct compare *c, const struct known_key *k, const struct marks *m)
 {
 	struct buf b = BUF_INIT;
 	struct slice name;
@@ -315,7 +315,7 @@ equal_marks(const struct marks *a, const struct marks *b)
 
 /* Items that the document has twice, to the letter, are told once and make nothing "shared". */
 static void
-drop_twins(struct compare *c, struct seen_verdict *out)
+drop_twins(struct compare *c, struct known_verdict *out)
 {
 	struct index all;
 
@@ -325,9 +325,9 @@ drop_twins(struct compare *c, struct seen_verdict *out)
 		uint64_t mark = hash64(m, offsetof(struct marks, long_text), 7) | 1;
 		size_t at = index_slot(&all, mark);
 
-		out[i] = (struct seen_verdict){SEEN_NEW, 0};
+		out[i] = (struct known_verdict){KNOWN_NEW, 0};
 		if (all.slots[at].count && equal_marks(m, &c->marks[all.slots[at].last]))
-			out[i].kind = SEEN_TWICE;
+			out[i].kind = KNOWN_TWICE;
 		else
 			index_add(&all, mark, i);
 	}
@@ -335,13 +335,13 @@ drop_twins(struct compare *c, struct seen_verdict *out)
 }
 
 static void
-build_indexes(struct compare *c, const struct seen_verdict *out)
+build_indexes(struct compare *c, const struct known_verdict *out)
 {
 	for (int by = 0; by < BY_MAX; by++) {
 		index_init(&c->doc[by], c->n);
 		index_init(&c->old[by], c->seen->n);
 		for (size_t i = 0; i < c->n; i++)
-			if (out[i].kind != SEEN_TWICE)
+			if (out[i].kind != KNOWN_TWICE)
 				index_add(&c->doc[by], mark_by(&c->marks[i], by), i);
 		for (size_t i = 0; i < c->seen->n; i++)
 			index_add(&c->old[by], mark_by(&c->seen->items[i].marks, by), i);
@@ -351,26 +351,26 @@ build_indexes(struct compare *c, const struct seen_verdict *out)
 }
 
 static void
-remember(struct compare *c, const struct seen_key *keys, struct seen_verdict *out)
+remember(struct compare *c, const struct known_key *keys, struct known_verdict *out)
 {
-	struct seen *s = c->seen;
+	struct known *s = c->seen;
 
 	for (size_t i = 0; i < c->n; i++) {
-		struct seen_item *it;
+		struct known_item *it;
 
-		if (out[i].kind == SEEN_TWICE)
+		if (out[i].kind == KNOWN_TWICE)
 			continue;
 		if (c->of_entry[i]) {
 			out[i].item = c->of_entry[i] - 1;
 			it = &s->items[out[i].item];
 			out[i].kind = it->marks.title == c->marks[i].title &&
-			              it->marks.content == c->marks[i].content ? SEEN_SAME : SEEN_CHANGED;
-			it->revision += out[i].kind == SEEN_CHANGED;
+			              it->marks.content == c->marks[i].content ? KNOWN_SAME : KNOWN_CHANGED;
+			it->revision += out[i].kind == KNOWN_CHANGED;
 		} else {
 			s->items = xgrow(s->items, s->n, &s->cap, sizeof *s->items);
 			out[i].item = s->n;
 			it = &s->items[s->n++];
-			*it = (struct seen_item){.native = name_item(c, &keys[i], &c->marks[i]),
+			*it = (struct known_item){.native = name_item(c, &keys[i], &c->marks[i]),
 			    .created_at = keys[i].created_at};
 		}
 		it->marks = c->marks[i];
@@ -379,7 +379,7 @@ remember(struct compare *c, const struct seen_key *keys, struct seen_verdict *ou
 }
 
 void
-seen_document(struct seen *s, const struct seen_key *keys, size_t n, struct seen_verdict *out)
+known_document(struct known *s, const struct known_key *keys, size_t n, struct known_verdict *out)
 {
 	struct compare c = {.seen = s, .n = n, .natives = MAP_INIT};
 
@@ -393,7 +393,7 @@ seen_document(struct seen *s, const struct seen_key *keys, size_t n, struct seen
 	drop_twins(&c, out);
 	build_indexes(&c, out);
 	for (size_t i = 0; i < n; i++)
-		if (out[i].kind != SEEN_TWICE)
+		if (out[i].kind != KNOWN_TWICE)
 			find_matches(&c, i);
 	assign(&c);
 	remember(&c, keys, out);
@@ -408,9 +408,9 @@ seen_document(struct seen *s, const struct seen_key *keys, size_t n, struct seen
 }
 
 void
-seen_restore(struct seen *s, const struct seen_item *item)
+known_restore(struct known *s, const struct known_item *item)
 {
-	struct seen_item *it;
+	struct known_item *it;
 
 	s->items = xgrow(s->items, s->n, &s->cap, sizeof *s->items);
 	it = &s->items[s->n++];
@@ -421,9 +421,9 @@ seen_restore(struct seen *s, const struct seen_item *item)
 }
 
 void
-seen_release(struct seen *s)
+known_release(struct known *s)
 {
 	free(s->items);
 	arena_release(&s->arena);
-	*s = (struct seen){0};
+	*s = (struct known){0};
 }

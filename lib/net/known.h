@@ -5,8 +5,8 @@
  * content and date, where what is shared by several items counts for little, and it then keeps the
  * name that it was first given.
  */
-#ifndef SME_NET_SEEN_H
-#define SME_NET_SEEN_H
+#ifndef SME_NET_KNOWN_H
+#define SME_NET_KNOWN_H
 
 #include <stdint.h>
 
@@ -21,7 +21,7 @@ struct marks {
 	bool long_text; /* enough content that equality proves something */
 };
 
-struct seen_item {
+struct known_item {
 	struct slice native; /* its name behind "network:instance:" */
 	struct marks marks;
 	int64_t created_at; /* what was handed on as such */
@@ -29,53 +29,53 @@ struct seen_item {
 	uint64_t generation; /* of the last document that held it */
 };
 
-struct seen {
-	struct seen_item *items;
+struct known {
+	struct known_item *items;
 	size_t n, cap;
 	uint64_t generation; /* documents so far */
 	struct arena arena;
 };
 
 /* An item of a document, as the feed has it; empty slices where it is silent. */
-struct seen_key {
+struct known_key {
 	struct slice guid, link, title, text;
 	int64_t date;       /* TIME_NONE */
 	int64_t created_at; /* to be handed on if the item is new */
 };
 
-enum seen_kind {
-	SEEN_NEW,
-	SEEN_CHANGED, /* its title or text is not what was handed on before */
-	SEEN_SAME,
-	SEEN_TWICE    /* the same item stands earlier in the same document */
+enum known_kind {
+	KNOWN_NEW,
+	KNOWN_CHANGED, /* its title or text is not what was handed on before */
+	KNOWN_SAME,
+	KNOWN_TWICE    /* the same item stands earlier in the same document */
 };
 
-struct seen_verdict {
-	enum seen_kind kind;
-	size_t item; /* index into seen->items; not for SEEN_TWICE */
+struct known_verdict {
+	enum known_kind kind;
+	size_t item; /* index into seen->items; not for KNOWN_TWICE */
 };
 
 /* Remember at most so many items that the last document no longer held, and twice as many as it did. */
-#define SEEN_KEEP 2000
+#define KNOWN_KEEP 2000
 
 /*
  * Compare the N KEYS of one document with what was seen, fill OUT with a verdict for each, and
  * remember them.  Two items of one document are never taken for the same, unless they are equal in
  * everything.
  */
-void seen_document(struct seen *s, const struct seen_key *keys, size_t n, struct seen_verdict *out);
+void known_document(struct known *s, const struct known_key *keys, size_t n, struct known_verdict *out);
 
 /* Add an item that was remembered earlier; NATIVE is copied. */
-void seen_restore(struct seen *s, const struct seen_item *item);
+void known_restore(struct known *s, const struct known_item *item);
 
-void seen_release(struct seen *s);
+void known_release(struct known *s);
 
-/* How sure it is that A, new, is B, seen; SEEN_SURE and more is a match.  SHARED_* tell that some
+/* How sure it is that A, new, is B, seen; KNOWN_SURE and more is a match.  SHARED_* tell that some
  * other item has the same.  For tests. */
-#define SEEN_SURE 2
-struct seen_shared {
-	bool guid, link, title;
+#define KNOWN_SURE 2
+struct known_shared {
+	bool guid, link, title, content;
 };
-int seen_score(const struct marks *a, const struct marks *b, struct seen_shared shared);
+int known_score(const struct marks *a, const struct marks *b, struct known_shared shared);
 
 #endif

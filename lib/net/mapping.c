@@ -1,4 +1,4 @@
-#include "net/map.h"
+#include "net/mapping.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -184,6 +184,8 @@ parse_count(struct slice s, int64_t *out)
 
 	for (; i < s.n && (isdigit((unsigned char)s.p[i]) || strchr(",. '", s.p[i])); i++) {
 		if (!isdigit((unsigned char)s.p[i])) {
+			if (i + 1 == s.n || !isdigit((unsigned char)s.p[i + 1]))
+				break;
 			if (!digits || (mark && group != 3))
 				return false;
 			mark = s.p[i];

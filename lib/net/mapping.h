@@ -2,8 +2,8 @@
  * Records of exports (rows of CSV, objects of JSON) into mentions: which column goes where.  What
  * the user did not map is found by the usual names of columns.
  */
-#ifndef SME_NET_MAP_H
-#define SME_NET_MAP_H
+#ifndef SME_NET_MAPPING_H
+#define SME_NET_MAPPING_H
 
 #include "clock/zone.h"
 #include "core/err.h"
