@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/mem.h"
 #include "core/rfc3339.h"
@@ -363,6 +364,11 @@ log_cat(const char *dir, const struct cat_options *o, struct writer *w,
 	struct buf tenant = BUF_INIT;
 	int r;
 
+	buf_printf(&c.path, "%s/lock", dir);
+	if (access(c.path.p, F_OK) < 0) {
+		buf_release(&c.path);
+		return err_set(err, SME_NOINPUT, "%s: no log there", dir);
+	}
 	err->status = SME_OK;
 	if (o->tenant)
 		names_tenant(&tenant, slice_of(o->tenant));

@@ -384,7 +384,8 @@ manifest_body(struct slice text, struct slice *body)
 			end = (ptrdiff_t)i;
 			break;
 		}
-	if (end < 0 || text.n - (size_t)end < 6 || memcmp(text.p + end, "end ", 4) != 0)
+	if (end < 0 || text.n - (size_t)end < 6 || text.p[text.n - 1] != '\n' ||
+	    memcmp(text.p + end, "end ", 4) != 0)
 		return false;
 	if (!slice_u64((struct slice){text.p + end + 4, text.n - (size_t)end - 5}, &crc) ||
 	    crc != crc32(0, (const Bytef *)text.p, (uInt)end))
