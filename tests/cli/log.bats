@@ -206,7 +206,8 @@ append() { sme-log append --now "$now" "$@"; }
 	E
 	append log <in >out
 	cmp in out
-	[ ! -e evil ] && [ ! -e ../evil ]
+	[ ! -e evil ]
+	[ ! -e ../evil ]
 	[ "$(find log/events -mindepth 1 -maxdepth 1 | wc -l)" = 5 ]
 	[ "$(sme-log cat --tenant ../../evil log)" = '{"id":"1","tenant":"../../evil"}' ]
 	sme-log verify log
@@ -249,15 +250,16 @@ append() { sme-log append --now "$now" "$@"; }
 	[ "${#lines[@]}" = 1 ]
 	[ "$(jq -r '[.type, .tenant, .created_at, .by, .events, .segments] | join(" ")' <<<"$output")" = \
 		"erase t1 2026-11-22T12:00:00Z author 40 1" ] || { echo "$output"; false; }
-	! grep -q a3 <<<"$output"
+	[[ "$output" != *a3* ]]
 	grep -v '"a3"' in | sort | cmp - <(sme-log cat --type mention log | sort)
-	! grep -raq '"a3"' log
+	receipt=$output
+	run -1 grep -raq '"a3"' log
 	append log <in >out
 	[ ! -s out ]
 	sed 's/"type"/"revision":3,&/' in | append log >out
 	[ "$(wc -l <out)" = 360 ]
-	! grep -q '"a3"' out
-	[ "$(sme-log cat --type erase log)" = "$output" ]
+	[ "$(grep -c '"a3"' out)" = 0 ]
+	[ "$(sme-log cat --type erase log)" = "$receipt" ]
 	sme-log verify log
 }
 
@@ -290,7 +292,7 @@ append() { sme-log append --now "$now" "$@"; }
 	sme-log erase --author kim --tenant default --now "$now" log >receipt
 	[ "$(jq .events receipt)" = 5 ]
 	[ "$(sme-log cat --type mention log | jq -r .text | sort | tr '\n' ' ')" = "kept kept for --tenant " ]
-	! grep -raq secret log
+	run -1 grep -raq secret log
 }
 
 @test "erase of what is not there gives a receipt that says so" {
@@ -304,7 +306,8 @@ append() { sme-log append --now "$now" "$@"; }
 @test "a torn tail is reported and cut, and the log goes on" {
 	events 0 100 1 | append log >/dev/null
 	seg=log/events/t1/2026-11-22.000001.seg
-	head -c 100 "$seg" >>"$seg"
+	head -c 100 "$seg" >start
+	cat start >>"$seg"
 	run sme-log verify log
 	[ "$status" = 0 ]
 	[[ "$output" == *"100 bytes of an unfinished write"* ]]
@@ -365,7 +368,7 @@ append() { sme-log append --now "$now" "$@"; }
 
 @test "a full disk hands on nothing that is not in the log, and keeps nothing back" {
 	events 0 60000 1 >in
-	{ (trap '' XFSZ; ulimit -f 3000; append log in 2>err; echo $? >status) | cat >out; }
+	{ (trap '' XFSZ; ulimit -f 3000; append log in 2>err || echo $? >status) | cat >out; }
 	[ "$(cat status)" = 74 ]
 	[ "$(wc -l <err)" = 1 ]
 	[ "$(wc -l <out)" -gt 1000 ]
@@ -409,7 +412,8 @@ append() { sme-log append --now "$now" "$@"; }
 	run -66 sme-log verify nowhere
 	touch file
 	run --separate-stderr append file/log </dev/null
-	[ "$status" = 73 ] && [ "${#stderr_lines[@]}" = 1 ]
+	[ "$status" = 73 ]
+	[ "$(wc -l <<<"$stderr")" = 1 ]
 	events 0 10 | append log >/dev/null
 	rm log/key
 	run --separate-stderr -65 append log </dev/null
