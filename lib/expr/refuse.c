@@ -49,22 +49,30 @@ expr_err_at(struct sme_err *err, struct slice text, size_t at, const char *fmt, 
 	return err_set(err, SME_USAGE, "condition:%zu:%zu: %s", line, column, why);
 }
 
-/* Is the word at T a key of an object under construction, as in {input: 1}? */
 static bool
-is_key(const struct token *t)
+is_op(const struct token *t, const char *op)
 {
-	return t[1].kind == TOK_OP && slice_is(t[1].text, ":");
+	return t->kind == TOK_OP && slice_is(t->text, op);
+}
+
+/* A word may also be a key of an object under construction, as in {input: 1}, or a variable. */
+static bool
+is_function(const struct token *t, bool variable)
+{
+	return t->kind == TOK_IDENT && !is_op(t + 1, ":") && variable == slice_is(t->text, "ENV");
 }
 
 static const struct token *
 find_refused(const struct token *t, const struct refused **which)
 {
+	bool variable = false;
+
 	for (; t->kind != TOK_END && t->kind != TOK_BAD; t++) {
-		if (t->kind != TOK_IDENT || is_key(t))
-			continue;
-		for (*which = refused; (*which)->name; ++*which)
-			if (slice_is(t->text, (*which)->name))
-				return t;
+		if (is_function(t, variable))
+			for (*which = refused; (*which)->name; ++*which)
+				if (slice_is(t->text, (*which)->name))
+					return t;
+		variable = is_op(t, "$");
 	}
 	return NULL;
 }

@@ -122,6 +122,8 @@ ids() { sed 's/.*"id":"a:\([0-9]\)".*/\1/' | tr -d '\n'; }
 	done
 	run sme-grep '{input: 1} | .input' events
 	[ "$status" -eq 0 ]
+	run sme-grep '.id as $input | $input != null' events
+	[ "$status" -eq 0 ]
 	run sme-grep '.input == null and ."env" == null' events
 	[ "$status" -eq 0 ]
 }
