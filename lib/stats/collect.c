@@ -47,6 +47,7 @@ enum path {
 	P_DRAFT,
 	P_MENTION,
 	P_STATE,
+	P_SOURCE,
 	P_AUTO,
 	P_BY,
 	PATHS
@@ -86,6 +87,7 @@ static const char *const paths[PATHS] = {
     [P_DRAFT] = "reply.state",
     [P_MENTION] = "mention",
     [P_STATE] = "state",
+    [P_SOURCE] = "source",
     [P_AUTO] = "auto",
     [P_BY] = "by",
 };
@@ -469,6 +471,7 @@ take_mention(struct stats_collector *c, const struct event *ev, struct slice ten
 	store_mention(c, ev, &rec, tenant);
 }
 
+/* What names a source but nobody who approved it went out by itself. */
 static enum stats_by
 answered_by(struct stats_collector *c, const struct event *ev)
 {
@@ -478,7 +481,7 @@ answered_by(struct stats_collector *c, const struct event *ev)
 		return STATS_BY_AUTOMATIC;
 	if (automatic->type == JSON_FALSE || text_at(c, ev, P_BY).n)
 		return STATS_BY_HUMAN;
-	return STATS_BY_UNKNOWN;
+	return text_at(c, ev, P_SOURCE).n ? STATS_BY_AUTOMATIC : STATS_BY_UNKNOWN;
 }
 
 static void

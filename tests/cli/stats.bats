@@ -158,6 +158,36 @@ golden() {
 	[ "$(reply '"state":"sent","created_at":"2026-11-24T09:00:00Z"' | figure .all.answers.open)" = 1 ]
 }
 
+@test "who answered" {
+	by() {
+		echo '{"type":"mention","id":"1","created_at":"2026-11-20T10:00:00Z"}' >in
+		echo "{\"type\":\"reply\",\"in_reply_to\":\"1\",\"state\":\"sent\",\"created_at\":\"2026-11-20T11:00:00Z\"$1}" >>in
+		figure '.all.answers.times|[.automatic.n,.human.n,.not_stated.n]' in
+	}
+	[ "$(by '')" = '[0,0,1]' ]
+	[ "$(by ',"auto":true,"by":"agent-7"')" = '[1,0,0]' ]
+	[ "$(by ',"auto":false')" = '[0,1,0]' ]
+	[ "$(by ',"source":"snippet:ack"')" = '[1,0,0]' ]
+	[ "$(by ',"source":"snippet:ack","by":"agent-7"')" = '[0,1,0]' ]
+}
+
+@test "table, JSON and page show the same figures" {
+	week >in
+	sme-stats summary --json --now "$now" in >json
+	sme-stats summary --now "$now" in >table
+	sme-stats report --now "$now" in >page
+	# What the page's table of volumes and of languages add up to.
+	volume=$(xmllint --xpath '//*[@id="volume"]//*[local-name()="tbody"]//*[local-name()="td"][1]/text()' page |
+		awk '{ n += $1 } END { print n }')
+	[ "$volume" -eq "$(jq .all.mentions json)" ]
+	grep -q "^mentions  *$volume " table
+	grep -q ">$(jq .all.answers.open json)</p>" page
+	grep -q " $(jq .all.answers.open json) open " table
+	jq -r '.all.languages.top[] | .name, .mentions' json >want
+	xmllint --xpath '(//*[local-name()="h3"][.="Languages"])[1]/..//*[local-name()="tbody"]//*[local-name()="tr"]/*[position()=1 or position()=3]//text()' page | grep . >got
+	diff want got
+}
+
 @test "due times: overdue, in time, late" {
 	for i in 1 2 3 4; do
 		echo "{\"type\":\"mention\",\"id\":\"$i\",\"created_at\":\"2026-11-20T10:00:00Z\",\"route\":{\"queue\":\"q\",\"due_at\":\"2026-11-20T11:00:00Z\"}}"
