@@ -59,15 +59,15 @@ note(const char *text)
 static const char *
 log_dir(char ***operands)
 {
-	struct buf b = BUF_INIT;
+	static struct buf path = BUF_INIT; /* lives as long as the process */
 	char *home;
 
 	if (**operands)
 		return *(*operands)++;
 	home = sme_home();
-	buf_printf(&b, "%s/log", home);
+	buf_printf(&path, "%s/log", home);
 	free(home);
-	return buf_detach(&b); /* lives as long as the process */
+	return path.p;
 }
 
 static const char *
