@@ -58,7 +58,7 @@ sequence(const unsigned char *p, const unsigned char *end)
 bool
 utf8_valid(struct slice s)
 {
-	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+	const unsigned char *p = (const unsigned char *)s.p, *end = s.n ? p + s.n : p;
 
 	while (p < end) {
 		uint64_t eight;

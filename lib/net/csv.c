@@ -220,8 +220,10 @@ parse(struct csv *c, struct slice s)
 {
 	size_t i = 0, begin = 0;
 
+	if (!s.n)
+		return;
 	if (c->skip) {
-		const char *nl = s.n ? memchr(s.p, '\n', s.n) : NULL;
+		const char *nl = memchr(s.p, '\n', s.n);
 
 		if (!nl)
 			return;

@@ -40,7 +40,7 @@ static void
 put_text(struct buf *out, const char *key, struct slice s)
 {
 	put_key(out, key);
-	json_put_string(out, s);
+	json_put_string(out, s.p ? s : SLICE(""));
 }
 
 static void

@@ -42,12 +42,13 @@ split_authority(struct slice a, struct url *u)
 void
 url_split(struct slice s, struct url *u)
 {
-	const char *p = s.p, *end = s.p + s.n, *q;
+	const char *p = s.p, *end, *q;
 	size_t n = scheme_len(s);
 
 	*u = (struct url){0};
 	if (!s.p)
 		return;
+	end = s.p + s.n;
 	if (n) {
 		u->scheme = part(p, p + n - 1);
 		p += n;
