@@ -116,10 +116,11 @@ compile(const char *text, struct scan_plan *plan)
 	struct sme_err err;
 	struct expr *e = expr_compile(text, plan, &err);
 	struct buf mark = BUF_INIT;
-	const char *rest = strchr(err.text, ':');
+	const char *rest;
 
 	if (e)
 		return e;
+	rest = strchr(err.text, ':');
 	expr_mark(text, &err, &mark);
 	sme_warn("%s%s", condition_file ? condition_file : "condition", rest ? rest : "");
 	if (mark.n && sme_verbosity >= 0)
