@@ -198,10 +198,13 @@ expr_truth(struct expr_run *run, const struct node *n, const struct val *in)
 		break;
 	case N_NOT:
 		return !val_true(in);
+	case N_HAS:
+		if (n->n_steps)
+			return run->values[n->steps[0].index].type != JSON_MISSING;
+		/* fall through */
 	case N_STARTSWITH:
 	case N_ENDSWITH:
 	case N_CONTAINS:
-	case N_HAS:
 		res = call(run, n, in, &v);
 		break;
 	case N_TEST:

@@ -15,7 +15,7 @@ expr_engine(const struct expr *e)
 static void
 explain_paths(const struct node *n, struct buf *b, struct map *seen)
 {
-	if (n->op == N_PATH) {
+	if (n->n_steps) {
 		struct buf path = BUF_INIT;
 
 		for (size_t i = 0; i < n->n_steps; i++) {
@@ -52,7 +52,7 @@ uses_event(const struct node *n)
 	case N_IN2:
 		return uses_event(n->a);
 	default:
-		if (n->op == N_DOT || (n->op >= N_NOT && n->op <= N_IN))
+		if (n->op == N_DOT || (n->op >= N_NOT && n->op <= N_IN && !n->n_steps))
 			return true;
 		return (n->a && uses_event(n->a)) || (n->b && uses_event(n->b)) ||
 		       (n->c && uses_event(n->c));

@@ -149,7 +149,7 @@ struct node {
 	struct slice key;  /* N_FIELD; N_TEST: the expression */
 	struct slice mods; /* N_TEST: the letters; p == NULL: none given */
 	struct val lit;    /* N_LIT; the number of N_INDEX */
-	struct step *steps;
+	struct step *steps; /* N_PATH, and N_HAS of the event itself */
 	size_t n_steps;
 	size_t regex; /* N_TEST: which of the run's */
 };

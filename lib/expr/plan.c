@@ -57,6 +57,16 @@ make_path(struct planner *pl, struct node *n, size_t len, struct base base)
 	ask(pl, n);
 }
 
+/* has("route") of the event itself is a question that the scanner has answered. */
+static void
+make_has(struct planner *pl, struct node *n)
+{
+	n->n_steps = 1;
+	n->steps = arena_alloc(pl->a, sizeof *n->steps);
+	n->steps[0] = (struct step){{n->a->lit.p, n->a->lit.n}, 0, false};
+	ask(pl, n);
+}
+
 static struct base
 base_of(const struct node *n, struct base base)
 {
@@ -79,6 +89,9 @@ walk(struct planner *pl, struct node *n, struct base base)
 		make_path(pl, n, len, base);
 		return;
 	}
+	if (n->op == N_HAS && base.known && !base.n && n->a->op == N_LIT &&
+	    n->a->lit.type == JSON_STRING)
+		make_has(pl, n);
 	if (n->a)
 		walk(pl, n->a, base);
 	if (n->op == N_PIPE || n->op == N_IN2)

@@ -132,7 +132,7 @@ ids() { sed 's/.*"id":"a:\([0-9]\)".*/\1/' | tr -d '\n'; }
 	run sme-grep --explain '.author.followers > 1 and (.text | test("x")) and has("id")'
 	[ "$status" -eq 0 ]
 	[ "${lines[0]}" = 'evaluator: native' ]
-	[ "${lines[1]}" = 'reads: .author.followers, .text, the whole event' ]
+	[ "${lines[1]}" = 'reads: .author.followers, .text, .id' ]
 	run sme-grep --explain '.a | split(",") | length > 1'
 	[ "${lines[0]}" = 'evaluator: libjq' ]
 	[ "${lines[1]}" = 'because: condition:1:6: split is outside the native subset' ]

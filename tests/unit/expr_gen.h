@@ -31,11 +31,9 @@ static const char *const numbers[] = {"0", "-0", "1", "1", "2", "3", "-1", "10",
 static const char *const strings[] = {"", "x", "y", "x", "image", "Kein Netz in Kiel", "kein netz",
     "\\u0041", "A", "a", "B\\n", "\\u00e9", "\xc3\xa9", "\xc3\x89", "\\ud83d\\ude00",
     "\xf0\x9f\x98\x80", "x\\u0000y", "\\u0000", "12", "-3", "1.5", "007", " 1", "abc", "abcd", "b",
-    "\\udc00",
-    "gro\xc3\x9f",
-    "GROSS", "a\\/b", "a/b", "\\\"q\\\"", "\\\\", "xx", "xyx", "null", "nan", "\xef\xbf\xbd",
-    "\xe2\x84\xaa", "K", "abcdefghijklmnop", "abcdefghijkl", "abcdefghijklm", "1.0", "-0", "12.",
-    "9.75", "\xc5\xbf"};
+    "\\udc00", "gro\xc3\x9f", "GROSS", "a\\/b", "a/b", "\\\"q\\\"", "\\\\", "xx", "xyx", "null",
+    "nan", "\xef\xbf\xbd", "\xe2\x84\xaa", "K", "abcdefghijklmnop", "abcdefghijkl", "abcdefghijklm",
+    "1.0", "-0", "12.", "9.75", "\xc5\xbf"};
 
 static void
 put_value(struct buf *b, int depth)
@@ -217,7 +215,7 @@ put_quantor(struct buf *b)
 static void
 put_condition(struct buf *b, int depth)
 {
-	switch (draw(depth > 3 ? 7 : 13)) {
+	switch (draw(depth > 3 ? 8 : 14)) {
 	case 0:
 	case 1:
 	case 2:
@@ -242,29 +240,32 @@ put_condition(struct buf *b, int depth)
 		put_quantor(b);
 		break;
 	case 7:
+		buf_printf(b, "has(\"%s\")", PICK(keys));
+		break;
+	case 8:
 		put_condition(b, depth + 1);
 		buf_puts(b, draw(2) ? " and " : " or ");
 		put_condition(b, depth + 1);
 		break;
-	case 8:
+	case 9:
 		buf_addc(b, '(');
 		put_condition(b, depth + 1);
 		buf_puts(b, draw(2) ? ") and (" : ") or (");
 		put_condition(b, depth + 1);
 		buf_addc(b, ')');
 		break;
-	case 9:
+	case 10:
 		buf_addc(b, '(');
 		put_condition(b, depth + 1);
 		buf_puts(b, draw(2) ? " | not)" : ")");
 		break;
-	case 10:
+	case 11:
 		buf_puts(b, PICK(paths));
 		buf_puts(b, " // (");
 		put_condition(b, depth + 1);
 		buf_addc(b, ')');
 		break;
-	case 11:
+	case 12:
 		if (draw(2))
 			buf_printf(
 			    b, "(%s | IN(%s, %s))", PICK(paths), PICK(literals), PICK(generators));
