@@ -211,21 +211,20 @@ work(struct lane *l, const char *file, size_t lineno, struct slice line, bool ne
 size_t
 lane_block(struct lane *l, const struct block *b)
 {
+	const char *end = b->p + b->n;
 	size_t lineno = b->lineno;
 	struct slice line;
+	int scanned;
 
-	for (size_t at = 0; !l->stop && at < b->n; at += line.n + 1, lineno++) {
-		int scanned;
-
-		line.p = b->p + at;
-		scanned = scanner_scan_line(l->scanner, line.p, b->n - at, &line.n);
+	scanner_start(l->scanner, b->p, b->n);
+	for (; !l->stop && (scanned = scanner_next(l->scanner, &line)) != 0; lineno++) {
 		if (scanned < 0 && slice_trim(line).n == 0)
 			continue;
 		l->result->lines++;
 		if (scanned < 0 || l->scanner->root.type != JSON_OBJECT)
 			reject_line(l, line, lineno, scanned);
 		else
-			work(l, b->file, lineno, line, at + line.n < b->n);
+			work(l, b->file, lineno, line, line.p + line.n < end);
 	}
 	end_run(l);
 	return lineno - b->lineno;

@@ -159,6 +159,17 @@ scan_simd(void)
 	return kernel ? kernel->name : "plain";
 }
 
+static void
+batch_open(struct scan_batch *b)
+{
+	size_t n = SCAN_FRONT + SCAN_KERNEL_MAX + 2 * 64;
+
+	b->token = xcalloc(n, sizeof *b->token);
+	b->place = xcalloc(n, sizeof *b->place);
+	b->token += SCAN_FRONT;
+	b->place += SCAN_FRONT;
+}
+
 struct scanner *
 scanner_new(const struct scan_plan *plan)
 {
@@ -167,6 +178,8 @@ scanner_new(const struct scan_plan *plan)
 	s->state = xcalloc(1, sizeof *s->state);
 	s->state->plan = plan;
 	s->state->kernel = best_kernel();
+	if (s->state->kernel)
+		batch_open(&s->state->batch);
 	s->state->key = (struct buf)BUF_INIT;
 	s->state->nvalues = scan_plan_count(plan);
 	s->values = xcalloc(s->state->nvalues, sizeof *s->values);
@@ -179,9 +192,10 @@ scanner_free(struct scanner *s)
 	if (!s)
 		return;
 	buf_release(&s->state->key);
-	free(s->state->token);
-	if (s->state->place)
-		free(s->state->place - SCAN_PLACE_FRONT);
+	if (s->state->kernel) {
+		free(s->state->batch.token - SCAN_FRONT);
+		free(s->state->batch.place - SCAN_FRONT);
+	}
 	free(s->state);
 	free(s->values);
 	free(s);
@@ -206,29 +220,99 @@ plain(struct scanner *s, const char *line, size_t n)
 	return scan_plain(s, line, n);
 }
 
+/* Index and walk one text in which no newline counts as the end; true when it is good. */
+static bool
+kernel_single(struct scanner *s, const char *line, size_t n)
+{
+	struct scan_state *st = s->state;
+	size_t found;
+	bool good = n <= SCAN_KERNEL_MAX && st->kernel->index(&st->batch, line, n, true) &&
+	    st->kernel->walk(s, line, &found) && found == n;
+
+	st->batch.at = st->batch.ntokens = 0;
+	return good;
+}
+
 int
 scanner_scan(struct scanner *s, const char *line, size_t n)
 {
-	const struct scan_kernel *kernel = s->state->kernel;
-	size_t found;
-
 	clear(s);
-	/* To a kernel a newline is the end; here it may also be white space. */
-	if (kernel && n <= SCAN_KERNEL_MAX && kernel->scan(s, line, n, &found) == 0 && found == n)
+	if (s->state->kernel && kernel_single(s, line, n))
 		return 0;
 	return plain(s, line, n);
 }
 
-int
-scanner_scan_line(struct scanner *s, const char *line, size_t max, size_t *n)
+void
+scanner_start(struct scanner *s, const char *p, size_t n)
 {
-	const struct scan_kernel *kernel = s->state->kernel;
-	const char *nl;
+	s->state->at = s->state->careful = p;
+	s->state->end = p + n;
+	s->state->batch.at = s->state->batch.ntokens = 0;
+}
 
-	clear(s);
-	if (kernel && kernel->scan(s, line, max, n) == 0)
+/* Index the next stretch of whole lines.  False: go on line by line. */
+static bool
+refill(struct scan_state *st)
+{
+	struct scan_batch *b = &st->batch;
+	size_t left = (size_t)(st->end - st->at);
+	const unsigned char *last;
+
+	if (st->at < st->careful)
+		return false;
+	for (size_t n = SCAN_BATCH; n <= 4 * SCAN_BATCH; n *= 4) {
+		size_t part = n < SCAN_KERNEL_MAX ? n : SCAN_KERNEL_MAX;
+		bool final = left <= part;
+
+		if (!st->kernel->index(b, st->at, final ? left : part, final)) {
+			st->careful = st->at + (final ? left : part);
+			break;
+		}
+		if (final)
+			return true;
+		last = memrchr(b->token, '\n', b->ntokens);
+		if (last) {
+			b->ntokens = (size_t)(last - b->token);
+			return true;
+		}
+	}
+	b->at = b->ntokens = 0;
+	return false;
+}
+
+/* The next line is not to the kernel's liking: pass over it in the batch. */
+static void
+skip_in_batch(struct scan_batch *b)
+{
+	const unsigned char *nl = memchr(b->token + b->at, '\n', b->ntokens - b->at);
+
+	b->at = nl ? (size_t)(nl + 1 - b->token) : b->ntokens;
+}
+
+int
+scanner_next(struct scanner *s, struct slice *line)
+{
+	struct scan_state *st = s->state;
+	struct scan_batch *b = &st->batch;
+	const char *nl;
+	bool batched;
+
+	if (st->at >= st->end)
 		return 0;
-	nl = memchr(line, '\n', max);
-	*n = nl ? (size_t)(nl - line) : max;
-	return plain(s, line, *n);
+	clear(s);
+	line->p = st->at;
+	batched = st->kernel && (b->at < b->ntokens || refill(st));
+	if (batched && st->kernel->walk(s, st->at, &line->n)) {
+		st->at += line->n + 1;
+		return 1;
+	}
+	nl = memchr(st->at, '\n', (size_t)(st->end - st->at));
+	line->n = (size_t)((nl ? nl : st->end) - st->at);
+	st->at += line->n + 1;
+	clear(s);
+	if (batched)
+		skip_in_batch(b);
+	else if (st->kernel && kernel_single(s, line->p, line->n))
+		return 1;
+	return plain(s, line->p, line->n) < 0 ? -1 : 1;
 }

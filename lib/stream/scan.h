@@ -69,11 +69,15 @@ void scanner_free(struct scanner *s);
 int scanner_scan(struct scanner *s, const char *line, size_t n);
 
 /*
- * The same for the line at LINE that ends before the first newline, or after MAX bytes if there is
- * none; *N becomes its length (without the newline), whatever is returned.  Faster than finding the
- * newline first.
+ * Line by line, faster than finding the newlines first.  scanner_start names the N bytes at P
+ * (SCAN_PADDING more must be readable); they stay the caller's and must not change while
+ * scanner_next is called.  The last line may lack its newline.
  */
-int scanner_scan_line(struct scanner *s, const char *line, size_t max, size_t *n);
+void scanner_start(struct scanner *s, const char *p, size_t n);
+
+/* The next line, without its newline: 1; 0 when there is none; -1 when it is no JSON, as
+ * scanner_scan, with *LINE set. */
+int scanner_next(struct scanner *s, struct slice *line);
 
 /* "avx512", "avx2", "sse2" or "plain": what this machine runs.  SME_SIMD in the environment
  * forces one that the machine has. */

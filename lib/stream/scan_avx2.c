@@ -48,14 +48,16 @@ is_unusual(__m256i v)
 KERNEL struct block_bits
 block_classify(const char *p)
 {
-	/* At low nibble: space, tab, newline, return.  Slots without one hold what never matches. */
-	static const char spaces[16] = {' ', 100, 100, 100, 100, 100, 100, 100, 100, '\t', '\n', 100, 100,
+	/* At low nibble: space, tab, return.  Slots without one hold what never matches. */
+	static const char spaces[16] = {' ', 100, 100, 100, 100, 100, 100, 100, 100, '\t', 100, 100, 100,
 	    '\r', 100, 100};
 	/* With bit 5 set, [ and { are one, as are ] and }: "{" 7b, "}" 7d, ":" 3a, "," 2c. */
 	static const char ops[16] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0};
 	__m256i lo = _mm256_loadu_si256((const __m256i *)p);
 	__m256i hi = _mm256_loadu_si256((const __m256i *)(p + 32));
 	__m256i bit5 = _mm256_set1_epi8(0x20);
+	__m256i nl = _mm256_set1_epi8('\n');
+	__m256i nl_lo = _mm256_cmpeq_epi8(lo, nl), nl_hi = _mm256_cmpeq_epi8(hi, nl);
 	__m256i op_lo = matches(_mm256_or_si256(lo, bit5), lo, ops);
 	__m256i op_hi = matches(_mm256_or_si256(hi, bit5), hi, ops);
 
@@ -63,9 +65,11 @@ block_classify(const char *p)
 	    .quote = equal(lo, hi, '"'),
 	    .space = both(matches(lo, lo, spaces), matches(hi, hi, spaces)),
 	    /* Setting bit 5 also makes 0x1a a colon and 0x0c a comma. */
-	    .op = both(_mm256_andnot_si256(is_control(lo), op_lo),
-		_mm256_andnot_si256(is_control(hi), op_hi)),
-	    .unusual = both(is_unusual(lo), is_unusual(hi)),
+	    .op = both(_mm256_or_si256(nl_lo, _mm256_andnot_si256(is_control(lo), op_lo)),
+		_mm256_or_si256(nl_hi, _mm256_andnot_si256(is_control(hi), op_hi))),
+	    .unusual = both(_mm256_andnot_si256(nl_lo, is_unusual(lo)),
+		_mm256_andnot_si256(nl_hi, is_unusual(hi))),
+	    .newline = both(nl_lo, nl_hi),
 	    .high = both(lo, hi),
 	};
 }
@@ -78,7 +82,6 @@ block_unusual(const char *p)
 
 	return (struct unusual_bits){
 	    .backslash = equal(lo, hi, '\\'),
-	    .newline = equal(lo, hi, '\n'),
 	    .control = both(is_control(lo), is_control(hi)),
 	};
 }
@@ -183,7 +186,8 @@ token_classify(const unsigned char *token)
 	    .close_array = equal(lo, hi, ']'),
 	};
 
-	t.scalar = ~(t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |
+	t.newline = equal(lo, hi, '\n');
+	t.scalar = ~(t.newline | t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |
 	    t.close_array);
 	return t;
 }
@@ -193,7 +197,7 @@ token_classify(const unsigned char *token)
 const struct scan_kernel *
 scan_kernel_avx2(void)
 {
-	static const struct scan_kernel kernel = {"avx2", kernel_scan};
+	static const struct scan_kernel kernel = {"avx2", kernel_index, kernel_walk};
 
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
 		__builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul") &&

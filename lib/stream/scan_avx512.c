@@ -15,11 +15,13 @@ enum {
 	C_OP = 1,
 	C_SPACE = 2,
 	C_QUOTE = 4,
-	C_UNUSUAL = 8
+	C_UNUSUAL = 8,
+	C_NEWLINE = 16
 };
 
 static const unsigned char class_of[128] __attribute__((aligned(64))) = {[0 ... 8] = C_UNUSUAL,
-    ['\t' ... '\n'] = C_UNUSUAL | C_SPACE, [11 ... 12] = C_UNUSUAL, ['\r'] = C_UNUSUAL | C_SPACE,
+    ['\t'] = C_UNUSUAL | C_SPACE, ['\n'] = C_OP | C_NEWLINE, [11 ... 12] = C_UNUSUAL,
+    ['\r'] = C_UNUSUAL | C_SPACE,
     [14 ... 31] = C_UNUSUAL, [' '] = C_SPACE, ['"'] = C_QUOTE, ['\\'] = C_UNUSUAL, ['{'] = C_OP,
     ['}'] = C_OP, ['['] = C_OP, [']'] = C_OP, [':'] = C_OP, [','] = C_OP};
 
@@ -36,6 +38,7 @@ block_classify(const char *p)
 	    .space = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_SPACE)),
 	    .op = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_OP)),
 	    .unusual = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_UNUSUAL)),
+	    .newline = _mm512_test_epi8_mask(class, _mm512_set1_epi8(C_NEWLINE)),
 	    .high = high,
 	};
 }
@@ -47,7 +50,6 @@ block_unusual(const char *p)
 
 	return (struct unusual_bits){
 	    .backslash = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('\\')),
-	    .newline = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('\n')),
 	    .control = _mm512_cmplt_epu8_mask(in, _mm512_set1_epi8(' ')),
 	};
 }
@@ -146,7 +148,8 @@ token_classify(const unsigned char *token)
 	    .close_array = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8(']')),
 	};
 
-	t.scalar = ~(t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |
+	t.newline = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('\n'));
+	t.scalar = ~(t.newline | t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |
 	    t.close_array);
 	return t;
 }
@@ -156,7 +159,7 @@ token_classify(const unsigned char *token)
 const struct scan_kernel *
 scan_kernel_avx512(void)
 {
-	static const struct scan_kernel kernel = {"avx512", kernel_scan};
+	static const struct scan_kernel kernel = {"avx512", kernel_index, kernel_walk};
 
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 		__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&

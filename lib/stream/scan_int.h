@@ -7,9 +7,6 @@
 
 #define SCAN_HEADS 256
 
-/* So many entries before scan_state.place are allocated, too: place[-1] is readable. */
-#define SCAN_PLACE_FRONT 64
-
 /* A member name on the way to a wanted path.  Its value goes to scanner->values[value]. */
 struct scan_node {
 	struct slice key; /* decoded; owned by the plan */
@@ -45,30 +42,57 @@ struct scan_level {
 	bool object;
 };
 
+/* So many bytes are indexed at once: some thirty lines, whose tokens fit the first-level cache. */
+#define SCAN_BATCH ((size_t)16 << 10)
+
+/* A longer line is left to the plain scanner: places fit 16 bits. */
+#define SCAN_KERNEL_MAX ((size_t)65472)
+
+/*
+ * What a kernel found in a stretch of whole lines: the first byte and the place of every token, a
+ * newline being one.  The last newline is always there, even where the text has none.
+ */
+struct scan_batch {
+	const char *base; /* places count from here */
+	size_t at;        /* the first token of the next line */
+	size_t ntokens;   /* the last newline is not counted */
+	bool spaced;      /* there is white space between tokens */
+	/* token[-SCAN_FRONT] on and 64 behind the last are allocated, and so are places. */
+	unsigned char *token;
+	uint16_t *place;
+	uint64_t escapes[SCAN_KERNEL_MAX / 64 / 64 + 1]; /* a bit for each 64 bytes with a backslash */
+	uint16_t high[SCAN_KERNEL_MAX / 64 + 2];         /* where bytes >= 0x80 are, for the index */
+};
+
+#define SCAN_FRONT 64
+
 struct scan_state {
 	const struct scan_plan *plan;
 	const struct scan_kernel *kernel; /* NULL: plain C */
 	size_t nvalues;
 	struct buf key; /* a member name with escapes, decoded */
 	struct scan_level stack[SCAN_DEPTH_MAX];
-	/* The kernels' tokens: first byte and place of each.  Grown to the longest line so far. */
-	unsigned char *token;
-	uint16_t *place;
-	size_t ntokens_max;
+	struct scan_batch batch;
+	/* scanner_start: the lines that are left. */
+	const char *at, *end;
+	/* Up to here something is wrong somewhere: lines are indexed one by one. */
+	const char *careful;
 };
 
 /* One instruction set's fast path. */
 struct scan_kernel {
 	const char *name;
 	/*
-	 * Scan the line that ends before the first newline, or after MAX bytes, and set *N to its
-	 * length.  Returns 0, or -1 for a bad line without saying why: then scan_plain finds out.
+	 * Fill the batch with the tokens of the N bytes at P, N <= SCAN_KERNEL_MAX, as if a newline
+	 * followed.  False when something is wrong in a string or the text ends inside one.
 	 */
-	int (*scan)(struct scanner *s, const char *line, size_t max, size_t *n);
+	bool (*index)(struct scan_batch *b, const char *p, size_t n, bool final);
+	/*
+	 * Check and evaluate the next line of the batch, which begins at LINE.  True: its length is in
+	 * *N.  False when something is wrong with it; the batch has not moved on then.
+	 */
+	bool (*walk)(struct scanner *s, const char *line, size_t *n);
 };
-
-/* Longer lines are so rare that the kernels do without: places fit 16 bits. */
-#define SCAN_KERNEL_MAX ((size_t)65472)
 
 /* NULL when the machine lacks the instructions (or the compiler the target). */
 const struct scan_kernel *scan_kernel_avx512(void);

@@ -2,13 +2,13 @@
  * The SIMD scanner, written once for all instruction sets.  A kernel file defines TARGET, the block
  * primitives below, and includes this.
  *
- * Step one (kernel_index) goes over the line in blocks of 64 bytes, one bit a byte, in the manner of
+ * Step one (kernel_index) goes over a stretch of lines in blocks of 64 bytes, one bit a byte, in the manner of
  * Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (VLDB Journal 2019): it finds which
  * bytes are inside strings, and gathers the first byte and the place of every token: brackets,
- * braces, colons, commas, opening quotes, and the start of each number or literal.
+ * braces, colons, commas, opening quotes, newlines, and the start of each number or literal.
  *
- * Step two (kernel_walk) does not look at the line any more but at the gathered first bytes, 64
- * tokens at once: what may follow what is decided by shifted masks.  Only the brackets are visited
+ * Step two (kernel_walk) takes line by line.  It looks little at the text any more but at the gathered
+ * first bytes, 64 tokens at once: what may follow what is decided by shifted masks.  Only the brackets are visited
  * one by one, because a comma means another thing in an array than in an object; and the colons of
  * those objects in which a path is wanted.
  */
@@ -19,11 +19,6 @@ struct kernel_state {
 	uint64_t control;   /* control characters of the block */
 	uint64_t bad;       /* something is wrong */
 	uint64_t spaced;    /* there is white space between tokens */
-	/* The first and the last backslash of the line; first > last when there is none. */
-	const char *first_escape, *last_escape;
-	/* The first and the last block with bytes >= 0x80; first > last when there is none. */
-	size_t first_high, last_high;
-	size_t n; /* the length of the line */
 };
 
 static inline bool
@@ -38,11 +33,6 @@ kernel_escapes(struct kernel_state *k, const char *p, uint64_t backslash)
 {
 	uint64_t escaped = k->escaped;
 
-	if (backslash) {
-		k->last_escape = p + 63 - __builtin_clzll(backslash);
-		if (k->first_escape > k->last_escape)
-			k->first_escape = p + __builtin_ctzll(backslash);
-	}
 	backslash &= ~k->escaped;
 	k->escaped = 0;
 	while (backslash) {
@@ -64,21 +54,22 @@ kernel_escapes(struct kernel_state *k, const char *p, uint64_t backslash)
 	return escaped;
 }
 
-/* Backslashes, control characters, and the end of the line: which bytes still belong to it. */
-KERNEL uint64_t
-kernel_unusual(struct kernel_state *k, struct block_bits *b, const char *p, uint64_t valid)
+/* Backslashes and control characters in the block at base + AT. */
+KERNEL void
+kernel_unusual(struct kernel_state *k, struct scan_batch *batch, struct block_bits *b, size_t at,
+    uint64_t valid)
 {
-	struct unusual_bits u = block_unusual(p);
+	struct unusual_bits u = block_unusual(batch->base + at);
 
-	if (u.newline & valid)
-		valid &= (u.newline & -u.newline) - 1;
-	if ((u.backslash & valid) | k->escaped)
-		b->quote &= ~kernel_escapes(k, p, u.backslash & valid);
+	u.backslash &= valid;
+	if (u.backslash | k->escaped)
+		b->quote &= ~kernel_escapes(k, batch->base + at, u.backslash);
+	if (u.backslash)
+		batch->escapes[at >> 12] |= UINT64_C(1) << (at >> 6 & 63);
 	k->control = u.control & valid;
-	return valid;
 }
 
-/* The tokens of a block whose bytes in VALID belong to the line. */
+/* The tokens of a block whose bytes in VALID belong to the text. */
 KERNEL uint64_t
 kernel_block(struct kernel_state *k, struct block_bits b, uint64_t valid)
 {
@@ -88,7 +79,7 @@ kernel_block(struct kernel_state *k, struct block_bits b, uint64_t valid)
 	b.op &= valid;
 	in_string = prefix_xor(b.quote) ^ k->in_string;
 	k->in_string = (uint64_t)((int64_t)in_string >> 63);
-	k->bad |= k->control & in_string;
+	k->bad |= (k->control | b.newline) & in_string & valid;
 	k->control = 0;
 	k->spaced |= b.space & ~in_string & valid;
 	scalar = valid & ~(b.op | b.space | in_string | b.quote);
@@ -97,91 +88,109 @@ kernel_block(struct kernel_state *k, struct block_bits b, uint64_t valid)
 	return (b.op & ~in_string) | (b.quote & in_string) | start;
 }
 
-/* UTF-8 from the first block with bytes >= 0x80 to the one behind the last. */
+/* UTF-8 of the blocks that were noted. */
 KERNEL uint64_t
-kernel_utf8(const struct kernel_state *k, const char *line)
+kernel_utf8(const struct scan_batch *b, size_t nhigh, size_t n)
 {
 	uint64_t bad = 0;
 
-	for (size_t at = k->first_high; at <= k->last_high + 64 && at < k->n; at += 64) {
-		size_t left = k->n - at;
+	for (size_t i = 0; i < nhigh; i++) {
+		size_t at = b->high[i], left = n - at;
 		uint64_t valid = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
 
 		if (at) {
-			bad |= block_bad_utf8(line + at) & valid;
+			bad |= block_bad_utf8(b->base + at) & valid;
 		} else {
-			/* Nothing may be read before the line. */
+			/* Nothing may be read before the text. */
 			char first[3 + 64] = {0};
 
-			memcpy(first + 3, line, 64);
+			memcpy(first + 3, b->base, 64);
 			bad |= block_bad_utf8(first + 3) & valid;
 		}
 	}
 	return bad;
 }
 
-/* Step one.  The number of tokens, which are in st->token and st->place. */
-TARGET static size_t
-kernel_index(struct kernel_state *out, struct scan_state *st, const char *line, size_t max)
+/* Step one. */
+TARGET static bool
+kernel_index(struct scan_batch *b, const char *p, size_t n, bool final)
 {
 	/* Locals that no store through a byte pointer can alias stay in registers. */
-	struct kernel_state k = {.first_escape = line + max, .last_escape = line, .first_high = SIZE_MAX};
-	unsigned char *token = st->token;
-	uint16_t *place = st->place;
-	uint64_t valid = ~UINT64_C(0);
-	size_t at, count;
+	struct kernel_state k = {0};
+	unsigned char *token = b->token;
+	uint16_t *place = b->place;
+	uint64_t high = 0;
+	size_t nhigh = 0;
 
-	for (at = 0; valid == ~UINT64_C(0); at += 64) {
-		struct block_bits b = block_classify(line + at);
+	b->base = p;
+	memset(b->escapes, 0, sizeof b->escapes);
+	for (size_t at = 0; at < n; at += 64) {
+		struct block_bits bits = block_classify(p + at);
+		uint64_t valid = n - at < 64 ? (UINT64_C(1) << (n - at)) - 1 : ~UINT64_C(0);
+		size_t count;
 
-		/* The next lines are wanted soon, and the gap between two scans hides them. */
-		__builtin_prefetch(line + at + 1024);
-		if (max - at < 64)
-			valid = (UINT64_C(1) << (max - at)) - 1;
-		if ((b.unusual & valid) | k.escaped)
-			valid = kernel_unusual(&k, &b, line + at, valid);
-		/* No branch: where the text is not ASCII cannot be foretold. */
-		k.first_high = (b.high & valid) && k.first_high == SIZE_MAX ? at : k.first_high;
-		k.last_high = b.high & valid ? at : k.last_high;
-		count = block_store(line + at, kernel_block(&k, b, valid), at, token, place);
+		/* The gap between two stretches would let the processor's own prefetching lapse. */
+		__builtin_prefetch(p + at + 2048);
+		if ((bits.unusual & valid) | k.escaped)
+			kernel_unusual(&k, b, &bits, at, valid);
+		/* No branch, for which blocks are not ASCII cannot be foretold.  A sequence may end in
+		 * the next block. */
+		b->high[nhigh] = (uint16_t)at;
+		nhigh += ((bits.high & valid) | high >> 61) != 0;
+		high = bits.high;
+		count = block_store(p + at, kernel_block(&k, bits, valid), at, token, place);
 		token += count;
 		place += count;
 	}
-	k.n = at - 64 + (size_t)__builtin_popcountll(valid);
-	k.bad |= k.in_string;
-	if (k.first_high != SIZE_MAX)
-		k.bad |= kernel_utf8(&k, line);
-	*out = k;
-	return (size_t)(token - st->token);
+	*token = '\n';
+	*place = (uint16_t)n;
+	b->at = 0;
+	b->ntokens = (size_t)(token - b->token);
+	b->spaced = k.spaced != 0;
+	if (final)
+		k.bad |= k.in_string;
+	return !(k.bad | kernel_utf8(b, nhigh, n));
 }
 
 struct kernel_walk {
 	struct scanner *s;
-	const char *line;
-	size_t n, ntokens;
+	const char *base; /* places count from here */
+	const uint16_t *place;
+	const unsigned char *token;
 	size_t depth;
-	bool object;                   /* the innermost level is an object */
-	bool spaced;                   /* there is white space between tokens */
-	const char *first_escape, *last_escape;
-	const struct scan_node *node;  /* what is wanted in it, or NULL */
+	bool object;                     /* the innermost level is an object */
+	const struct scan_node *node;    /* what is wanted in it, or NULL */
 	const struct scan_node *pending; /* the path whose value is the token PENDING_AT */
 	size_t pending_at;
 	bool bad;
 };
 
+/* May there be a backslash in bytes FROM to TO of the batch?  Sure only to 64 bytes. */
+static inline bool
+kernel_near_escape(const struct scan_batch *b, size_t from, size_t to)
+{
+	size_t first = from >> 6, last = to >> 6;
+
+	for (; first < last && first >> 6 != last >> 6; first++)
+		if (b->escapes[first >> 6] >> (first & 63) & 1)
+			return true;
+	return (b->escapes[last >> 6] >> (first & 63) & (~UINT64_C(0) >> (63 - (last - first)))) != 0;
+}
+
 /* Is there a backslash in the N bytes at P? */
-KERNEL bool
+static inline bool
 kernel_escaped(const struct kernel_walk *w, const char *p, size_t n)
 {
-	return w->first_escape < p + n && w->last_escape >= p && memchr(p, '\\', n) != NULL;
+	size_t from = (size_t)(p - w->base);
+
+	return kernel_near_escape(&w->s->state->batch, from, from + n) && memchr(p, '\\', n) != NULL;
 }
 
 /* The last byte before the token after token I, white space left out. */
 KERNEL const char *
 kernel_last_byte(const struct kernel_walk *w, size_t i)
 {
-	const uint16_t *place = w->s->state->place;
-	const char *p = w->line + place[i], *e = w->line + place[i + 1] - 1;
+	const char *p = w->base + w->place[i], *e = w->base + w->place[i + 1] - 1;
 
 	while (e > p && (*e == ' ' || *e == '\t' || *e == '\n' || *e == '\r'))
 		e--;
@@ -197,19 +206,18 @@ static const uint8_t kernel_types[256] = {['"'] = JSON_STRING, ['{'] = JSON_OBJE
 KERNEL void
 kernel_value(struct kernel_walk *w, const struct scan_node *node, size_t i)
 {
-	struct scan_state *st = w->s->state;
 	struct json_value *v = &w->s->values[node->value];
-	const char *p = w->line + st->place[i], *e;
+	const char *p = w->base + w->place[i], *e;
 
 	if (__builtin_expect(v->type != JSON_MISSING, 0))
 		scan_forget(w->s, node);
-	/* The last token is no value; whatever comes of it, the line is refused. */
-	if (i + 1 >= w->ntokens)
+	/* The end of the line is no value; it is refused for that. */
+	if (w->token[i] == '\n')
 		return;
 	e = kernel_last_byte(w, i);
 	v->p = p;
 	v->n = (uint32_t)(e + 1 - p);
-	v->type = kernel_types[st->token[i]];
+	v->type = kernel_types[w->token[i]];
 	v->escaped = v->type == JSON_STRING && kernel_escaped(w, p, v->n);
 	if (v->type >= JSON_ARRAY) {
 		w->pending = node;
@@ -251,53 +259,64 @@ kernel_find(const struct scan_node *nodes, const struct scan_node *parent, const
 	return NULL;
 }
 
-/* Of COLONS, those behind a name that begins like a wanted one of whatever level. */
+/* Of COLONS, those behind a name with a backslash near, which may spell any name. */
 KERNEL uint64_t
-kernel_names(const struct kernel_walk *w, uint64_t colons, size_t base)
+kernel_escaped_names(const struct kernel_walk *w, uint64_t colons, size_t base)
 {
-	const struct scan_plan *plan = w->s->state->plan;
-	const uint16_t *place = w->s->state->place + base;
-	const char *line = w->line;
 	uint64_t names = 0;
 
-	/* An escape may make any name of any bytes. */
-	if (w->first_escape <= w->last_escape || !plan->multiplier)
-		return colons;
-	/* With white space a colon need not follow its name directly. */
-	if (!w->spaced)
-		colons &= token_spans(place, plan->spans);
 	for (; colons; colons &= colons - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(colons);
-		uint64_t head = kernel_head(line + place[(ptrdiff_t)i - 1] + 1);
+		size_t i = base + (size_t)__builtin_ctzll(colons);
 
-		names |= (uint64_t)(plan->heads[scan_hash(head, plan->multiplier)] == head) << i;
+		if (kernel_near_escape(&w->s->state->batch, w->place[(ptrdiff_t)i - 1], w->place[i]))
+			names |= colons & -colons;
 	}
 	return names;
 }
 
+/*
+ * Of COLONS, those behind a name that begins like a wanted one of whatever level.  ESCAPES: there is
+ * a backslash among these 64 tokens.
+ */
+KERNEL uint64_t
+kernel_names(const struct kernel_walk *w, uint64_t colons, size_t base, bool escapes)
+{
+	const struct scan_state *st = w->s->state;
+	const struct scan_plan *plan = st->plan;
+	const uint16_t *place = w->place + base;
+	uint64_t left = colons, names = 0;
+
+	if (!plan->multiplier)
+		return colons;
+	/* With white space a colon need not follow its name directly. */
+	if (!st->batch.spaced)
+		left &= token_spans(place, plan->spans);
+	for (; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+		uint64_t head = kernel_head(w->base + place[(ptrdiff_t)i - 1] + 1);
+
+		names |= (uint64_t)(plan->heads[scan_hash(head, plan->multiplier)] == head) << i;
+	}
+	return escapes ? names | kernel_escaped_names(w, colons, base) : names;
+}
+
 /* The members whose colons are COLONS (bits of the 64 tokens from BASE) of an object on a path. */
 KERNEL void
-kernel_members(struct kernel_walk *w, uint64_t colons, size_t base)
+kernel_members(struct kernel_walk *w, uint64_t colons, size_t base, bool escapes)
 {
-	const uint16_t *place = w->s->state->place + base;
 	const struct scan_node *nodes = w->s->state->plan->nodes, *parent = w->node, *found;
-	bool escapes = w->first_escape <= w->last_escape;
-	const char *line = w->line;
 
 	for (; colons; colons &= colons - 1) {
-		size_t i = (size_t)__builtin_ctzll(colons);
-		const char *key;
+		size_t i = base + (size_t)__builtin_ctzll(colons);
+		const char *key = w->base + w->place[(ptrdiff_t)i - 1] + 1;
 
-		if (base + i == 0)
-			break;
-		key = line + place[(ptrdiff_t)i - 1] + 1;
-		if (escapes && kernel_escaped(w, key, (size_t)(line + place[i] - key)))
+		if (escapes && kernel_escaped(w, key, (size_t)(w->base + w->place[i] - key)))
 			found = scan_find_child(w->s->state, parent,
-			    (struct slice){key, (size_t)(kernel_last_byte(w, base + i - 1) - key)}, true);
+			    (struct slice){key, (size_t)(kernel_last_byte(w, i - 1) - key)}, true);
 		else
 			found = kernel_find(nodes, parent, key);
 		if (found)
-			kernel_value(w, found, base + i + 1);
+			kernel_value(w, found, i + 1);
 	}
 }
 
@@ -313,8 +332,8 @@ kernel_open(struct kernel_walk *w, size_t i)
 		return;
 	}
 	l = &st->stack[w->depth++];
-	l->start = st->place[i];
-	l->object = w->object = st->token[i] == '{';
+	l->start = w->place[i];
+	l->object = w->object = w->token[i] == '{';
 	l->value = wanted ? w->pending->value : -2;
 	l->node = wanted && l->object ? w->pending : NULL;
 	w->node = l->node;
@@ -326,9 +345,9 @@ kernel_close(struct kernel_walk *w, size_t i)
 {
 	struct scan_state *st = w->s->state;
 	const struct scan_level *l;
-	uint32_t end = st->place[i] + 1;
+	uint32_t end = w->place[i] + 1u;
 
-	if (w->depth == 0 || w->object != (st->token[i] == '}')) {
+	if (w->depth == 0 || w->object != (w->token[i] == '}')) {
 		w->bad = true;
 		return false;
 	}
@@ -337,7 +356,7 @@ kernel_close(struct kernel_walk *w, size_t i)
 		w->s->values[l->value].n = end - l->start;
 	if (w->depth == 0) {
 		w->s->root.n = end - l->start;
-		w->bad |= i + 1 != w->ntokens;
+		w->bad |= w->token[i + 1] != '\n';
 		return false;
 	}
 	w->object = l[-1].object;
@@ -350,9 +369,10 @@ kernel_close(struct kernel_walk *w, size_t i)
  * array or an object: LOOSE are the tokens that show a comma with no member behind it.
  */
 KERNEL void
-kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose, size_t base)
+kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose, size_t base,
+    bool escapes)
 {
-	uint64_t names = kernel_names(w, t->colon, base);
+	uint64_t names = kernel_names(w, t->colon, base, escapes);
 	uint64_t opens = t->open_object | t->open_array;
 	uint64_t brackets = opens | t->close_object | t->close_array;
 	uint64_t left = ~UINT64_C(0), bad = 0;
@@ -363,7 +383,7 @@ kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose,
 
 		bad |= segment & (w->object ? loose : t->colon);
 		if (w->node)
-			kernel_members(w, names & segment, base);
+			kernel_members(w, names & segment, base, escapes);
 		if (!brackets)
 			break;
 		left &= ~upto;
@@ -455,57 +475,70 @@ kernel_grammar(const struct token_bits *t, struct kernel_carry *c, uint64_t *loo
 	return bad;
 }
 
-/* Step two. */
-TARGET static bool
-kernel_tokens(struct kernel_walk *w)
+/* Leave only the tokens in VALID. */
+KERNEL void
+kernel_restrict(struct token_bits *t, uint64_t valid)
 {
-	struct scan_state *st = w->s->state;
-	/* The first token is where a value may begin, as if a colon stood before it. */
-	struct kernel_carry carry = {.colon = UINT64_C(1) << 63};
-	uint64_t bad = 0;
-
-	for (size_t base = 0; base < w->ntokens; base += 64) {
-		struct token_bits t = token_classify(st->token + base);
-		size_t left = w->ntokens - base;
-		uint64_t valid = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
-		uint64_t loose, check;
-
-		t.scalar &= valid;
-		bad |= kernel_grammar(&t, &carry, &loose) & valid;
-		for (check = t.scalar; check; check &= check - 1)
-			bad |= !kernel_scalar(w->line + st->place[base + (size_t)__builtin_ctzll(check)],
-			    w->line + w->n);
-		kernel_levels(w, &t, loose & valid, base);
-		if (w->bad)
-			return false;
-	}
-	return !bad && w->depth == 0;
+	t->colon &= valid;
+	t->scalar &= valid;
+	t->open_object &= valid;
+	t->open_array &= valid;
+	t->close_object &= valid;
+	t->close_array &= valid;
 }
 
-TARGET static int
-kernel_scan(struct scanner *s, const char *line, size_t max, size_t *n)
+/* Step two.  The number of the newline that ends the line, or 0 when something is wrong. */
+KERNEL size_t
+kernel_tokens(struct kernel_walk *w, size_t from)
+{
+	/* The first token is where a value may begin, as if a colon stood before it. */
+	struct kernel_carry carry = {.colon = UINT64_C(1) << 63};
+	const struct scan_batch *b = &w->s->state->batch;
+	uint64_t bad = 0, newline = 0;
+
+	for (size_t at = from; !newline; at += 64) {
+		struct token_bits t = token_classify(w->token + at);
+		uint64_t valid, loose, scalars;
+		size_t last = 63;
+
+		newline = t.newline;
+		valid = newline ? (newline & -newline) - 1 : ~UINT64_C(0);
+		if (newline)
+			last = (size_t)__builtin_ctzll(newline);
+		kernel_restrict(&t, valid);
+		bad |= kernel_grammar(&t, &carry, &loose) & valid;
+		for (scalars = t.scalar; scalars; scalars &= scalars - 1)
+			bad |= !kernel_scalar(w->base + w->place[at + (size_t)__builtin_ctzll(scalars)],
+			    w->base + w->place[at + (size_t)__builtin_ctzll(scalars) + 1]);
+		kernel_levels(w, &t, loose & valid, at,
+		    kernel_near_escape(b, w->place[(ptrdiff_t)at - (at > 0)], w->place[at + last]));
+		if (w->bad)
+			return 0;
+		from = at + last;
+	}
+	return bad || w->depth ? 0 : from;
+}
+
+TARGET static bool
+kernel_walk(struct scanner *s, const char *line, size_t *n)
 {
 	struct scan_state *st = s->state;
-	struct kernel_state k;
-	struct kernel_walk w = {.s = s, .line = line};
+	struct scan_batch *b = &st->batch;
+	struct kernel_walk w = {.s = s, .base = b->base, .place = b->place, .token = b->token};
+	unsigned char first = b->token[b->at];
+	size_t end;
 
-	if (max > SCAN_KERNEL_MAX)
-		max = SCAN_KERNEL_MAX;
-	if (!st->token) {
-		st->token = xmalloc(SCAN_KERNEL_MAX + 2 * 64);
-		st->place = xcalloc(SCAN_PLACE_FRONT + SCAN_KERNEL_MAX + 2 * 64, sizeof *st->place);
-		st->place += SCAN_PLACE_FRONT;
-	}
-	w.ntokens = kernel_index(&k, st, line, max);
-	*n = w.n = k.n;
 	/* A top-level string, number or literal is no event: leave it to the plain scanner. */
-	if (k.bad || w.ntokens < 2 || (st->token[0] != '{' && st->token[0] != '['))
-		return -1;
-	w.spaced = k.spaced != 0;
-	w.first_escape = k.first_escape;
-	w.last_escape = k.last_escape;
+	if (first != '{' && first != '[')
+		return false;
 	w.pending = &st->plan->nodes[0];
-	s->root = (struct json_value){line + st->place[0], 0,
-	    st->token[0] == '{' ? JSON_OBJECT : JSON_ARRAY, false};
-	return kernel_tokens(&w) ? 0 : -1;
+	w.pending_at = b->at;
+	s->root = (struct json_value){b->base + b->place[b->at], 0,
+	    first == '{' ? JSON_OBJECT : JSON_ARRAY, false};
+	end = kernel_tokens(&w, b->at);
+	if (!end)
+		return false;
+	*n = (size_t)(b->base + b->place[end] - line);
+	b->at = end + 1;
+	return true;
 }

@@ -8,20 +8,21 @@
 
 /* Bytes of a block, bit i for byte i. */
 struct block_bits {
-	uint64_t quote, space, high;
-	uint64_t op;      /* one of {}[]:, */
-	uint64_t unusual; /* a control character (a newline is one) or a backslash */
+	uint64_t quote, newline, high;
+	uint64_t space;   /* white space but a newline */
+	uint64_t op;      /* one of {}[]:, or a newline */
+	uint64_t unusual; /* a control character but a newline, or a backslash */
 };
 
 /* Of the unusual ones. */
 struct unusual_bits {
-	uint64_t backslash, newline, control; /* a newline is also a control character */
+	uint64_t backslash, control;
 };
 
 /* Tokens, bit i for token i.  Bits behind the last token are 0. */
 struct token_bits {
 	uint64_t quote, colon, comma, open_object, open_array, close_object, close_array;
-	uint64_t scalar;
+	uint64_t scalar, newline;
 };
 
 /* The primitives of a kernel file:

@@ -51,16 +51,17 @@ KERNEL struct block_bits
 block_classify(const char *p)
 {
 	struct quarters v = load(p);
-	uint64_t high = 0;
+	uint64_t high = 0, newline = equal(&v, '\n');
 
 	for (int i = 0; i < 4; i++)
 		high |= (uint64_t)(unsigned)_mm_movemask_epi8(v.q[i]) << (16 * i);
 	return (struct block_bits){
 	    .quote = equal(&v, '"'),
-	    .space = equal(&v, ' ') | equal(&v, '\t') | equal(&v, '\n') | equal(&v, '\r'),
+	    .space = equal(&v, ' ') | equal(&v, '\t') | equal(&v, '\r'),
 	    .op = equal(&v, '{') | equal(&v, '}') | equal(&v, '[') | equal(&v, ']') | equal(&v, ':') |
-		equal(&v, ','),
-	    .unusual = control(&v) | equal(&v, '\\'),
+		equal(&v, ',') | newline,
+	    .unusual = (control(&v) & ~newline) | equal(&v, '\\'),
+	    .newline = newline,
 	    .high = high,
 	};
 }
@@ -72,7 +73,6 @@ block_unusual(const char *p)
 
 	return (struct unusual_bits){
 	    .backslash = equal(&v, '\\'),
-	    .newline = equal(&v, '\n'),
 	    .control = control(&v),
 	};
 }
@@ -157,7 +157,8 @@ token_classify(const unsigned char *token)
 	    .close_array = equal(&v, ']'),
 	};
 
-	t.scalar = ~(t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |
+	t.newline = equal(&v, '\n');
+	t.scalar = ~(t.newline | t.quote | t.colon | t.comma | t.open_object | t.open_array | t.close_object |
 	    t.close_array);
 	return t;
 }
@@ -167,7 +168,7 @@ token_classify(const unsigned char *token)
 const struct scan_kernel *
 scan_kernel_sse2(void)
 {
-	static const struct scan_kernel kernel = {"sse2", kernel_scan};
+	static const struct scan_kernel kernel = {"sse2", kernel_index, kernel_walk};
 
 	return &kernel;
 }

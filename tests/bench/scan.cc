@@ -43,11 +43,12 @@ ours(const padded_string &data, int which)
 	scanner *s = scanner_new(plan);
 	total t = {};
 
-	const char *p = data.data(), *end = p + data.size();
-	size_t n;
+	slice line;
+	int scanned;
 
-	for (; p < end; p += n + 1) {
-		if (scanner_scan_line(s, p, size_t(end - p), &n) < 0)
+	scanner_start(s, data.data(), data.size());
+	while ((scanned = scanner_next(s, &line)) != 0) {
+		if (scanned < 0)
 			continue;
 		t.lines++;
 		t.text += s->values[text].n - 2;
