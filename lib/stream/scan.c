@@ -178,8 +178,10 @@ scanner_new(const struct scan_plan *plan)
 	s->state = xcalloc(1, sizeof *s->state);
 	s->state->plan = plan;
 	s->state->kernel = best_kernel();
-	if (s->state->kernel)
+	if (s->state->kernel) {
 		batch_open(&s->state->batch);
+		s->state->shapes = xcalloc(SCAN_SHAPES, sizeof *s->state->shapes);
+	}
 	s->state->key = (struct buf)BUF_INIT;
 	s->state->nvalues = scan_plan_count(plan);
 	s->values = xcalloc(s->state->nvalues, sizeof *s->values);
@@ -192,6 +194,7 @@ scanner_free(struct scanner *s)
 	if (!s)
 		return;
 	buf_release(&s->state->key);
+	free(s->state->shapes);
 	if (s->state->kernel) {
 		free(s->state->batch.token - SCAN_FRONT);
 		free(s->state->batch.place - SCAN_FRONT);

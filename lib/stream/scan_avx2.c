@@ -171,6 +171,44 @@ token_spans(const uint16_t *place, const unsigned char *spans)
 	return both(half[0], half[1]);
 }
 
+KERNEL uint64_t
+token_equal(const unsigned char *token, char c)
+{
+	return equal(_mm256_loadu_si256((const __m256i *)token),
+	    _mm256_loadu_si256((const __m256i *)(token + 32)), c);
+}
+
+KERNEL __m256i
+skeleton_half(const unsigned char *token)
+{
+	/* As in block_classify. */
+	static const char ops[16] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0};
+	__m256i in = _mm256_loadu_si256((const __m256i *)token);
+	__m256i keep = matches(_mm256_or_si256(in, _mm256_set1_epi8(0x20)), in, ops);
+
+	/* Control characters are no tokens, but for the newline. */
+	keep = _mm256_or_si256(_mm256_andnot_si256(is_control(in), keep),
+	    _mm256_cmpeq_epi8(in, _mm256_set1_epi8('\n')));
+	return _mm256_blendv_epi8(_mm256_set1_epi8(SCAN_LEAF), in, keep);
+}
+
+KERNEL void
+token_skeleton(const unsigned char *token, unsigned char *skeleton)
+{
+	_mm256_storeu_si256((__m256i *)skeleton, skeleton_half(token));
+	_mm256_storeu_si256((__m256i *)(skeleton + 32), skeleton_half(token + 32));
+}
+
+KERNEL uint64_t
+token_differs(const unsigned char *token, const unsigned char *skeleton)
+{
+	__m256i lo = _mm256_loadu_si256((const __m256i *)skeleton);
+	__m256i hi = _mm256_loadu_si256((const __m256i *)(skeleton + 32));
+
+	return ~both(_mm256_cmpeq_epi8(skeleton_half(token), lo),
+	    _mm256_cmpeq_epi8(skeleton_half(token + 32), hi));
+}
+
 KERNEL struct token_bits
 token_classify(const unsigned char *token)
 {

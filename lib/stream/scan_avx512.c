@@ -134,6 +134,39 @@ token_spans(const uint16_t *place, const unsigned char *spans)
 	return bits;
 }
 
+KERNEL uint64_t
+token_equal(const unsigned char *token, char c)
+{
+	return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(token), _mm512_set1_epi8(c));
+}
+
+/* Tokens that are kept in a skeleton; NUL elsewhere. */
+static const unsigned char kept[128] __attribute__((aligned(64))) = {['{'] = '{', ['}'] = '}',
+    ['['] = '[', [']'] = ']', [':'] = ':', [','] = ',', ['\n'] = '\n'};
+
+KERNEL __m512i
+skeleton_of(__m512i in)
+{
+	__m512i keep = _mm512_maskz_permutex2var_epi8(~_mm512_movepi8_mask(in),
+	    _mm512_load_si512(kept), in, _mm512_load_si512(kept + 64));
+
+	return _mm512_mask_mov_epi8(keep, _mm512_testn_epi8_mask(keep, keep),
+	    _mm512_set1_epi8(SCAN_LEAF));
+}
+
+KERNEL void
+token_skeleton(const unsigned char *token, unsigned char *skeleton)
+{
+	_mm512_storeu_si512(skeleton, skeleton_of(_mm512_loadu_si512(token)));
+}
+
+KERNEL uint64_t
+token_differs(const unsigned char *token, const unsigned char *skeleton)
+{
+	return _mm512_cmpneq_epi8_mask(skeleton_of(_mm512_loadu_si512(token)),
+	    _mm512_loadu_si512(skeleton));
+}
+
 KERNEL struct token_bits
 token_classify(const unsigned char *token)
 {

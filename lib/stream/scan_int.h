@@ -66,6 +66,38 @@ struct scan_batch {
 
 #define SCAN_FRONT 64
 
+/*
+ * A shape: the tokens of a line but for what its strings, numbers and literals are.  The lines of a
+ * stream have few shapes.  Of one that was found good before, and has the same names where paths are
+ * wanted, only the numbers and literals are still to be checked, and the values are where they were.
+ */
+#define SCAN_SHAPES 32 /* direct-mapped by the number of tokens */
+#define SCAN_SHAPE_TOKENS 256
+#define SCAN_SHAPE_NAMES 64
+#define SCAN_SHAPE_VALUES 32
+
+struct scan_shape_name {
+	uint64_t bytes, mask; /* of the first eight bytes from the quote on, those of the name */
+	size_t token;
+};
+
+struct scan_shape_value {
+	const struct scan_node *node;
+	uint16_t token, close; /* CLOSE: of an array or object, else 0 */
+};
+
+struct scan_shape {
+	size_t ntokens; /* 0: no shape is known here */
+	size_t nnames, nvalues;
+	unsigned misses;
+	unsigned char skeleton[SCAN_SHAPE_TOKENS]; /* first bytes, SCAN_LEAF for strings and scalars */
+	uint64_t leaves[SCAN_SHAPE_TOKENS / 64];
+	struct scan_shape_name names[SCAN_SHAPE_NAMES];
+	struct scan_shape_value values[SCAN_SHAPE_VALUES];
+};
+
+#define SCAN_LEAF 'L'
+
 struct scan_state {
 	const struct scan_plan *plan;
 	const struct scan_kernel *kernel; /* NULL: plain C */
@@ -73,6 +105,7 @@ struct scan_state {
 	struct buf key; /* a member name with escapes, decoded */
 	struct scan_level stack[SCAN_DEPTH_MAX];
 	struct scan_batch batch;
+	struct scan_shape *shapes; /* SCAN_SHAPES of them */
 	/* scanner_start: the lines that are left. */
 	const char *at, *end;
 	/* Up to here something is wrong somewhere: lines are indexed one by one. */

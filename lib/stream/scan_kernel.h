@@ -162,6 +162,8 @@ struct kernel_walk {
 	const struct scan_node *node;    /* what is wanted in it, or NULL */
 	const struct scan_node *pending; /* the path whose value is the token PENDING_AT */
 	size_t pending_at;
+	struct scan_shape *shape; /* where the line's shape is being noted, or NULL */
+	size_t from;              /* the line's first token */
 	bool bad;
 };
 
@@ -202,6 +204,55 @@ static const uint8_t kernel_types[256] = {['"'] = JSON_STRING, ['{'] = JSON_OBJE
     ['t'] = JSON_TRUE, ['f'] = JSON_FALSE, ['n'] = JSON_NULL, ['-'] = JSON_NUMBER,
     ['0' ... '9'] = JSON_NUMBER};
 
+/* Four bytes as they lie in the memory of an x86. */
+#define KERNEL_WORD(a, b, c, d)                                                                    \
+	((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+/* What may stand behind a number or literal. */
+static const bool kernel_ends[256] = {[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true,
+    [','] = true, [']'] = true, ['}'] = true};
+
+/*
+ * Is the scalar at P well formed?  Literals and whole numbers of up to seven digits are found
+ * without a branch, for which of them comes cannot be foretold.
+ */
+KERNEL bool
+kernel_scalar(const char *p, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const char *why;
+	uint64_t x, other;
+	uint32_t word;
+	unsigned n, literal;
+
+	memcpy(&x, p, 8);
+	memcpy(&word, p, 4);
+	/* The top bits of the bytes that are no digits; a carry can only spoil those behind one. */
+	other = ((x + ones * (0x80 - '9' - 1)) | (x - ones * '0')) & ones * 0x80;
+	n = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8;
+	literal = (word == KERNEL_WORD('t', 'r', 'u', 'e')) * 4u |
+	    (word == KERNEL_WORD('n', 'u', 'l', 'l')) * 4u |
+	    ((word == KERNEL_WORD('f', 'a', 'l', 's')) & (p[4] == 'e')) * 5u;
+	n = n ? n : literal;
+	if ((n != 0) & kernel_ends[(unsigned char)p[n]] & ((*p != '0') | (n == 1)))
+		return true;
+	return scan_scalar(p, end, &why) != NULL;
+}
+
+/* Are the tokens in SCALARS, whose places begin at PLACE, well-formed numbers and literals?  END is
+ * behind all of them. */
+KERNEL bool
+token_scalars(const char *base, const uint16_t *place, uint64_t scalars, const char *end)
+{
+	bool good = true;
+
+	for (; scalars; scalars &= scalars - 1)
+		good &= kernel_scalar(base + place[__builtin_ctzll(scalars)], end);
+	return good;
+}
+
+#include "stream/scan_shape.h"
+
 /* NODE's value is token I. */
 KERNEL void
 kernel_value(struct kernel_walk *w, const struct scan_node *node, size_t i)
@@ -209,6 +260,8 @@ kernel_value(struct kernel_walk *w, const struct scan_node *node, size_t i)
 	struct json_value *v = &w->s->values[node->value];
 	const char *p = w->base + w->place[i], *e;
 
+	if (w->shape)
+		shape_note_value(w, node, i);
 	if (__builtin_expect(v->type != JSON_MISSING, 0))
 		scan_forget(w->s, node);
 	/* The end of the line is no value; it is refused for that. */
@@ -286,7 +339,7 @@ kernel_names(const struct kernel_walk *w, uint64_t colons, size_t base, bool esc
 	const uint16_t *place = w->place + base;
 	uint64_t left = colons, names = 0;
 
-	if (!plan->multiplier)
+	if (!plan->multiplier || w->shape)
 		return colons;
 	/* With white space a colon need not follow its name directly. */
 	if (!st->batch.spaced)
@@ -315,6 +368,8 @@ kernel_members(struct kernel_walk *w, uint64_t colons, size_t base, bool escapes
 			    (struct slice){key, (size_t)(kernel_last_byte(w, i - 1) - key)}, true);
 		else
 			found = kernel_find(nodes, parent, key);
+		if (w->shape)
+			shape_note_name(w, parent, i - 1, found);
 		if (found)
 			kernel_value(w, found, i + 1);
 	}
@@ -354,6 +409,8 @@ kernel_close(struct kernel_walk *w, size_t i)
 	l = &st->stack[--w->depth];
 	if (l->value >= 0)
 		w->s->values[l->value].n = end - l->start;
+	if (w->shape && l->value >= 0)
+		shape_note_close(w, l->value, i);
 	if (w->depth == 0) {
 		w->s->root.n = end - l->start;
 		w->bad |= w->token[i + 1] != '\n';
@@ -396,41 +453,6 @@ kernel_levels(struct kernel_walk *w, const struct token_bits *t, uint64_t loose,
 		brackets &= brackets - 1;
 	}
 	w->bad |= bad != 0;
-}
-
-/* Four bytes as they lie in the memory of an x86. */
-#define KERNEL_WORD(a, b, c, d)                                                                    \
-	((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
-
-/* What may stand behind a number or literal. */
-static const bool kernel_ends[256] = {[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true,
-    [','] = true, [']'] = true, ['}'] = true};
-
-/*
- * Is the scalar at P well formed?  Literals and whole numbers of up to seven digits are found
- * without a branch, for which of them comes cannot be foretold.
- */
-KERNEL bool
-kernel_scalar(const char *p, const char *end)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const char *why;
-	uint64_t x, other;
-	uint32_t word;
-	unsigned n, literal;
-
-	memcpy(&x, p, 8);
-	memcpy(&word, p, 4);
-	/* The top bits of the bytes that are no digits; a carry can only spoil those behind one. */
-	other = ((x + ones * (0x80 - '9' - 1)) | (x - ones * '0')) & ones * 0x80;
-	n = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8;
-	literal = (word == KERNEL_WORD('t', 'r', 'u', 'e')) * 4u |
-	    (word == KERNEL_WORD('n', 'u', 'l', 'l')) * 4u |
-	    ((word == KERNEL_WORD('f', 'a', 'l', 's')) & (p[4] == 'e')) * 5u;
-	n = n ? n : literal;
-	if ((n != 0) & kernel_ends[(unsigned char)p[n]] & ((*p != '0') | (n == 1)))
-		return true;
-	return scan_scalar(p, end, &why) != NULL;
 }
 
 /* What the 64 tokens before had at their end. */
@@ -498,7 +520,7 @@ kernel_tokens(struct kernel_walk *w, size_t from)
 
 	for (size_t at = from; !newline; at += 64) {
 		struct token_bits t = token_classify(w->token + at);
-		uint64_t valid, loose, scalars;
+		uint64_t valid, loose;
 		size_t last = 63;
 
 		newline = t.newline;
@@ -507,9 +529,7 @@ kernel_tokens(struct kernel_walk *w, size_t from)
 			last = (size_t)__builtin_ctzll(newline);
 		kernel_restrict(&t, valid);
 		bad |= kernel_grammar(&t, &carry, &loose) & valid;
-		for (scalars = t.scalar; scalars; scalars &= scalars - 1)
-			bad |= !kernel_scalar(w->base + w->place[at + (size_t)__builtin_ctzll(scalars)],
-			    w->base + w->place[at + (size_t)__builtin_ctzll(scalars) + 1]);
+		bad |= !token_scalars(w->base, w->place + at, t.scalar, w->base + w->place[b->ntokens]);
 		kernel_levels(w, &t, loose & valid, at,
 		    kernel_near_escape(b, w->place[(ptrdiff_t)at - (at > 0)], w->place[at + last]));
 		if (w->bad)
@@ -531,11 +551,17 @@ kernel_walk(struct scanner *s, const char *line, size_t *n)
 	/* A top-level string, number or literal is no event: leave it to the plain scanner. */
 	if (first != '{' && first != '[')
 		return false;
-	w.pending = &st->plan->nodes[0];
-	w.pending_at = b->at;
 	s->root = (struct json_value){b->base + b->place[b->at], 0,
 	    first == '{' ? JSON_OBJECT : JSON_ARRAY, false};
-	end = kernel_tokens(&w, b->at);
+	w.from = b->at;
+	end = shape_known(&w);
+	if (!end) {
+		w.pending = &st->plan->nodes[0];
+		w.pending_at = b->at;
+		end = kernel_tokens(&w, b->at);
+		if (w.shape)
+			shape_finish(&w, end);
+	}
 	if (!end)
 		return false;
 	*n = (size_t)(b->base + b->place[end] - line);

@@ -41,6 +41,12 @@ struct token_bits {
  *	Bit i: the parity of bits 0 to i.
  * KERNEL uint64_t token_spans(const uint16_t *place, const unsigned char spans[64])
  *	Bit i: place[i] - place[i - 1] modulo 64 may be one of SPANS; place[-1] is readable.
+ * KERNEL uint64_t token_equal(const unsigned char *token, char c)
+ *	Which of 64 tokens begin with C.
+ * KERNEL void token_skeleton(const unsigned char *token, unsigned char *skeleton)
+ *	Copy 64 tokens, strings and scalars as SCAN_LEAF.
+ * KERNEL uint64_t token_differs(const unsigned char *token, const unsigned char *skeleton)
+ *	Which of 64 tokens are not as in SKELETON.
  * KERNEL struct token_bits token_classify(const unsigned char *token)
  *	64 tokens; those behind the last one count as scalars here.
  */

@@ -143,6 +143,49 @@ token_spans(const uint16_t *place, const unsigned char *spans)
 	return ~UINT64_C(0);
 }
 
+KERNEL uint64_t
+token_equal(const unsigned char *token, char c)
+{
+	struct quarters v = load((const char *)token);
+
+	return equal(&v, c);
+}
+
+KERNEL __m128i
+skeleton_quarter(__m128i in)
+{
+	static const char kept[] = "{}[]:,\n";
+	__m128i keep = _mm_setzero_si128();
+
+	for (const char *c = kept; *c; c++)
+		keep = _mm_or_si128(keep, _mm_cmpeq_epi8(in, _mm_set1_epi8(*c)));
+	return _mm_or_si128(_mm_and_si128(keep, in),
+	    _mm_andnot_si128(keep, _mm_set1_epi8(SCAN_LEAF)));
+}
+
+KERNEL void
+token_skeleton(const unsigned char *token, unsigned char *skeleton)
+{
+	struct quarters v = load((const char *)token);
+
+	for (int i = 0; i < 4; i++)
+		_mm_storeu_si128((__m128i *)(skeleton + 16 * i), skeleton_quarter(v.q[i]));
+}
+
+KERNEL uint64_t
+token_differs(const unsigned char *token, const unsigned char *skeleton)
+{
+	struct quarters v = load((const char *)token), want = load((const char *)skeleton);
+	uint64_t same = 0;
+
+	for (int i = 0; i < 4; i++) {
+		__m128i eq = _mm_cmpeq_epi8(skeleton_quarter(v.q[i]), want.q[i]);
+
+		same |= (uint64_t)(unsigned)_mm_movemask_epi8(eq) << (16 * i);
+	}
+	return ~same;
+}
+
 KERNEL struct token_bits
 token_classify(const unsigned char *token)
 {

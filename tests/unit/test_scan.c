@@ -243,7 +243,8 @@ put_random_value(struct buf *b, int depth)
 {
 	static const char *const leaves[] = {"0", "1", "-12.5e3", "true", "false", "null", "\"\"",
 	    "\"text with \\\"quotes\\\"\"", "\"\xc3\xa4\xf0\x9f\x98\xa1\"", "\"\\\\\"", "123456", "\"a:b,[c]{d}\""};
-	static const char *const keys[] = {"a", "b", "c", "x", "y", "author", "text", "\\u0061", "very long key"};
+	static const char *const keys[] = {"a", "b", "c", "x", "y", "author", "authors", "\\u0061", "very long key",
+	    "very long kez", "very lo"};
 	unsigned kind = depth > 4 ? 0 : below(4), n = below(6);
 
 	if (kind < 2) {
@@ -304,6 +305,46 @@ compare(struct scanner *want, struct scanner *got, const struct scan_plan *plan,
 	}
 }
 
+/* Change bytes but leave most of the tokens: what a scanner that remembers shapes must notice. */
+static void
+vary(struct buf *b)
+{
+	static const char alphabet[] = "abcxy01e.-tn\\\" \xc3";
+
+	for (unsigned i = 1 + below(2); i; i--) {
+		size_t at = below((unsigned)b->n);
+
+		if ((b->p[at] >= 'a' && b->p[at] <= 'z') || (b->p[at] >= '0' && b->p[at] <= '9'))
+			b->p[at] = alphabet[below(sizeof alphabet - 1)];
+	}
+}
+
+static void
+check_shapes(struct scanner *s, const void *arg)
+{
+	const struct scan_plan *plan = arg;
+	struct scanner *plain = scanner_with(plan, "plain");
+	struct buf b = BUF_INIT, first = BUF_INIT;
+	const char *rounds = getenv("SME_TEST_ROUNDS");
+
+	for (long i = rounds ? atol(rounds) / 20 : 3000; i; i--) {
+		buf_clear(&first);
+		put_random_value(&first, 0);
+		for (int k = 0; k < 20; k++) {
+			buf_clear(&b);
+			buf_adds(&b, buf_slice(&first));
+			if (k % 3)
+				vary(&b);
+			buf_reserve(&b, SCAN_PADDING);
+			memset(b.p + b.n, below(2) ? '"' : '5', SCAN_PADDING);
+			compare(plain, s, plan, &b);
+		}
+	}
+	buf_release(&b);
+	buf_release(&first);
+	scanner_free(plain);
+}
+
 static void
 check_same(struct scanner *s, const void *arg)
 {
@@ -337,7 +378,66 @@ test_same(void **state)
 	scan_plan_add(plan, "a.b");
 	scan_plan_add(plan, "author.x.y");
 	scan_plan_add(plan, "very long key");
+	scan_plan_add(plan, "author.x");
+	scan_plan_add(plan, "authors");
 	for_each_kernel(check_same, plan, plan);
+	for_each_kernel(check_shapes, plan, plan);
+	scan_plan_free(plan);
+}
+
+/* Many lines in one block, good ones, bad ones and blank ones, of all lengths: as scanned singly. */
+static void
+check_block(struct scanner *s, const void *arg)
+{
+	const struct scan_plan *plan = arg;
+	struct scanner *single = scanner_with(plan, "plain");
+	struct buf b = BUF_INIT, line = BUF_INIT;
+	struct slice got;
+
+	for (int i = 0; i < 4000; i++) {
+		buf_clear(&line);
+		for (unsigned pad = below(40) ? 0 : below(90000); pad; pad--)
+			buf_addc(&line, ' ');
+		if (below(20))
+			put_random_value(&line, 0);
+		if (below(300) == 0)
+			mutate(&line);
+		buf_adds(&b, buf_slice(&line));
+		if (i < 3999)
+			buf_addc(&b, '\n');
+	}
+	buf_reserve(&b, SCAN_PADDING);
+	memset(b.p + b.n, '"', SCAN_PADDING);
+	scanner_start(s, b.p, b.n);
+	for (const char *p = b.p, *end = b.p + b.n; p < end; p += got.n + 1) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((nl ? nl : end) - p);
+		int verdict_want = scanner_scan(single, p, n), verdict_got = scanner_next(s, &got);
+
+		assert_true(got.p == p);
+		assert_int_equal(got.n, n);
+		assert_int_equal(verdict_got, verdict_want < 0 ? -1 : 1);
+		for (size_t i = 0; verdict_want == 0 && i < scan_plan_count(plan); i++) {
+			assert_int_equal(s->values[i].type, single->values[i].type);
+			if (s->values[i].type)
+				assert_true(s->values[i].p == single->values[i].p && s->values[i].n == single->values[i].n);
+		}
+	}
+	assert_int_equal(scanner_next(s, &got), 0);
+	buf_release(&b);
+	buf_release(&line);
+	scanner_free(single);
+}
+
+static void
+test_block(void **state)
+{
+	struct scan_plan *plan = scan_plan_new();
+
+	(void)state;
+	scan_plan_add(plan, "a");
+	scan_plan_add(plan, "a.b");
+	for_each_kernel(check_block, plan, plan);
 	scan_plan_free(plan);
 }
 
@@ -380,6 +480,7 @@ main(void)
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_same),
+	    cmocka_unit_test(test_block),
 	    cmocka_unit_test(test_error_place),
 	};
 
