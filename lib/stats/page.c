@@ -397,10 +397,12 @@ stats_put_page(struct buf *b, const struct stats_figures *f, enum stats_lang lan
 
 	put_head(&p, f);
 	put_period(&p, f);
-	if (f->all.count.mentions)
+	if (f->all.count.mentions) {
+		buf_printf(b, "<h2 class=\"unseen\">%s</h2>\n", page_word(&p, W_OVERVIEW));
 		put_section(&p, &f->all, f->now);
-	else
+	} else {
 		buf_printf(b, "<p class=\"card\">%s</p>\n", page_word(&p, W_NO_MENTIONS));
+	}
 	if (f->ntenants > 1)
 		put_tenants(&p, f);
 	put_foot(&p);

@@ -6,6 +6,11 @@
 #define COL 10
 #define HIGH 1000
 
+/* What opens a table, the title again for those who only hear it, and the head of the first column. */
+#define TABLE_OPEN                                                                                 \
+	"<details class=\"data\"><summary>%s<span class=\"unseen\">: %s</span></summary>"            \
+	"<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">%s</th>"
+
 /* The smallest of 1, 2, 5, 10, 20, 50 ... that cuts MAX into no more than PARTS parts. */
 static uint64_t
 step_for(uint64_t max, uint64_t parts)
@@ -244,8 +249,7 @@ put_table_row(struct buf *b, const struct chart *c, size_t column)
 static void
 put_table(struct buf *b, const struct chart *c)
 {
-	buf_printf(b, "<details class=\"data\"><summary>%s</summary><div class=\"scroll\"><table>\n"
-	    "<thead><tr><th scope=\"col\">%s</th>", c->table_name, c->column_name);
+	buf_printf(b, TABLE_OPEN, c->table_name, c->title, c->column_name);
 	for (size_t s = 0; s < c->nseries; s++)
 		buf_printf(b, "<th scope=\"col\">%s</th>", c->series[s].name);
 	if (has_line(c))
@@ -298,11 +302,10 @@ svg_bar(struct buf *b, const struct svg_part *parts, size_t n, uint64_t all)
 }
 
 static void
-put_week_table(struct buf *b, const char *table_name, const char *column_name,
+put_week_table(struct buf *b, const char *title, const char *table_name, const char *column_name,
     const uint64_t week[7][24], enum stats_lang lang)
 {
-	buf_printf(b, "<details class=\"data\"><summary>%s</summary><div class=\"scroll\"><table>\n"
-	    "<thead><tr><th scope=\"col\">%s</th>", table_name, column_name);
+	buf_printf(b, TABLE_OPEN, table_name, title, column_name);
 	for (int day = 0; day < 7; day++)
 		buf_printf(b, "<th scope=\"col\">%s</th>", stats_weekday(lang, day));
 	buf_puts(b, "</tr></thead>\n<tbody>\n");
@@ -363,6 +366,6 @@ svg_week(struct buf *b, const char *id, const char *title, const char *desc,
 		buf_printf(b, "<span%s style=\"left:%.2f%%\">%02d</span>",
 		    hour % 6 ? " class=\"minor\"" : "", (hour + .5) * 100 / 24, hour);
 	buf_puts(b, "</div>\n</div>\n");
-	put_week_table(b, table_name, column_name, week, lang);
+	put_week_table(b, title, table_name, column_name, week, lang);
 	buf_puts(b, "</figure>\n");
 }

@@ -124,6 +124,7 @@
 	WORD(T_LANGUAGES, "Languages", "Sprachen")                                                 \
 	WORD(T_AUTHORS, "Authors by mentions", "Autoren nach Erwähnungen")                         \
 	WORD(T_REACH, "Authors by reach", "Autoren nach Reichweite")                               \
+	WORD(OVERVIEW, "Overview", "Überblick")                                                    \
 	WORD(K_MENTIONS, "Mentions", "Erwähnungen")                                                \
 	WORD(K_NEGATIVE, "Negative", "Negativ")                                                    \
 	WORD(K_OPEN, "Open", "Offen")                                                              \
@@ -156,11 +157,11 @@
 	    "Beitrag) und keine hat; überfällig ist, was über seine Frist hinaus offen "           \
 	    "ist.")                                                                                \
 	WORD(D_TIME,                                                                               \
-	    "Answer time is the time on the clock from the mention to its first answer. "          \
-	    "Median and 90% are times that did occur (nearest rank).",                             \
-	    "Antwortzeit ist die Uhrzeit-Differenz von der Erwähnung bis zu ihrer "                \
-	    "ersten Antwort. Median und 90\u00a0% sind Zeiten, die wirklich vorkamen "             \
-	    "(nächster Rang).")                                                                    \
+	    "Answer time is what passes from the mention to its first answer, nights and "         \
+	    "holidays included. Median and 90% are times that did occur (nearest rank).",          \
+	    "Antwortzeit ist, was von der Erwähnung bis zu ihrer ersten Antwort vergeht, "         \
+	    "Nächte und Feiertage eingeschlossen. Median und 90\u00a0% sind Zeiten, die "          \
+	    "wirklich vorkamen (nächster Rang).")                                                  \
 	WORD(D_BURST,                                                                              \
 	    "A burst is an hour with at least five mentions and more than the mean plus "          \
 	    "three standard deviations of the same hour on the other days (at least "              \
