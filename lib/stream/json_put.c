@@ -70,6 +70,23 @@ json_put_string(struct buf *b, struct slice text)
 	buf_addc(b, '"');
 }
 
+/* Most numbers are whole, and printf is slow. */
+static bool
+put_whole(struct buf *b, double x)
+{
+	char text[24], *p = text + sizeof text;
+	int64_t v;
+
+	if (!(fabs(x) < 1e15) || x != (double)(int64_t)x)
+		return false;
+	for (v = (int64_t)fabs(x); v || p == text + sizeof text; v /= 10)
+		*--p = (char)('0' + v % 10);
+	if (x < 0)
+		*--p = '-';
+	buf_add(b, p, (size_t)(text + sizeof text - p));
+	return true;
+}
+
 void
 json_put_number(struct buf *b, double x)
 {
@@ -79,10 +96,8 @@ json_put_number(struct buf *b, double x)
 		buf_puts(b, "null");
 		return;
 	}
-	if (x == (double)(int64_t)x && fabs(x) < 1e15) {
-		buf_printf(b, "%lld", (long long)x);
+	if (put_whole(b, x))
 		return;
-	}
 	for (int digits = 1; digits <= 17; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, x);
 		if (strtod(text, NULL) == x)
@@ -101,6 +116,8 @@ json_put_fixed(struct buf *b, double x, int digits)
 		buf_puts(b, "null");
 		return;
 	}
+	if (put_whole(b, x))
+		return;
 	n = snprintf(text, sizeof text, "%.*f", digits, x);
 	if (digits > 0) {
 		while (text[n - 1] == '0')
