@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct queue inbox = {{"inbox", 5}, NULL, NO_SLA};
+#include "core/rfc3339.h"
+
+static const struct queue inbox = {.name = {"inbox", 5}};
 
 /* What is wrong stands in MEMBER of the tenant; ERR has the rest of the text. */
 static int
@@ -14,6 +16,20 @@ wrong(const struct config *c, const struct policy *p, const char *member, struct
 	memcpy(text, err->text, sizeof text);
 	return err_set(err, SME_CONFIG, "%s: .tenants.%.*s%s%s", c->path,
 	    SLICE_ARG(p->tenant->key), member, text);
+}
+
+static struct sla
+read_sla(struct arena *a, const struct json_node *node)
+{
+	struct sla sla = {config_duration(node, "sla", -1), {NULL, 0}};
+	struct buf text = BUF_INIT;
+
+	if (sla.ms >= 0) {
+		duration_put(&text, sla.ms);
+		sla.text = arena_dup(a, buf_slice(&text));
+	}
+	buf_release(&text);
+	return sla;
 }
 
 static void
@@ -30,7 +46,7 @@ read_queues(struct arena *a, struct policy *p)
 	queues = arena_zalloc(a, list->count * sizeof *queues);
 	for (NODE_EACH(it, list))
 		queues[p->nqueues++] = (struct queue){node_text(it, "name"), node_get(it, "skills"),
-		    config_duration(it, "sla", NO_SLA)};
+		    read_sla(a, it)};
 	p->queues = queues;
 }
 
@@ -44,12 +60,12 @@ find_queue(const struct policy *p, struct slice name)
 }
 
 static struct rule
-read_rule(const struct policy *p, const struct json_node *node)
+read_rule(struct arena *a, const struct policy *p, const struct json_node *node)
 {
 	return (struct rule){.name = node_text(node, "name"),
 	    .queue = find_queue(p, node_text(node, "queue")),
 	    .skills = node_get(node, "skills"),
-	    .sla = config_duration(node, "sla", NO_SLA),
+	    .sla = read_sla(a, node),
 	    .priority = node_number(node, "priority", 0),
 	    .action = node_text(node, "action")};
 }
@@ -66,7 +82,7 @@ read_rules(struct policies *all, struct policy *p, const struct config *config,
 		struct rule *rule = &p->rules[p->nrules];
 		char member[64];
 
-		*rule = read_rule(p, it);
+		*rule = read_rule(&all->arena, p, it);
 		rule->id = all->nrules++;
 		if (when.p && !(rule->when = expr_compile(when.p, plan, err))) {
 			snprintf(member, sizeof member, ".rules[%zu].when: ", p->nrules);

@@ -10,13 +10,16 @@
 #include "core/map.h"
 #include "expr/expr.h"
 
-/* A rule or queue that sets no service level. */
-#define NO_SLA INT64_MIN
+/* A service level. */
+struct sla {
+	int64_t ms;
+	struct slice text; /* such as "36m"; p == NULL: there is none */
+};
 
 struct queue {
 	struct slice name;
 	const struct json_node *skills; /* a list of strings, or NULL */
-	int64_t sla;
+	struct sla sla;
 };
 
 struct rule {
@@ -25,7 +28,7 @@ struct rule {
 	struct expr *when; /* NULL: always */
 	const struct queue *queue; /* NULL: it leaves that to others */
 	const struct json_node *skills;
-	int64_t sla;
+	struct sla sla;
 	double priority;
 	struct slice action; /* p == NULL: none */
 };

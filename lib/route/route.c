@@ -58,7 +58,7 @@ struct decision {
 	const struct queue *queue;
 	const struct rule *hits[HITS_MAX];
 	size_t nhits;
-	int64_t sla;
+	struct sla sla;
 	double priority;
 	struct slice action;
 	struct slice skills[ROUTE_SKILLS_MAX];
@@ -187,7 +187,7 @@ decision_init(struct decision *d)
 {
 	d->queue = NULL;
 	d->nhits = d->nskills = 0;
-	d->sla = NO_SLA;
+	d->sla = (struct sla){0, {NULL, 0}};
 	d->priority = 0;
 	d->action = (struct slice){NULL, 0};
 }
@@ -218,7 +218,7 @@ hit(struct decision *d, const struct rule *rule)
 		d->hits[d->nhits++] = rule;
 	if (!d->queue)
 		d->queue = rule->queue;
-	if (d->sla == NO_SLA)
+	if (!d->sla.text.p)
 		d->sla = rule->sla;
 	if (!d->action.p)
 		d->action = rule->action;
@@ -244,9 +244,10 @@ try_rules(struct router_run *run, const struct mention *m, struct decision *d, s
 
 	for (size_t i = 0; i < p->nrules; i++) {
 		const struct rule *rule = &p->rules[i];
-		struct sme_err err = {.text = ""};
 		enum expr_result result = EXPR_FALSE;
+		struct sme_err err;
 
+		err.text[0] = '\0';
 		if (!done)
 			result = try_rule(run, rule, m->ev, &err);
 		if (trace)
@@ -266,7 +267,7 @@ settle(struct decision *d, const struct mention *m)
 {
 	if (!d->queue)
 		d->queue = m->policy->queues;
-	if (d->sla == NO_SLA)
+	if (!d->sla.text.p)
 		d->sla = d->queue->sla;
 	add_skills(d, d->queue->skills);
 	for (size_t i = 0; i < d->nhits; i++)
@@ -287,19 +288,19 @@ static void
 put_clock(struct buf *b, const struct decision *d, const struct mention *m)
 {
 	buf_puts(b, ",\"due_at\":");
-	if (d->sla == NO_SLA || m->arrived == TIME_NONE) {
+	if (!d->sla.text.p || m->arrived == TIME_NONE) {
 		buf_puts(b, "null");
 	} else {
 		buf_addc(b, '"');
-		rfc3339_put(b, m->arrived + d->sla);
+		rfc3339_put(b, m->arrived + d->sla.ms);
 		buf_addc(b, '"');
 	}
-	if (d->sla == NO_SLA) {
+	if (!d->sla.text.p) {
 		buf_puts(b, ",\"sla\":null,\"clock\":null");
 		return;
 	}
 	buf_puts(b, ",\"sla\":\"");
-	duration_put(b, d->sla);
+	buf_adds(b, d->sla.text);
 	buf_puts(b, "\",\"clock\":\"wall\"");
 }
 

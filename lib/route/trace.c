@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "core/rfc3339.h"
-
 /* Append S so that it cannot drive a terminal. */
 static void
 put_safe(struct buf *t, struct slice s)
@@ -46,10 +44,8 @@ put_effects(struct buf *t, const struct rule *rule)
 {
 	if (rule->queue)
 		buf_printf(t, "  queue %.*s", SLICE_ARG(rule->queue->name));
-	if (rule->sla != NO_SLA) {
-		buf_puts(t, "  sla ");
-		duration_put(t, rule->sla);
-	}
+	if (rule->sla.text.p)
+		buf_printf(t, "  sla %.*s", SLICE_ARG(rule->sla.text));
 	if (rule->priority != 0) {
 		buf_puts(t, rule->priority > 0 ? "  priority +" : "  priority ");
 		json_put_fixed(t, rule->priority, 4);
