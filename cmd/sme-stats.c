@@ -22,7 +22,7 @@ static long top = 10;
 static const char *lang = "en";
 static bool json;
 
-/* A sink reads on one thread and hands nothing on, so --jobs and the filter's --tenant are not here. */
+/* A sink: it reads on one thread and hands nothing on, so it has no --jobs and its own --tenant. */
 #define STATS_OPTIONS                                                                              \
 	{'c', "config", CLI_STRING, &filter.config, "FILE", "configuration, see sme.jq(5)"},       \
 	    {0, "check-config", CLI_FLAG, &filter.check_config, NULL,                              \

@@ -108,7 +108,8 @@ first_answer(const struct stats_collector *c, const struct stats_rec *rec, enum 
 	for (size_t i = rec->answer - 1; i < c->nanswers && c->answers[i].rec == number; i++) {
 		const struct stats_answer *a = &c->answers[i];
 
-		if (a->time != TIME_NONE && a->time >= rec->time && (by == STATS_BYS || a->by == by))
+		if (a->time != TIME_NONE && a->time >= rec->time &&
+		    (by == STATS_BYS || a->by == by))
 			return a;
 	}
 	return NULL;
@@ -173,8 +174,8 @@ count_first(const struct stats_collector *c, struct stats_section *s, const stru
 }
 
 void
-stats_answer_times(const struct stats_collector *c, struct stats_section *s,
-    const uint32_t *answered, size_t n)
+stats_answer_times(
+    const struct stats_collector *c, struct stats_section *s, const uint32_t *answered, size_t n)
 {
 	int64_t *times = xcalloc(n + 1, sizeof *times);
 

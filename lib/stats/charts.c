@@ -11,7 +11,8 @@
 #define QUARTERLY_MAX (14 * 24)
 #define DAILY_MAX (100 * 24)
 
-/* Labels of the axis: not nearer to each other and to the right edge than this share of the width. */
+/* Labels of the axis: not nearer to each other and to the right edge than this share of the width.
+ */
 #define TICK_ROOM 0.09
 #define TICK_ROOM_LONG 0.18
 
@@ -27,8 +28,8 @@ struct column {
 struct columns {
 	struct column *list;
 	size_t n;
-	int step; /* hours: 1, 6, 24 or 168 */
-	struct buf text;       /* labels, each with a NUL */
+	int step;        /* hours: 1, 6, 24 or 168 */
+	struct buf text; /* labels, each with a NUL */
 	const char **labels;
 	uint64_t *values;
 	double *usual;
@@ -68,8 +69,10 @@ gather(struct columns *cs, const struct stats_section *s, int step)
 
 		if (!cs->n || column_key(h, step) != key) {
 			key = column_key(h, step);
-			cs->list[cs->n++] = (struct column){.start = h->start, .day = h->day,
-			    .hour = h->hour, .usual = step == 1 ? h->usual : -1};
+			cs->list[cs->n++] = (struct column){.start = h->start,
+			    .day = h->day,
+			    .hour = h->hour,
+			    .usual = step == 1 ? h->usual : -1};
 		}
 		c = &cs->list[cs->n - 1];
 		add_count(&c->count, &h->count);
@@ -78,8 +81,8 @@ gather(struct columns *cs, const struct stats_section *s, int step)
 }
 
 static void
-put_label(const struct page *p, struct buf *b, const struct stats_section *s, const struct column *c,
-    int step)
+put_label(const struct page *p, struct buf *b, const struct stats_section *s,
+    const struct column *c, int step)
 {
 	stats_put_day(b, p->lang, c->day);
 	if (step < 24) {
@@ -321,9 +324,9 @@ page_open(const struct page *p, const struct stats_section *s)
 
 static const char *const bin_labels[STATS_LANGS][STATS_TIME_BINS] = {
     [STATS_EN] = {"≤ 5 min", "≤ 15 min", "≤ 30 min", "≤ 1 h", "≤ 2 h", "≤ 4 h", "≤ 8 h", "≤ 1 d",
-        "longer"},
+	"longer"},
     [STATS_DE] = {"≤ 5 min", "≤ 15 min", "≤ 30 min", "≤ 1 h", "≤ 2 h", "≤ 4 h", "≤ 8 h", "≤ 1 T",
-        "länger"},
+	"länger"},
 };
 
 static const char *const bin_ticks[STATS_LANGS][STATS_TIME_BINS] = {

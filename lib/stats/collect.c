@@ -266,10 +266,10 @@ take_filters(struct stats_collector *c, const struct event *ev, struct stats_rec
 	rec->lang = name_at(c, ev, P_LANG, &c->langs);
 	if (rec->lang == STATS_NAME_NONE)
 		rec->lang = name_at(c, ev, P_LANG_HINT, &c->langs);
-	rec->score = (int16_t)scaled(value_at(c, ev, P_SENTIMENT_SCORE), 10000, -10000, 10000,
-	    STATS_SCORE_NONE);
-	rec->sentiment = (uint8_t)sentiment_of(value_at(c, ev, P_SENTIMENT),
-	    rec->score != STATS_SCORE_NONE);
+	rec->score = (int16_t)scaled(
+	    value_at(c, ev, P_SENTIMENT_SCORE), 10000, -10000, 10000, STATS_SCORE_NONE);
+	rec->sentiment =
+	    (uint8_t)sentiment_of(value_at(c, ev, P_SENTIMENT), rec->score != STATS_SCORE_NONE);
 	rec->reach = (int8_t)scaled(value_at(c, ev, P_REACH), 1, 0, 100, -1);
 	rec->queue = name_at(c, ev, P_QUEUE, &c->queues);
 	rec->due = time_at(c, ev, P_DUE);
@@ -278,7 +278,8 @@ take_filters(struct stats_collector *c, const struct event *ev, struct stats_rec
 
 /* The label of an author is that of the latest mention; of equally late ones the greater one. */
 static void
-label_author(struct stats_collector *c, const struct event *ev, struct stats_author *a, int64_t time)
+label_author(
+    struct stats_collector *c, const struct event *ev, struct stats_author *a, int64_t time)
 {
 	struct slice label = text_at(c, ev, P_AUTHOR_HANDLE);
 
@@ -300,8 +301,8 @@ author_number(struct stats_collector *c, struct slice id)
 
 	if (at == c->nauthors) {
 		c->authors = xgrow(c->authors, at, &c->authors_cap, sizeof *c->authors);
-		c->authors[c->nauthors++] = (struct stats_author){.followers = -1,
-		    .network = STATS_NAME_NONE};
+		c->authors[c->nauthors++] =
+		    (struct stats_author){.followers = -1, .network = STATS_NAME_NONE};
 	}
 	return at;
 }
@@ -422,8 +423,8 @@ in_window(const struct stats_options *o, int64_t time)
 }
 
 static void
-store_mention(struct stats_collector *c, const struct event *ev, struct stats_rec *rec,
-    struct slice tenant)
+store_mention(
+    struct stats_collector *c, const struct event *ev, struct stats_rec *rec, struct slice tenant)
 {
 	struct stats_rec *old;
 	struct slice parent;
@@ -523,10 +524,10 @@ stats_collect(struct stats_collector *c, const struct event *ev)
 {
 	struct slice tenant = text_in(c, ev, P_TENANT, 1);
 	uint32_t number;
-	enum stats_event type = event_is(ev, "mention") ? STATS_MENTION
-	    : event_is(ev, "reply")                     ? STATS_REPLY
-	    : event_is(ev, "delete")                    ? STATS_DELETE
-							: STATS_OTHER;
+	enum stats_event type = event_is(ev, "mention")  ? STATS_MENTION
+	                        : event_is(ev, "reply")  ? STATS_REPLY
+	                        : event_is(ev, "delete") ? STATS_DELETE
+	                                                 : STATS_OTHER;
 
 	if (!tenant.n)
 		tenant = SLICE("default");

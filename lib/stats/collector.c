@@ -33,10 +33,8 @@ stats_tenant_number(struct stats_collector *c, struct slice id)
 		struct slice key = c->tenant_ids.items[at].key;
 
 		c->tenants = xgrow(c->tenants, at, &c->tenants_cap, sizeof *c->tenants);
-		c->tenants[c->ntenants++] = (struct stats_tenant){.id = key,
-		    .name = key,
-		    .zone_name = c->zone_name,
-		    .zone = c->zone};
+		c->tenants[c->ntenants++] = (struct stats_tenant){
+		    .id = key, .name = key, .zone_name = c->zone_name, .zone = c->zone};
 	}
 	return at;
 }

@@ -1,8 +1,8 @@
 #include "stats/page.h"
 
 /*
- * No "<" and no "&" in here: the page is XML.  Letters have a contrast of at least 4.5 to 1 on their
- * ground, shapes that mean something at least 3 to 1, in both schemes (WCAG 2.1 AA).
+ * No "<" and no "&" in here: the page is XML.  Letters have a contrast of at least 4.5 to 1 on
+ * their ground, shapes that mean something at least 3 to 1, in both schemes (WCAG 2.1 AA).
  */
 const char page_css[] =
     ":root{color-scheme:light dark;--bg:#f3f4f7;--card:#fff;--ink:#1a1d23;--soft:#565e6c;"

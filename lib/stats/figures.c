@@ -70,14 +70,15 @@ count_mention(struct stats_section *s, const struct stats_rec *rec)
 		s->first = rec->time;
 	if (s->last == TIME_NONE || rec->time > s->last)
 		s->last = rec->time;
-	if ((rec->flags & STATS_OPEN) && (s->oldest_open == TIME_NONE || rec->time < s->oldest_open))
+	if ((rec->flags & STATS_OPEN) &&
+	    (s->oldest_open == TIME_NONE || rec->time < s->oldest_open))
 		s->oldest_open = rec->time;
 }
 
 /* Those of the N mentions in ORDER that were answered; S has counted them. */
 static uint32_t *
-answered_of(const struct stats_collector *c, const struct stats_section *s, const uint32_t *order,
-    size_t n)
+answered_of(
+    const struct stats_collector *c, const struct stats_section *s, const uint32_t *order, size_t n)
 {
 	uint32_t *answered = xcalloc(s->count.answered + 1, sizeof *answered);
 	size_t found = 0;
@@ -140,14 +141,14 @@ list_tenants(const struct stats_collector *c, const struct grouping *g, struct s
 
 /* The zone that all tenants in SHARES have, or else UTC; --timezone has set them all already. */
 static void
-common_zone(const struct stats_collector *c, struct stats_section *s, const struct share *shares,
-    size_t n)
+common_zone(
+    const struct stats_collector *c, struct stats_section *s, const struct share *shares, size_t n)
 {
 	s->zone_name = c->zone_name;
 	s->zone = c->zone;
 	for (size_t i = 1; i < n; i++)
 		if (!slice_eq(c->tenants[shares[i].tenant].zone_name,
-		        c->tenants[shares[0].tenant].zone_name))
+			c->tenants[shares[0].tenant].zone_name))
 			return;
 	if (n) {
 		s->zone_name = c->tenants[shares[0].tenant].zone_name;

@@ -1,6 +1,6 @@
+#include "stream/json.h"
 #include "core/rfc3339.h"
 #include "stats/output.h"
-#include "stream/json.h"
 
 /* Times are seconds with up to three decimals. */
 static void
@@ -42,10 +42,12 @@ put_mean(struct buf *b, int64_t sum, uint64_t n, double scale)
 static void
 put_count(struct buf *b, const struct stats_count *c)
 {
-	buf_printf(b, "\"mentions\":%u,\"negative\":%u,\"neutral\":%u,\"positive\":%u,\"unclear\":%u,"
-	    "\"open\":%u,\"overdue\":%u,\"answered\":%u", c->mentions, c->sentiment[STATS_NEGATIVE],
-	    c->sentiment[STATS_NEUTRAL], c->sentiment[STATS_POSITIVE],
-	    c->sentiment[STATS_UNCLEAR], c->open, c->overdue, c->answered);
+	buf_printf(b,
+	    "\"mentions\":%u,\"negative\":%u,\"neutral\":%u,\"positive\":%u,\"unclear\":%u,"
+	    "\"open\":%u,\"overdue\":%u,\"answered\":%u",
+	    c->mentions, c->sentiment[STATS_NEGATIVE], c->sentiment[STATS_NEUTRAL],
+	    c->sentiment[STATS_POSITIVE], c->sentiment[STATS_UNCLEAR], c->open, c->overdue,
+	    c->answered);
 }
 
 static void
@@ -106,8 +108,9 @@ put_answers(struct buf *b, const struct stats_section *s)
 	static const int limits[] = STATS_TIME_LIMITS;
 	uint64_t asked = (uint64_t)s->count.open + s->count.answered;
 
-	buf_printf(b, ",\"answers\":{\"open\":%u,\"overdue\":%u,\"answered\":%u,\"rate\":",
-	    s->count.open, s->count.overdue, s->count.answered);
+	buf_printf(b,
+	    ",\"answers\":{\"open\":%u,\"overdue\":%u,\"answered\":%u,\"rate\":", s->count.open,
+	    s->count.overdue, s->count.answered);
 	put_mean(b, s->count.answered, asked, 1);
 	buf_printf(b, ",\"in_time\":%llu,\"late\":%llu,", (unsigned long long)s->in_time,
 	    (unsigned long long)s->late);
@@ -130,7 +133,8 @@ put_answers(struct buf *b, const struct stats_section *s)
 		else
 			buf_puts(b, "null");
 		buf_printf(b, ",\"automatic\":%llu,\"human\":%llu,\"not_stated\":%llu}",
-		    (unsigned long long)bin[STATS_BY_AUTOMATIC], (unsigned long long)bin[STATS_BY_HUMAN],
+		    (unsigned long long)bin[STATS_BY_AUTOMATIC],
+		    (unsigned long long)bin[STATS_BY_HUMAN],
 		    (unsigned long long)bin[STATS_BY_UNKNOWN]);
 	}
 	buf_puts(b, "]}");
@@ -215,7 +219,10 @@ put_days(struct buf *b, const struct stats_section *s)
 	buf_puts(b, "],\"week\":[");
 	for (int day = 0; day < 7; day++)
 		for (int hour = 0; hour < 24; hour++)
-			buf_printf(b, "%s%llu%s", hour ? "," : day ? ",[" : "[",
+			buf_printf(b, "%s%llu%s",
+			    hour  ? ","
+			    : day ? ",["
+				  : "[",
 			    (unsigned long long)s->week[day][hour], hour == 23 ? "]" : "");
 	buf_addc(b, ']');
 }
@@ -227,14 +234,16 @@ put_totals(struct buf *b, const struct stats_section *s)
 	put_named_time(b, "first", s->first);
 	buf_addc(b, ',');
 	put_named_time(b, "last", s->last);
-	buf_printf(b, ",\"mentions\":%u,\"own\":%llu,\"edited\":%llu,"
+	buf_printf(b,
+	    ",\"mentions\":%u,\"own\":%llu,\"edited\":%llu,"
 	    "\"deleted\":%llu,\"direct\":%llu,\"undated\":%llu,\"earlier\":%llu",
-	    s->count.mentions, (unsigned long long)s->own,
-	    (unsigned long long)s->edited, (unsigned long long)s->deleted,
-	    (unsigned long long)s->direct, (unsigned long long)s->undated,
-	    (unsigned long long)s->earlier);
-	buf_printf(b, ",\"sentiment\":{\"negative\":%u,\"neutral\":%u,\"positive\":%u,\"unclear\":%u,"
-	    "\"none\":%u,\"score\":", s->count.sentiment[STATS_NEGATIVE], s->count.sentiment[STATS_NEUTRAL],
+	    s->count.mentions, (unsigned long long)s->own, (unsigned long long)s->edited,
+	    (unsigned long long)s->deleted, (unsigned long long)s->direct,
+	    (unsigned long long)s->undated, (unsigned long long)s->earlier);
+	buf_printf(b,
+	    ",\"sentiment\":{\"negative\":%u,\"neutral\":%u,\"positive\":%u,\"unclear\":%u,"
+	    "\"none\":%u,\"score\":",
+	    s->count.sentiment[STATS_NEGATIVE], s->count.sentiment[STATS_NEUTRAL],
 	    s->count.sentiment[STATS_POSITIVE], s->count.sentiment[STATS_UNCLEAR],
 	    s->count.sentiment[STATS_UNKNOWN]);
 	put_mean(b, s->score_sum, s->scores, 10000);
@@ -286,10 +295,12 @@ stats_put_json(struct buf *b, const struct stats_figures *f)
 	put_named_time(b, "since", f->since);
 	buf_addc(b, ',');
 	put_named_time(b, "until", f->until);
-	buf_printf(b, ",\"events\":{\"mention\":%llu,\"reply\":%llu,\"delete\":%llu,\"other\":%llu},"
-	    "\"outside\":%llu,\"all\":", (unsigned long long)f->events[0],
-	    (unsigned long long)f->events[1], (unsigned long long)f->events[2],
-	    (unsigned long long)f->events[3], (unsigned long long)f->outside);
+	buf_printf(b,
+	    ",\"events\":{\"mention\":%llu,\"reply\":%llu,\"delete\":%llu,\"other\":%llu},"
+	    "\"outside\":%llu,\"all\":",
+	    (unsigned long long)f->events[0], (unsigned long long)f->events[1],
+	    (unsigned long long)f->events[2], (unsigned long long)f->events[3],
+	    (unsigned long long)f->outside);
 	put_section(b, &f->all);
 	buf_puts(b, ",\"tenants\":[");
 	for (size_t i = 0; i < f->ntenants; i++) {

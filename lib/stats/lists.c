@@ -25,7 +25,8 @@ put_heads(const struct page *p, enum stats_word first, unsigned extra)
 		put_head(p, W_REACH, "");
 		put_head(p, W_FOLLOWERS, "");
 	} else {
-		buf_printf(p->b, "<th scope=\"col\" class=\"wide\"><span class=\"unseen\">%s</span></th>",
+		buf_printf(p->b,
+		    "<th scope=\"col\" class=\"wide\"><span class=\"unseen\">%s</span></th>",
 		    page_word(p, W_BAR));
 	}
 	put_head(p, W_N_MENTIONS, "");
@@ -137,7 +138,8 @@ put_list(const struct page *p, enum stats_word title, enum stats_word first,
 	buf_printf(p->b, "<section class=\"card list\"><h3>%s</h3>", page_word(p, title));
 	if (list->distinct > list->n) {
 		buf_puts(p->b, "<p>");
-		buf_printf(p->b, page_word(p, W_TOP_OF), list->n, (unsigned long long)list->distinct);
+		buf_printf(
+		    p->b, page_word(p, W_TOP_OF), list->n, (unsigned long long)list->distinct);
 		buf_puts(p->b, "</p>");
 	}
 	buf_puts(p->b, "<div class=\"scroll\"><table>\n");

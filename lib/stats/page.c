@@ -31,7 +31,8 @@ put_share(const struct page *p, uint64_t a, uint64_t all)
 static void
 kpi_begin(const struct page *p, enum stats_word title)
 {
-	buf_printf(p->b, "<li class=\"card kpi\"><h3>%s</h3><p class=\"big\">", page_word(p, title));
+	buf_printf(
+	    p->b, "<li class=\"card kpi\"><h3>%s</h3><p class=\"big\">", page_word(p, title));
 }
 
 static void
@@ -55,9 +56,8 @@ static void
 kpi_negative(const struct page *p, const struct stats_section *s)
 {
 	const uint32_t *n = s->count.sentiment;
-	const struct svg_part parts[] = {
-	    {"neg", n[STATS_NEGATIVE]}, {"neu", n[STATS_NEUTRAL]}, {"pos", n[STATS_POSITIVE]},
-	    {"unclear", n[STATS_UNCLEAR]}};
+	const struct svg_part parts[] = {{"neg", n[STATS_NEGATIVE]}, {"neu", n[STATS_NEUTRAL]},
+	    {"pos", n[STATS_POSITIVE]}, {"unclear", n[STATS_UNCLEAR]}};
 	uint64_t judged = stats_judged(&s->count);
 
 	if (!judged)
@@ -92,7 +92,8 @@ kpi_open(const struct page *p, const struct stats_section *s, int64_t now)
 		buf_puts(p->b, "</span>");
 	}
 	if (s->oldest_open != TIME_NONE) {
-		buf_printf(p->b, "%s%s ", s->count.overdue ? " · " : "", page_word(p, W_OLDEST_AGE));
+		buf_printf(
+		    p->b, "%s%s ", s->count.overdue ? " · " : "", page_word(p, W_OLDEST_AGE));
 		stats_put_span(p->b, p->lang, (double)(now - s->oldest_open));
 	}
 	put_some(p, " · ", s->drafts[STATS_DRAFT_SUGGESTED], W_SUGGESTED);
@@ -200,11 +201,12 @@ put_time_row(const struct page *p, enum stats_word who, const struct stats_times
 static void
 put_times_table(const struct page *p, const struct stats_section *s)
 {
-	static const enum stats_word heads[] = {
-	    W_WHO, W_COUNT, W_MEDIAN, W_P90, W_MEAN, W_LONGEST};
+	static const enum stats_word heads[] = {W_WHO, W_COUNT, W_MEDIAN, W_P90, W_MEAN, W_LONGEST};
 
-	buf_printf(p->b, "<section class=\"card list\"><h3>%s</h3><div class=\"scroll\"><table>\n"
-	    "<thead><tr>", page_word(p, W_ANSWER_TIMES));
+	buf_printf(p->b,
+	    "<section class=\"card list\"><h3>%s</h3><div class=\"scroll\"><table>\n"
+	    "<thead><tr>",
+	    page_word(p, W_ANSWER_TIMES));
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 		buf_printf(p->b, "<th scope=\"col\">%s</th>", page_word(p, heads[i]));
 	buf_puts(p->b, "</tr></thead>\n<tbody>\n");
@@ -283,8 +285,8 @@ put_tenant_row(const struct page *p, const struct stats_section *s)
 static void
 put_tenants_table(const struct page *p, const struct stats_figures *f)
 {
-	static const enum stats_word heads[] = {W_TENANT, W_MENTIONS, W_NEGATIVE, W_OPEN, W_OVERDUE,
-	    W_ANSWERED, W_MEDIAN};
+	static const enum stats_word heads[] = {
+	    W_TENANT, W_MENTIONS, W_NEGATIVE, W_OPEN, W_OVERDUE, W_ANSWERED, W_MEDIAN};
 
 	buf_puts(p->b, "<section class=\"card\"><div class=\"scroll\"><table>\n<thead><tr>");
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
@@ -342,15 +344,16 @@ put_names(const struct page *p, const struct stats_figures *f)
 static void
 put_head(const struct page *p, const struct stats_figures *f)
 {
-	buf_printf(p->b, "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"%s\">\n"
-	    "<head>\n<meta charset=\"utf-8\"/>\n<title>%s: ", p->lang == STATS_DE ? "de" : "en",
-	    page_word(p, W_TITLE));
+	buf_printf(p->b,
+	    "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"%s\">\n"
+	    "<head>\n<meta charset=\"utf-8\"/>\n<title>%s: ",
+	    p->lang == STATS_DE ? "de" : "en", page_word(p, W_TITLE));
 	put_names(p, f);
 	buf_puts(p->b, "</title>\n"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-	    "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
-	    "<meta http-equiv=\"Content-Security-Policy\" "
-	    "content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n<style>\n");
+		       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+		       "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
+		       "<meta http-equiv=\"Content-Security-Policy\" "
+		       "content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n<style>\n");
 	buf_puts(p->b, page_css);
 	buf_puts(p->b, "</style>\n</head>\n<body>\n<header class=\"top\">\n<h1>");
 	buf_printf(p->b, "%s: <bdi>", page_word(p, W_TITLE));

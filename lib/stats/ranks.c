@@ -118,7 +118,7 @@ count_all(struct stats_ranker *r, const uint32_t *order, size_t n)
 
 /* One of the best so far.  The key is unique, so there are no ties. */
 struct candidate {
-	uint64_t first, second; /* descending */
+	uint64_t first, second;  /* descending */
 	struct slice label, key; /* ascending */
 	uint32_t name;
 };
@@ -240,8 +240,8 @@ add_medians(const struct stats_ranker *r, enum dimension d, struct stats_list *l
 }
 
 void
-stats_rank_medians(const struct stats_ranker *r, struct stats_section *s,
-    const uint32_t *answered, size_t n)
+stats_rank_medians(
+    const struct stats_ranker *r, struct stats_section *s, const uint32_t *answered, size_t n)
 {
 	struct named_time *networks = xcalloc(n + 1, sizeof *networks);
 	struct named_time *queues = xcalloc(n + 1, sizeof *queues);

@@ -62,7 +62,8 @@ hour_of(const struct stats_section *s, const struct stats_rec *rec)
 }
 
 static void
-count_hours(const struct stats_collector *c, struct stats_section *s, const uint32_t *order, size_t n)
+count_hours(
+    const struct stats_collector *c, struct stats_section *s, const uint32_t *order, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct stats_rec *rec = &c->store.recs[order[i]];
@@ -204,8 +205,8 @@ most(const struct map *names, const uint32_t *counts, uint32_t *count)
 	for (size_t i = 0; i < names->n; i++) {
 		struct slice name = names->items[i].key;
 
-		if (counts[i] && (counts[i] > *count ||
-		                     (counts[i] == *count && slice_cmp(name, best) < 0))) {
+		if (counts[i] &&
+		    (counts[i] > *count || (counts[i] == *count && slice_cmp(name, best) < 0))) {
 			*count = counts[i];
 			best = name;
 		}
@@ -215,7 +216,8 @@ most(const struct map *names, const uint32_t *counts, uint32_t *count)
 
 /* What most of the mentions in B are about, and where they stand. */
 static void
-explain_burst(const struct stats_collector *c, struct stats_burst *b, const uint32_t *order, size_t n)
+explain_burst(
+    const struct stats_collector *c, struct stats_burst *b, const uint32_t *order, size_t n)
 {
 	const struct map *topics = &c->tagnames[STATS_TOPIC];
 	uint32_t *by_topic = xcalloc(topics->n + 1, sizeof *by_topic);

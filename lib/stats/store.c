@@ -13,7 +13,8 @@ stats_key(struct slice tenant, struct slice id)
 {
 	uint64_t t = tenant.n ? hash64(tenant.p, tenant.n, 0) : 0;
 
-	return (struct stats_key){hash64(id.p, id.n, t), hash64(id.p, id.n, t ^ UINT64_C(0x5bd1e995c3a7f1d9))};
+	return (struct stats_key){
+	    hash64(id.p, id.n, t), hash64(id.p, id.n, t ^ UINT64_C(0x5bd1e995c3a7f1d9))};
 }
 
 static uint64_t

@@ -119,7 +119,8 @@ put_sentiment(struct table *t, const struct stats_section *s)
 	}
 	if (s->scores) {
 		buf_printf(t->b, " · %s ", word(t, W_MEAN));
-		stats_put_decimal(t->b, t->lang, (double)s->score_sum / (double)s->scores / 10000, 2);
+		stats_put_decimal(
+		    t->b, t->lang, (double)s->score_sum / (double)s->scores / 10000, 2);
 	}
 	put_some(t, s->count.sentiment[STATS_UNKNOWN], W_NOT_JUDGED);
 	end(t);
@@ -151,7 +152,8 @@ put_answers(struct table *t, const struct stats_section *s, int64_t now)
 }
 
 static void
-put_times(struct table *t, const char *indent, enum stats_word label, const struct stats_times *times)
+put_times(
+    struct table *t, const char *indent, enum stats_word label, const struct stats_times *times)
 {
 	if (!times->n)
 		return;
@@ -319,12 +321,13 @@ put_tenant(struct table *t, const struct stats_section *s)
 	stats_put_clean(t->b, s->name, NAME_MAX);
 	stats_put_whole(&cell, t->lang, s->count.mentions);
 	put_cell(t, &cell, NAME_MAX + 12);
-	stats_put_percent(&cell, t->lang, s->count.sentiment[STATS_NEGATIVE], stats_judged(&s->count));
+	stats_put_percent(
+	    &cell, t->lang, s->count.sentiment[STATS_NEGATIVE], stats_judged(&s->count));
 	put_cell(t, &cell, NAME_MAX + 22);
 	stats_put_whole(&cell, t->lang, s->count.open);
 	put_cell(t, &cell, NAME_MAX + 30);
-	stats_put_percent(&cell, t->lang, s->count.answered,
-	    (uint64_t)s->count.answered + s->count.open);
+	stats_put_percent(
+	    &cell, t->lang, s->count.answered, (uint64_t)s->count.answered + s->count.open);
 	put_cell(t, &cell, NAME_MAX + 42);
 	if (s->times.n)
 		stats_put_span(&cell, t->lang, (double)s->times.median);
@@ -338,7 +341,8 @@ put_tenant(struct table *t, const struct stats_section *s)
 static void
 put_tenants_head(struct table *t)
 {
-	static const enum stats_word words[] = {W_MENTIONS, W_NEGATIVE, W_OPEN, W_ANSWERED, W_MEDIAN};
+	static const enum stats_word words[] = {
+	    W_MENTIONS, W_NEGATIVE, W_OPEN, W_ANSWERED, W_MEDIAN};
 	static const size_t rights[] = {12, 22, 30, 42, 54};
 	struct buf cell = BUF_INIT;
 

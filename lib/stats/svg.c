@@ -6,9 +6,10 @@
 #define COL 10
 #define HIGH 1000
 
-/* What opens a table, the title again for those who only hear it, and the head of the first column. */
+/* What opens a table, the title again for those who only hear it, and the head of the first column.
+ */
 #define TABLE_OPEN                                                                                 \
-	"<details class=\"data\"><summary>%s<span class=\"unseen\">: %s</span></summary>"            \
+	"<details class=\"data\"><summary>%s<span class=\"unseen\">: %s</span></summary>"          \
 	"<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">%s</th>"
 
 /* The smallest of 1, 2, 5, 10, 20, 50 ... that cuts MAX into no more than PARTS parts. */
@@ -72,8 +73,8 @@ put_rect(struct buf *b, const char *css, double x, double width, double y0, doub
 {
 	if (y1 - y0 < 0.05)
 		return;
-	buf_printf(b, "<rect class=\"%s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>", css,
-	    x, y0, width, y1 - y0);
+	buf_printf(b, "<rect class=\"%s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>",
+	    css, x, y0, width, y1 - y0);
 }
 
 /* "Fri 20 Nov 19:00: 84 mentions, 61 negative" for the pointer. */
@@ -107,7 +108,8 @@ put_column(struct buf *b, const struct chart *c, const struct scale *s, size_t c
 		double height = y_of(s, 0) - y_of(s, (double)c->values[column * c->nseries + i]);
 
 		if (c->series[i].side == CHART_UP) {
-			put_rect(b, marked ? "burst" : c->series[i].css, x, COL - gap, up - height, up);
+			put_rect(
+			    b, marked ? "burst" : c->series[i].css, x, COL - gap, up - height, up);
 			up -= height;
 		} else if (c->series[i].side == CHART_DOWN) {
 			put_rect(b, c->series[i].css, x, COL - gap, down, down + height);
@@ -156,15 +158,16 @@ has_mark(const struct chart *c)
 static void
 put_svg(struct buf *b, const struct chart *c, const struct scale *s)
 {
-	buf_printf(b, "<svg viewBox=\"0 0 %zu %d\" preserveAspectRatio=\"none\" role=\"img\" "
+	buf_printf(b,
+	    "<svg viewBox=\"0 0 %zu %d\" preserveAspectRatio=\"none\" role=\"img\" "
 	    "aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">%s</title>"
-	    "<desc id=\"%s-d\">%s</desc>\n", c->n * COL, HIGH, c->id, c->id, c->id, c->title, c->id,
-	    c->desc);
+	    "<desc id=\"%s-d\">%s</desc>\n",
+	    c->n * COL, HIGH, c->id, c->id, c->id, c->title, c->id, c->desc);
 	for (uint64_t i = 0; i <= s->up + s->down; i++) {
 		double y = HIGH * (double)i / (double)(s->up + s->down);
 
-		buf_printf(b, "<path class=\"%s\" d=\"M0 %.1fH%zu\"/>", i == s->up ? "grid-zero" : "grid-line", y,
-		    c->n * COL);
+		buf_printf(b, "<path class=\"%s\" d=\"M0 %.1fH%zu\"/>",
+		    i == s->up ? "grid-zero" : "grid-line", y, c->n * COL);
 	}
 	buf_puts(b, "\n");
 	for (size_t i = 0; i < c->n; i++)
@@ -196,8 +199,8 @@ put_ticks(struct buf *b, const struct chart *c)
 	buf_printf(b, "<div class=\"x%s\" aria-hidden=\"true\">", c->centred ? " centred" : "");
 	for (size_t i = 0; i < c->nticks; i++)
 		buf_printf(b, "<span%s style=\"left:%.2f%%\">%s</span>",
-		    c->ticks[i].minor ? " class=\"minor\"" : "", 100 * c->ticks[i].at / (double)c->n,
-		    c->ticks[i].label);
+		    c->ticks[i].minor ? " class=\"minor\"" : "",
+		    100 * c->ticks[i].at / (double)c->n, c->ticks[i].label);
 	buf_puts(b, "</div>\n");
 }
 
@@ -213,8 +216,8 @@ put_legend(struct buf *b, const struct chart *c)
 	buf_puts(b, "<ul class=\"legend\">");
 	for (size_t s = 0; s < c->nseries; s++)
 		if (c->series[s].side != CHART_TABLE_ONLY)
-			buf_printf(b, "<li><span class=\"key k-%s\"></span>%s</li>", c->series[s].css,
-			    c->series[s].name);
+			buf_printf(b, "<li><span class=\"key k-%s\"></span>%s</li>",
+			    c->series[s].css, c->series[s].name);
 	if (has_mark(c))
 		buf_printf(b, "<li><span class=\"key k-burst\"></span>%s</li>", c->mark_name);
 	if (has_line(c))
@@ -273,7 +276,8 @@ svg_chart(struct buf *b, const struct chart *c)
 {
 	struct scale s = scale_of(c);
 
-	buf_printf(b, "<figure id=\"%s\"><figcaption><h3>%s</h3><p>%s</p>", c->id, c->title, c->desc);
+	buf_printf(
+	    b, "<figure id=\"%s\"><figcaption><h3>%s</h3><p>%s</p>", c->id, c->title, c->desc);
 	put_legend(b, c);
 	buf_puts(b, "</figcaption>\n<div class=\"plot\">\n");
 	put_scale(b, c, &s);
@@ -290,7 +294,7 @@ svg_bar(struct buf *b, const struct svg_part *parts, size_t n, uint64_t all)
 	double x = 0;
 
 	buf_puts(b, "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" "
-	    "aria-hidden=\"true\">");
+		    "aria-hidden=\"true\">");
 	for (size_t i = 0; i < n; i++) {
 		double width = all ? 1000 * (double)parts[i].n / (double)all : 0;
 
@@ -339,26 +343,31 @@ put_squares(struct buf *b, const uint64_t week[7][24], enum stats_lang lang)
 		for (int hour = 0; hour < 24; hour++) {
 			uint64_t n = week[day][hour];
 
-			buf_printf(b, "<rect class=\"h%d\" x=\"%.1f\" y=\"%.1f\" width=\"9.4\" "
-			    "height=\"9\"><title>%s %02d:00: ", n ? shade(n, max) : 0,
-			    hour * 10 + .3, day * 10 + .5, stats_weekday(lang, day), hour);
+			buf_printf(b,
+			    "<rect class=\"h%d\" x=\"%.1f\" y=\"%.1f\" width=\"9.4\" "
+			    "height=\"9\"><title>%s %02d:00: ",
+			    n ? shade(n, max) : 0, hour * 10 + .3, day * 10 + .5,
+			    stats_weekday(lang, day), hour);
 			stats_put_whole(b, lang, n);
 			buf_puts(b, "</title></rect>");
 		}
 }
 
 void
-svg_week(struct buf *b, const char *id, const char *title, const char *desc,
-    const char *table_name, const char *column_name, const uint64_t week[7][24],
-    enum stats_lang lang)
+svg_week(struct buf *b, const char *id, const char *title, const char *desc, const char *table_name,
+    const char *column_name, const uint64_t week[7][24], enum stats_lang lang)
 {
-	buf_printf(b, "<figure id=\"%s\"><figcaption><h3>%s</h3><p>%s</p></figcaption>\n"
-	    "<div class=\"plot\">\n<div class=\"y\" aria-hidden=\"true\">", id, title, desc);
+	buf_printf(b,
+	    "<figure id=\"%s\"><figcaption><h3>%s</h3><p>%s</p></figcaption>\n"
+	    "<div class=\"plot\">\n<div class=\"y\" aria-hidden=\"true\">",
+	    id, title, desc);
 	for (int day = 0; day < 7; day++)
 		buf_printf(b, "<span style=\"top:%.1f%%\">%s</span>", (day + .5) * 100 / 7,
 		    stats_weekday(lang, day));
-	buf_printf(b, "</div>\n<svg viewBox=\"0 0 240 70\" preserveAspectRatio=\"none\" role=\"img\" "
-	    "aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>\n",
+	buf_printf(b,
+	    "</div>\n<svg viewBox=\"0 0 240 70\" preserveAspectRatio=\"none\" role=\"img\" "
+	    "aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">%s</title><desc "
+	    "id=\"%s-d\">%s</desc>\n",
 	    id, id, id, title, id, desc);
 	put_squares(b, week, lang);
 	buf_puts(b, "</svg>\n<div class=\"x centred\" aria-hidden=\"true\">");

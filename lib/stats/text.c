@@ -18,21 +18,32 @@ static const char *const weekdays[STATS_LANGS][7] = {
 };
 
 static const char *const months[STATS_LANGS][12] = {
-    [STATS_EN] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+    [STATS_EN] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+	"Dec"},
     [STATS_DE] = {"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sep.", "Okt.",
-        "Nov.", "Dez."},
+	"Nov.", "Dez."},
 };
 
-/* Characters that must not reach a terminal or a page: controls, direction marks, non-characters. */
+/* Characters that must not reach a terminal or a page: controls, direction marks, non-characters.
+ */
 static bool
 is_unsafe(int32_t cp)
 {
 	static const struct {
 		int32_t from, to;
 	} ranges[] = {
-	    {0x00, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200b, 0x200b}, {0x200e, 0x200f},
-	    {0x2028, 0x202e}, {0x2060, 0x206f}, {0xd800, 0xdfff}, {0xfdd0, 0xfdef}, {0xfeff, 0xfeff},
-	    {0xfff9, 0xfffb}, {0xe0000, 0xe0fff},
+	    {0x00, 0x1f},
+	    {0x7f, 0x9f},
+	    {0x61c, 0x61c},
+	    {0x200b, 0x200b},
+	    {0x200e, 0x200f},
+	    {0x2028, 0x202e},
+	    {0x2060, 0x206f},
+	    {0xd800, 0xdfff},
+	    {0xfdd0, 0xfdef},
+	    {0xfeff, 0xfeff},
+	    {0xfff9, 0xfffb},
+	    {0xe0000, 0xe0fff},
 	};
 
 	if ((cp & 0xfffe) == 0xfffe)
@@ -55,8 +66,8 @@ next_glyph(struct slice *text)
 {
 	struct glyph g = {SLICE(REPLACEMENT), 1};
 	utf8proc_int32_t cp;
-	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text->p,
-	    (utf8proc_ssize_t)text->n, &cp);
+	utf8proc_ssize_t n =
+	    utf8proc_iterate((const utf8proc_uint8_t *)text->p, (utf8proc_ssize_t)text->n, &cp);
 
 	if (n < 1) {
 		n = 1;
@@ -248,7 +259,8 @@ stats_put_short_day(struct buf *b, enum stats_lang lang, int64_t day)
 	int year, month, mday;
 
 	civil_from_days(day, &year, &month, &mday);
-	buf_printf(b, lang == STATS_DE ? "%s %d." : "%s %d", weekdays[lang][(day % 7 + 10) % 7], mday);
+	buf_printf(
+	    b, lang == STATS_DE ? "%s %d." : "%s %d", weekdays[lang][(day % 7 + 10) % 7], mday);
 }
 
 void
@@ -261,8 +273,8 @@ stats_put_date(struct buf *b, int64_t day)
 }
 
 void
-stats_put_when(struct buf *b, enum stats_lang lang, enum stats_when how, const struct zone *zone,
-    int64_t ms)
+stats_put_when(
+    struct buf *b, enum stats_lang lang, enum stats_when how, const struct zone *zone, int64_t ms)
 {
 	int64_t s = ms / 1000 - (ms % 1000 < 0), day, rest;
 	int year, month, mday;

@@ -34,8 +34,11 @@ take(struct stats_collector *c, struct scanner *s, int type, struct slice line)
 	if (line.n)
 		memcpy(padded, line.p, line.n);
 	if (scanner_scan(s, padded, line.n) == 0 && s->root.type == JSON_OBJECT) {
-		struct event ev = {.line = {padded, line.n}, .file = "fuzz", .lineno = 1,
-		    .values = s->values, .type = s->values[type]};
+		struct event ev = {.line = {padded, line.n},
+		    .file = "fuzz",
+		    .lineno = 1,
+		    .values = s->values,
+		    .type = s->values[type]};
 
 		stats_collect(c, &ev);
 	}
@@ -46,8 +49,8 @@ take(struct stats_collector *c, struct scanner *s, int type, struct slice line)
 static void
 run(const struct slice *lines, size_t n, bool reverse, struct buf *json, struct buf *page)
 {
-	const struct stats_options options = {.now = INT64_C(1800000000000), .since = TIME_NONE,
-	    .until = TIME_NONE, .top = 3};
+	const struct stats_options options = {
+	    .now = INT64_C(1800000000000), .since = TIME_NONE, .until = TIME_NONE, .top = 3};
 	const struct config config = {0};
 	struct scan_plan *plan = scan_plan_new();
 	int type = scan_plan_add(plan, "type");

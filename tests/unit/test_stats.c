@@ -1,8 +1,8 @@
 /* The figures of small streams that were worked out by hand, and how they are written. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +41,11 @@ run_open(struct run *r, const char *zone)
 {
 	struct sme_err err;
 
-	*r = (struct run){.options = {.now = at("2026-11-23T00:00:00Z"), .since = TIME_NONE,
-	    .until = TIME_NONE, .zone = zone, .top = 10}};
+	*r = (struct run){.options = {.now = at("2026-11-23T00:00:00Z"),
+			      .since = TIME_NONE,
+			      .until = TIME_NONE,
+			      .zone = zone,
+			      .top = 10}};
 	r->plan = scan_plan_new();
 	r->type = scan_plan_add(r->plan, "type");
 	r->c = stats_collector_new(&r->options, &r->config, r->plan, &err);
@@ -59,7 +62,10 @@ run_line(struct run *r, const char *text)
 
 	memcpy(line, text, n);
 	assert_int_equal(scanner_scan(s, line, n), 0);
-	ev = (struct event){.line = {line, n}, .file = "test", .lineno = 1, .values = s->values,
+	ev = (struct event){.line = {line, n},
+	    .file = "test",
+	    .lineno = 1,
+	    .values = s->values,
 	    .type = s->values[r->type]};
 	stats_collect(r->c, &ev);
 	scanner_free(s);
@@ -122,9 +128,11 @@ many_keys(void **state)
 static const char *const small[] = {
     "{\"type\":\"mention\",\"id\":\"1\",\"created_at\":\"2026-11-20T10:00:00Z\",\"network\":\"x\","
     "\"direct\":true,\"author\":{\"id\":\"a\",\"handle\":\"kim\",\"followers\":5},"
-    "\"class\":{\"sentiment\":{\"label\":\"negative\",\"score\":-0.5},\"topics\":[\"net\",\"net\"]}}",
+    "\"class\":{\"sentiment\":{\"label\":\"negative\",\"score\":-0.5},\"topics\":[\"net\",\"net\"]}"
+    "}",
     "{\"type\":\"mention\",\"id\":\"1\",\"revision\":1,\"created_at\":\"2026-11-20T10:00:00Z\","
-    "\"network\":\"x\",\"direct\":true,\"author\":{\"id\":\"a\",\"handle\":\"kim\",\"followers\":7},"
+    "\"network\":\"x\",\"direct\":true,\"author\":{\"id\":\"a\",\"handle\":\"kim\",\"followers\":7}"
+    ","
     "\"class\":{\"sentiment\":{\"label\":\"positive\",\"score\":0.25},\"topics\":[\"bill\"]}}",
     "{\"type\":\"mention\",\"id\":\"2\",\"created_at\":\"2026-11-20T11:00:00Z\",\"network\":\"y\","
     "\"author\":{\"id\":\"a\",\"handle\":\"kim2\"},\"route\":{\"queue\":\"q\","
@@ -183,7 +191,8 @@ any_order(void **state)
 
 			rest /= n;
 			order[i] = left[take];
-			memmove(left + take, left + take + 1, (size_t)(n - take - 1) * sizeof *left);
+			memmove(
+			    left + take, left + take + 1, (size_t)(n - take - 1) * sizeof *left);
 		}
 		run_open(&r, NULL);
 		for (size_t i = 0; i < SMALL; i++)
@@ -203,9 +212,10 @@ noons(struct run *r, int busy)
 
 	for (int day = 14; day <= 20; day++)
 		for (int i = 0; i < (day == 20 ? busy : 10); i++) {
-			snprintf(line, sizeof line, "{\"type\":\"mention\",\"id\":\"%d-%d\",\"created_at\":"
-			    "\"2026-11-%dT12:%02d:00Z\",\"network\":\"%s\"}", day, i, day, i % 60,
-			    i % 3 ? "x" : "y");
+			snprintf(line, sizeof line,
+			    "{\"type\":\"mention\",\"id\":\"%d-%d\",\"created_at\":"
+			    "\"2026-11-%dT12:%02d:00Z\",\"network\":\"%s\"}",
+			    day, i, day, i % 60, i % 3 ? "x" : "y");
 			run_line(r, line);
 		}
 	stats_figures(r->c, &r->f);
@@ -217,7 +227,8 @@ bursts(void **state)
 	struct run r;
 
 	(void)state;
-	/* The mean is 10, the deviation 0, which counts as the square root of 10: 19.49 is the bound. */
+	/* The mean is 10, the deviation 0, which counts as the square root of 10: 19.49 is the
+	 * bound. */
 	run_open(&r, NULL);
 	noons(&r, 19);
 	assert_int_equal(r.f.all.nbursts, 0);
@@ -271,7 +282,8 @@ clean_text(void **state)
 	CHECK_TEXT(stats_put_clean(&b, SLICE("abcdef"), 6), "abcdef");
 	CHECK_TEXT(stats_put_clean(&b, SLICE("abcdefg"), 6), "abcde…");
 	CHECK_TEXT(stats_put_clean(&b, SLICE("日本語文"), 6), "日本…");
-	CHECK_TEXT(stats_put_clean(&b, SLICE("a\x1b[1mb\0c"), 20), "a\xef\xbf\xbd[1mb\xef\xbf\xbd" "c");
+	CHECK_TEXT(stats_put_clean(&b, SLICE("a\x1b[1mb\0c"), 20), "a\xef\xbf\xbd[1mb\xef\xbf\xbd"
+								   "c");
 	CHECK_TEXT(stats_put_clean(&b, SLICE("\xc2\x9b\xe2\x80\xae\xff"), 20),
 	    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 	CHECK_TEXT(stats_put_html(&b, SLICE("<a href=\"'&"), 20), "&lt;a href=&quot;&#39;&amp;");
@@ -331,10 +343,19 @@ static void
 chart(void **state)
 {
 	static const char *const labels[] = {"a", "b", "c"};
-	static const struct chart_series series[] = {{"pos", "up", CHART_UP}, {"neg", "down", CHART_DOWN}};
+	static const struct chart_series series[] = {
+	    {"pos", "up", CHART_UP}, {"neg", "down", CHART_DOWN}};
 	static const uint64_t values[] = {3, 1, 0, 0, 7, 4};
-	struct chart c = {.id = "i", .title = "T", .desc = "D", .column_name = "C", .table_name = "S",
-	    .n = 3, .labels = labels, .nseries = 2, .series = series, .values = values};
+	struct chart c = {.id = "i",
+	    .title = "T",
+	    .desc = "D",
+	    .column_name = "C",
+	    .table_name = "S",
+	    .n = 3,
+	    .labels = labels,
+	    .nseries = 2,
+	    .series = series,
+	    .values = values};
 	struct buf b = BUF_INIT;
 
 	(void)state;
