@@ -1,6 +1,6 @@
 #include "stream/filter.h"
 
-#include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,6 +265,19 @@ filter_metrics(struct filter *f, const struct rejects *rejects, bool finally)
 		sme_die(err.status, "%s", err.text);
 }
 
+/* A mapped input file was cut short.  What was read of it may be half a line: no clean way on. */
+static void
+on_sigbus(int sig)
+{
+	static const char text[] = ": an input file was cut short while it was read\n";
+
+	(void)sig;
+	if (write(STDERR_FILENO, sme_tool, strlen(sme_tool)) < 0 ||
+	    write(STDERR_FILENO, text, sizeof text - 1) < 0)
+		_exit(SME_IOERR);
+	_exit(SME_IOERR);
+}
+
 static int
 run_single(struct filter *f, struct reader *r, struct rejects *rejects, filter_fn *fn,
     const void *ctx)
@@ -277,6 +290,8 @@ run_single(struct filter *f, struct reader *r, struct rejects *rejects, filter_f
 	enum reader_kind kind;
 	int status = 0;
 
+	sigaction(SIGBUS, &(struct sigaction){.sa_handler = on_sigbus}, NULL);
+	reader_allow_map(r);
 	writer_init(&w, STDOUT_FILENO, "stdout");
 	lane_open(&l, f, fn, ctx);
 	l.w = &w;

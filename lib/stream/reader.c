@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -13,6 +14,9 @@
 #include "stream/scan.h"
 
 #define INPUT_SIZE ((size_t)64 << 10)
+
+/* What is mapped at once: small enough that memory stays flat. */
+#define MAP_WINDOW ((size_t)2 << 20)
 
 struct reader {
 	char *const *files;
@@ -29,6 +33,12 @@ struct reader {
 	size_t size, given, used;
 	bool oversize; /* in the middle of a line that is too long */
 	bool counted;  /* lineno is behind the block already */
+
+	/* A regular file that is mapped, window by window. */
+	bool allow_map, mapping;
+	char *map;
+	size_t map_size;
+	off_t map_at; /* what was not given out yet begins here */
 
 	/* gzip: compressed input that was read ahead. */
 	bool sniffed, gzip, gzip_open, gzip_member;
@@ -56,9 +66,24 @@ reader_memory(size_t *size)
 	return xmalloc(READER_BLOCK + SCAN_PADDING);
 }
 
+void
+reader_allow_map(struct reader *r)
+{
+	r->allow_map = true;
+}
+
+static void
+unmap(struct reader *r)
+{
+	if (r->map)
+		munmap(r->map, r->map_size);
+	r->map = NULL;
+}
+
 static void
 close_file(struct reader *r)
 {
+	unmap(r);
 	if (r->gzip_open)
 		inflateEnd(&r->z);
 	r->gzip = r->gzip_open = r->gzip_member = r->sniffed = false;
@@ -76,6 +101,15 @@ reader_close(struct reader *r)
 	free(r->input);
 	free(r->data);
 	free(r);
+}
+
+/* For a file that can be read at any place. */
+static bool
+is_gzip(const struct reader *r)
+{
+	unsigned char magic[2];
+
+	return pread(r->fd, magic, 2, r->map_at) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
 }
 
 /* Returns 1 for an open file, 0 when there is none left, -1 when it cannot be opened. */
@@ -107,6 +141,8 @@ open_next(struct reader *r, struct sme_err *err)
 		return err_sys(err, SME_NOINPUT, "%s", path);
 	}
 	r->regular = S_ISREG(sb.st_mode);
+	r->map_at = r->allow_map && r->regular ? lseek(r->fd, 0, SEEK_CUR) : -1;
+	r->mapping = r->map_at >= 0 && sb.st_size - r->map_at >= (off_t)MAP_WINDOW && !is_gzip(r);
 	return 1;
 }
 
@@ -223,19 +259,61 @@ fill(struct reader *r, struct sme_err *err)
 	return 0;
 }
 
-/* The first N bytes of the data are the next block.  A byte order mark before the first line of a
- * file is no part of the line. */
+/* N bytes at P are the next block.  A byte order mark before the first line of a file is no part of
+ * the line. */
 static void
-give(struct reader *r, struct block *b, size_t n)
+give_at(struct reader *r, struct block *b, char *p, size_t n)
 {
-	*b = (struct block){r->data, n, r->name, r->lineno, false};
-	r->given = n;
+	*b = (struct block){p, n, r->name, r->lineno, false};
 	r->counted = false;
 	if (r->first && n >= 3 && memcmp(b->p, "\xef\xbb\xbf", 3) == 0) {
 		b->p += 3;
 		b->n -= 3;
 	}
 	r->first = false;
+}
+
+/* The first N bytes of the data are the next block. */
+static void
+give(struct reader *r, struct block *b, size_t n)
+{
+	give_at(r, b, r->data, n);
+	r->given = n;
+}
+
+/*
+ * Whole lines as they lie in the page cache.  READER_END: go on with read(2), at the end of the file
+ * or in front of a line that is larger than the window.
+ */
+static enum reader_kind
+next_mapped(struct reader *r, struct block *b)
+{
+	static const off_t page = 4096;
+	off_t start = r->map_at & ~(page - 1);
+	size_t skip = (size_t)(r->map_at - start), usable;
+	struct stat sb;
+	char *nl = NULL;
+
+	unmap(r);
+	if (fstat(r->fd, &sb) == 0 && sb.st_size - start >= (off_t)MAP_WINDOW) {
+		r->map_size = MAP_WINDOW;
+		r->map = mmap(NULL, r->map_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, r->fd, start);
+		if (r->map == MAP_FAILED)
+			r->map = NULL;
+	}
+	if (r->map) {
+		usable = r->map_size - SCAN_PADDING - skip;
+		nl = memrchr(r->map + skip, '\n', usable);
+	}
+	if (!nl) {
+		unmap(r);
+		r->mapping = false;
+		lseek(r->fd, r->map_at, SEEK_SET);
+		return READER_END;
+	}
+	give_at(r, b, r->map + skip, (size_t)(nl + 1 - (r->map + skip)));
+	r->map_at += nl + 1 - (r->map + skip);
+	return READER_LINES;
 }
 
 /* How much of the data is whole lines. */
@@ -332,6 +410,8 @@ next_lines(struct reader *r, struct block *b, struct sme_err *err)
 {
 	size_t n, from = 0;
 
+	if (r->mapping && next_mapped(r, b) == READER_LINES)
+		return READER_LINES;
 	shift(r);
 	shrink(r);
 	if (r->oversize)

@@ -35,11 +35,18 @@ struct block {
 struct reader *reader_open(char *const *files);
 void reader_close(struct reader *r);
 
+/*
+ * Large regular files may be given out as they lie in the page cache, without a copy.  Not together
+ * with reader_detach.  Should such a file be cut short while it is read, the process gets SIGBUS.
+ */
+void reader_allow_map(struct reader *r);
+
 /* The next block.  READER_ERROR: status SME_NOINPUT when a file cannot be opened, else SME_IOERR
  * (or SME_DATA for damaged gzip). */
 enum reader_kind reader_next(struct reader *r, struct block *b, struct sme_err *err);
 
-/* The last block had LINES lines: a caller that counts them anyway saves the reader doing it. */
+/* The last block had LINES lines: a caller that counts them anyway saves the reader doing it.  Of
+ * mapped blocks the caller must say. */
 void reader_counted(struct reader *r, size_t lines);
 
 /* Would reader_next have to wait for input now?  False for regular files. */

@@ -72,7 +72,7 @@ block_store(const char *p, uint64_t tokens, size_t at, unsigned char *token, uin
 	size_t n = (size_t)__builtin_popcountll(tokens);
 	__m512i offsets = _mm512_maskz_compress_epi8(tokens, _mm512_load_si512(iota));
 
-	_mm512_storeu_si512(token, _mm512_maskz_compress_epi8(tokens, _mm512_loadu_si512(p)));
+	_mm512_storeu_si512(token, _mm512_permutexvar_epi8(offsets, _mm512_loadu_si512(p)));
 	store_places(_mm512_castsi512_si256(offsets), at, place);
 	if (n > 32)
 		store_places(_mm512_extracti64x4_epi64(offsets, 1), at, place + 32);

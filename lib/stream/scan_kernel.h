@@ -212,10 +212,7 @@ static const uint8_t kernel_types[256] = {['"'] = JSON_STRING, ['{'] = JSON_OBJE
 static const bool kernel_ends[256] = {[' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true,
     [','] = true, [']'] = true, ['}'] = true};
 
-/*
- * Is the scalar at P well formed?  Literals and whole numbers of up to seven digits are found
- * without a branch, for which of them comes cannot be foretold.
- */
+/* Is the scalar at P well formed?  Whole numbers of up to seven digits need no loop. */
 KERNEL bool
 kernel_scalar(const char *p, const char *end)
 {
@@ -223,19 +220,22 @@ kernel_scalar(const char *p, const char *end)
 	const char *why;
 	uint64_t x, other;
 	uint32_t word;
-	unsigned n, literal;
+	unsigned n;
 
 	memcpy(&x, p, 8);
-	memcpy(&word, p, 4);
 	/* The top bits of the bytes that are no digits; a carry can only spoil those behind one. */
 	other = ((x + ones * (0x80 - '9' - 1)) | (x - ones * '0')) & ones * 0x80;
 	n = (unsigned)__builtin_ctzll(other | UINT64_C(1) << 63) / 8;
-	literal = (word == KERNEL_WORD('t', 'r', 'u', 'e')) * 4u |
-	    (word == KERNEL_WORD('n', 'u', 'l', 'l')) * 4u |
-	    ((word == KERNEL_WORD('f', 'a', 'l', 's')) & (p[4] == 'e')) * 5u;
-	n = n ? n : literal;
-	if ((n != 0) & kernel_ends[(unsigned char)p[n]] & ((*p != '0') | (n == 1)))
-		return true;
+	if (n) {
+		if (kernel_ends[(unsigned char)p[n]] & ((*p != '0') | (n == 1)))
+			return true;
+		return scan_scalar(p, end, &why) != NULL;
+	}
+	word = (uint32_t)x;
+	if (word == KERNEL_WORD('t', 'r', 'u', 'e') || word == KERNEL_WORD('n', 'u', 'l', 'l'))
+		return kernel_ends[(unsigned char)p[4]];
+	if (word == KERNEL_WORD('f', 'a', 'l', 's') && p[4] == 'e')
+		return kernel_ends[(unsigned char)p[5]];
 	return scan_scalar(p, end, &why) != NULL;
 }
 
