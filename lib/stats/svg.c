@@ -204,18 +204,34 @@ put_ticks(struct buf *b, const struct chart *c)
 	buf_puts(b, "</div>\n");
 }
 
+static bool
+has_values(const struct chart *c, size_t series)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->values[i * c->nseries + series])
+			return true;
+	return false;
+}
+
+/* Is series S in the legend?  Only when there is something of it to see. */
+static bool
+is_drawn(const struct chart *c, size_t s)
+{
+	return c->series[s].side != CHART_TABLE_ONLY && has_values(c, s);
+}
+
 static void
 put_legend(struct buf *b, const struct chart *c)
 {
 	size_t drawn = 0;
 
 	for (size_t s = 0; s < c->nseries; s++)
-		drawn += c->series[s].side != CHART_TABLE_ONLY;
-	if (drawn < 2 && !has_line(c) && !has_mark(c))
+		drawn += is_drawn(c, s);
+	if (!has_line(c) && !has_mark(c) && (c->nseries == 1 || !drawn))
 		return;
 	buf_puts(b, "<ul class=\"legend\">");
 	for (size_t s = 0; s < c->nseries; s++)
-		if (c->series[s].side != CHART_TABLE_ONLY)
+		if (is_drawn(c, s))
 			buf_printf(b, "<li><span class=\"key k-%s\"></span>%s</li>",
 			    c->series[s].css, c->series[s].name);
 	if (has_mark(c))
