@@ -93,8 +93,6 @@ parse_word(struct parser *p)
 	    "__loc__", NULL};
 	const struct token *t = p->t;
 
-	if (is_ident(t, "if"))
-		return parse_if(p);
 	for (size_t i = 0; keywords[i]; i++)
 		if (is_ident(t, keywords[i]))
 			return parse_fail(p, t, t->text);
@@ -207,6 +205,18 @@ parse_primary(struct parser *p)
 	return parse_fail(p, t, is_op(t, "{") ? SLICE("an object") : t->text);
 }
 
+/* N is complete: what may not follow it natively? */
+static struct node *
+unsuffixed(struct parser *p, struct node *n)
+{
+	/* "?" behind a whole expression also catches what goes wrong later, in jq 1.6. */
+	if (n && (is_op(p->t, "?") || is_op(p->t, "?//")))
+		return parse_fail(p, p->t, SLICE("the operator ? behind a whole expression"));
+	if (n && is_ident(p->t, "as"))
+		return parse_fail(p, p->t, SLICE("a variable (as)"));
+	return n;
+}
+
 static struct node *
 parse_term(struct parser *p)
 {
@@ -219,6 +229,9 @@ parse_term(struct parser *p)
 			return node_literal(p, val_num(-n->lit.num));
 		return n ? node_new(p, N_NEG, n, NULL) : NULL;
 	}
+	/* In jq 1.6 nothing can stand behind the "end" of an if but an operator. */
+	if (is_ident(p->t, "if"))
+		return unsuffixed(p, parse_if(p));
 	n = parse_primary(p);
 	while (n) {
 		if (p->t->kind == TOK_FIELD) {
@@ -233,12 +246,7 @@ parse_term(struct parser *p)
 			break;
 		}
 	}
-	/* "?" behind a whole expression also catches what goes wrong later, in jq 1.6. */
-	if (n && (is_op(p->t, "?") || is_op(p->t, "?//")))
-		return parse_fail(p, p->t, SLICE("the operator ? behind a whole expression"));
-	if (n && is_ident(p->t, "as"))
-		return parse_fail(p, p->t, SLICE("a variable (as)"));
-	return n;
+	return unsuffixed(p, n);
 }
 
 /* --- operators --- */

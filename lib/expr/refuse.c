@@ -55,20 +55,44 @@ is_op(const struct token *t, const char *op)
 	return t->kind == TOK_OP && slice_is(t->text, op);
 }
 
-/* A word may also be a key of an object under construction, as in {input: 1}, or a variable. */
-static bool
-is_function(const struct token *t, bool variable)
+/* The brackets that are open, up to a depth that nobody needs. */
+struct brackets {
+	char open[EXPR_NEST_MAX];
+	size_t n;
+};
+
+static void
+track(struct brackets *b, const struct token *t)
 {
-	return t->kind == TOK_IDENT && !is_op(t + 1, ":") && variable == slice_is(t->text, "ENV");
+	if (t->kind != TOK_OP)
+		return;
+	if (strchr("([{", *t->text.p)) {
+		if (b->n < sizeof b->open)
+			b->open[b->n] = *t->text.p;
+		b->n++;
+	} else if (strchr(")]}", *t->text.p) && b->n) {
+		b->n--;
+	}
+}
+
+/* Is the word at T a key of an object under construction, as in {input: 1}?  A slice has a ":" too.
+ */
+static bool
+is_key(const struct brackets *b, const struct token *t)
+{
+	return is_op(t + 1, ":") && b->n && b->n <= sizeof b->open && b->open[b->n - 1] == '{';
 }
 
 static const struct token *
 find_refused(const struct token *t, const struct refused **which)
 {
+	struct brackets b = {.n = 0};
 	bool variable = false;
 
 	for (; t->kind != TOK_END && t->kind != TOK_BAD; t++) {
-		if (is_function(t, variable))
+		track(&b, t);
+		/* $input is a variable like any other, and only $ENV is one like env. */
+		if (t->kind == TOK_IDENT && variable == slice_is(t->text, "ENV") && !is_key(&b, t))
 			for (*which = refused; (*which)->name; ++*which)
 				if (slice_is(t->text, (*which)->name))
 					return t;

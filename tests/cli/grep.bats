@@ -115,7 +115,8 @@ ids() { sed 's/.*"id":"a:\([0-9]\)".*/\1/' | tr -d '\n'; }
 
 @test "what depends on more than the event is refused" {
 	for c in 'env.HOME' '$ENV.HOME' 'input' '[inputs]' 'now > 1' 'debug' 'stderr' 'halt' \
-		'"\(input)"' '"a\("b\(env)")"' 'import "x" as x; 1' 'input_filename' 'halt_error(1)'; do
+		'"\(input)"' '"a\("b\(env)")"' 'import "x" as x; 1' 'input_filename' 'halt_error(1)' \
+		'@sh "\($ENV.HOME)"' '.id[stderr:2]' '{a: env}' '{(env|tostring): 1}'; do
 		run sme-grep "$c" events
 		[ "$status" -eq 64 ]
 		[[ "$output" == *'cannot be used here'* ]]
