@@ -356,8 +356,6 @@ take_comments(struct reader_xml *r, struct feed_entry *e, const xmlNode *n)
 static void
 take_field(struct reader_xml *r, struct feed_entry *e, struct draft *d, const xmlNode *n, int depth)
 {
-	struct slice ref;
-
 	switch (field_of(n)) {
 	case F_TITLE:
 		if (!depth)
@@ -394,12 +392,12 @@ take_field(struct reader_xml *r, struct feed_entry *e, struct draft *d, const xm
 		take_author(r, n, &d->creator, NULL);
 		break;
 	case F_ENCLOSURE:
-	case F_MEDIA:
 	case F_THUMBNAIL:
 		add_media(r, e, n, "url");
-		if (field_of(n) == F_MEDIA && depth < 2)
-			take_fields(r, e, d, n, depth + 1);
 		break;
+	case F_MEDIA:
+		add_media(r, e, n, "url");
+		/* fall through */
 	case F_GROUP:
 		if (depth < 2)
 			take_fields(r, e, d, n, depth + 1);
@@ -408,8 +406,8 @@ take_field(struct reader_xml *r, struct feed_entry *e, struct draft *d, const xm
 		take_comments(r, e, n);
 		break;
 	case F_REPLY:
-		ref = attr(r, n, "ref");
-		keep_first(&e->reply_to, ref.n ? ref : attr(r, n, "href"));
+		keep_first(&e->reply_to, attr(r, n, "ref"));
+		keep_first(&e->reply_to, attr(r, n, "href"));
 		break;
 	case F_LANG:
 		keep_first(&e->lang, value_of(r, n));

@@ -28,6 +28,7 @@ struct http_transfer {
 	CURL *easy;              /* NULL while it waits for its next try */
 	struct buf body, answer; /* the unpacked body; the header lines of the last answer */
 	char error[CURL_ERROR_SIZE];
+	uint64_t host; /* as a hash */
 	unsigned tries;
 	bool moved, first_answer;
 	int64_t due; /* by the monotonic clock: when the next try begins */
@@ -89,8 +90,6 @@ http_open(const struct http_options *options, struct sme_err *err)
 		err_set(err, SME_OSERR, "cannot start libcurl");
 		return NULL;
 	}
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)h->o.per_host);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)h->o.parallel);
 	return h;
 }
 
@@ -138,6 +137,7 @@ void
 http_submit(struct http *h, const struct http_request *request, http_done *done, void *ctx)
 {
 	struct http_transfer *t = xcalloc(1, sizeof *t), **at = &h->all;
+	struct url u;
 
 	t->http = h;
 	t->request = *request;
@@ -152,6 +152,8 @@ http_submit(struct http *h, const struct http_request *request, http_done *done,
 	t->body = (struct buf)BUF_INIT_MAX(h->o.body_max);
 	t->answer = (struct buf)BUF_INIT_MAX(HEADERS_MAX);
 	t->due = monotonic_ms();
+	url_split(slice_of(t->request.url), &u);
+	t->host = hash64(u.host.p, u.host.n, 0);
 	while (*at)
 		at = &(*at)->next;
 	*at = t;
@@ -383,6 +385,20 @@ finish(struct http *h, struct http_transfer *t, CURLcode code)
 	transfer_free(t);
 }
 
+/*
+ * May one more begin?  libcurl could hold it back itself, but then the time in its queue counts
+ * against the time-out, and of a hundred feeds of one slow host the last would always fail.
+ */
+static bool
+has_room(const struct http *h, uint64_t host)
+{
+	unsigned same = 0;
+
+	for (const struct http_transfer *t = h->all; t; t = t->next)
+		same += t->easy && t->host == host;
+	return h->running < h->o.parallel && same < h->o.per_host;
+}
+
 /* Begin the tries that are due; the time until the next one is, or -1. */
 static int64_t
 start_due(struct http *h)
@@ -392,7 +408,7 @@ start_due(struct http *h)
 	for (struct http_transfer *t = h->all; t; t = t->next) {
 		if (t->easy)
 			continue;
-		if (t->due <= now && h->running < h->o.parallel)
+		if (t->due <= now && has_room(h, t->host))
 			start(h, t);
 		else if (t->due > now && (next < 0 || t->due - now < next))
 			next = t->due - now;

@@ -442,7 +442,8 @@ record_put(const struct record *r, const struct mapping *map, const struct recor
 	m.in_reply_to = full_id(&a, &m, src, value(&c, TO_IN_REPLY_TO));
 	m.kind = text_or(&c, TO_KIND, src->kind.n ? src->kind
 	                              : m.in_reply_to.n ? SLICE("comment") : SLICE("post"));
-	m.id = full_id(&a, &m, src, text_or(&c, TO_ID, hashed_id(&a, r)));
+	m.id = value(&c, TO_ID);
+	m.id = full_id(&a, &m, src, m.id.n ? m.id : hashed_id(&a, r));
 	m.thread = full_id(&a, &m, src, value(&c, TO_THREAD));
 	m.created_at = when(&c, TO_CREATED_AT);
 	m.fetched_at = src->now;

@@ -64,10 +64,16 @@ put_or_null(struct buf *out, const char *key, struct slice s)
 static void
 put_count(struct buf *out, const char *key, int64_t n)
 {
+	char digits[24];
+	size_t at = sizeof digits;
+
 	if (n == COUNT_NONE)
 		return;
 	put_key(out, key);
-	buf_printf(out, "%lld", (long long)n);
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	buf_add(out, digits + at, sizeof digits - at);
 }
 
 static void

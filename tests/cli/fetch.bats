@@ -288,6 +288,29 @@ same() {
 	[ "${#lines[@]}" -eq 2 ]
 }
 
+@test "many feeds of one slow host do not time each other out" {
+	serve
+	run --separate-stderr fetch --timeout 700ms --tries 1 $(seq -f "$base/slow/%g/rss.xml" 301 312)
+	[ "$status" -eq 0 ] || { echo "$stderr"; false; }
+	[ "${#lines[@]}" -eq 24 ]
+}
+
+@test "a signal ends a run at once, and what was not handed on comes next time" {
+	serve
+	sme-fetch "$base/slow/60000/rss.xml" 2>err &
+	pid=$!
+	for _ in $(seq 100); do
+		[ -s log ] && break
+		sleep 0.05
+	done
+	kill -INT $pid
+	status=0
+	wait $pid || status=$?
+	[ "$status" -eq 75 ]
+	run --separate-stderr fetch "$base/plain/rss.xml"
+	[ "${#lines[@]}" -eq 2 ]
+}
+
 @test "no password or token is shown or becomes part of a file's name" {
 	serve
 	secret=${base/\/\//\/\/u:p-s3cret@}

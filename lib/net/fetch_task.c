@@ -1,0 +1,148 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/hash.h"
+#include "core/rfc3339.h"
+#include "net/fetch_int.h"
+#include "net/settle.h"
+#include "net/url.h"
+
+bool
+run_stopped(const struct run *r)
+{
+	return r->totals->gone || (r->o->stop && *r->o->stop);
+}
+
+/* "NAME: what is wrong", or without the name when the text begins with the place itself. */
+static void
+say(const struct task *t, void (*how)(void *, const char *), const struct sme_err *err)
+{
+	struct buf b = BUF_INIT, masked = BUF_INIT;
+	const struct source *src = t->src;
+
+	url_masked(&masked, slice_of(src->name));
+	if (strcmp(src->name, "-") != 0 && strncmp(err->text, buf_str(&masked), masked.n) != 0)
+		buf_printf(&b, "%s: ", buf_str(&masked));
+	buf_puts(&b, err->text);
+	how(t->run->o->report.ctx, buf_str(&b));
+	buf_release(&b);
+	buf_release(&masked);
+}
+
+void
+task_fail(struct task *t, const struct sme_err *err)
+{
+	struct run *r = t->run;
+
+	r->totals->failed++;
+	r->network_failed |= t->src->url != NULL;
+	if (r->worst == SME_OK)
+		r->worst = err->status;
+	t->stat->failed = true;
+	if (r->o->report.failed)
+		say(t, r->o->report.failed, err);
+}
+
+void
+task_note(struct task *t, const char *text)
+{
+	struct sme_err err;
+
+	err_set(&err, SME_OK, "%s", text);
+	if (t->run->o->report.note)
+		say(t, t->run->o->report.note, &err);
+}
+
+/* ---- cursors ---- */
+
+/* What tells a source from another that bears its name.  A URL may hold a password, so a hash. */
+static struct slice
+cursor_key(const struct source *src, char text[24])
+{
+	const char *place = src->url ? src->url : src->path;
+
+	snprintf(text, 24, "%016" PRIx64, hash64(place, strlen(place), 0));
+	return slice_of(text);
+}
+
+int
+task_load(struct task *t, struct sme_err *err)
+{
+	struct buf name = BUF_INIT;
+	char key[24];
+	int r;
+
+	if (t->loaded)
+		return 0;
+	if (!t->src->remember) {
+		t->cursor.not_before = TIME_NONE;
+		t->loaded = true;
+		return 0;
+	}
+	url_masked(&name, slice_of(t->src->name));
+	r = cursor_load(&t->cursor, t->run->dir, buf_str(&name), cursor_key(t->src, key), err);
+	buf_release(&name);
+	t->loaded = r == 0;
+	if (t->loaded && t->run->o->again) {
+		known_release(&t->cursor.seen);
+		t->cursor.etag = t->cursor.modified = t->cursor.stamp = (struct slice){NULL, 0};
+		t->cursor.not_before = TIME_NONE;
+	}
+	return r;
+}
+
+int
+task_save(struct task *t, struct sme_err *err)
+{
+	char key[24];
+
+	return t->src->remember ? cursor_save(&t->cursor, cursor_key(t->src, key), err) : 0;
+}
+
+void
+task_unload(struct task *t)
+{
+	cursor_release(&t->cursor);
+	t->loaded = false;
+}
+
+int64_t
+task_count(struct task *t, const struct intake *in)
+{
+	struct intake_count count = intake_counted(in);
+
+	t->run->totals->events += count.events;
+	t->run->totals->rejected += count.rejected;
+	t->stat->events += count.events;
+	if (count.repaired)
+		task_note(t, "not well-formed; what could be read was taken");
+	return count.ttl;
+}
+
+void
+task_commit(struct task *t)
+{
+	struct run *r = t->run;
+	struct sme_err err;
+	int taken;
+
+	writer_flush(r->intake.out);
+	taken = t->src->remember ? settle(r->intake.out->fd, r->o->stop, &err) : 1;
+	if (taken == 0) {
+		r->totals->gone = true;
+		return;
+	}
+	if (taken < 0 || task_save(t, &err) < 0) {
+		task_fail(t, &err);
+		return;
+	}
+	t->stat->failed = false;
+	t->stat->last_success = r->intake.now;
+}
+
+struct known *
+task_known(struct task *t)
+{
+	return t->src->remember || t->run->o->follow ? &t->cursor.seen : NULL;
+}
