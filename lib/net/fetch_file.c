@@ -47,6 +47,7 @@ read_file(struct task *t, const char *stamp)
 	char *files[] = {xstrdup(t->src->path), NULL};
 	struct reader *reader = reader_open(files);
 	struct intake *in = intake_open(&t->run->intake, t->src, "", (struct slice){NULL, 0}, task_known(t));
+	const char *place = strcmp(t->src->path, "-") == 0 ? "stdin" : t->src->path;
 	struct sme_err err;
 	int r = push_blocks(t, reader, in, &err);
 
@@ -58,9 +59,9 @@ read_file(struct task *t, const char *stamp)
 		task_commit(t);
 	} else {
 		writer_flush(t->run->intake.out);
-		if (slice_starts(slice_of(err.text), slice_of(t->src->path)) ||
-		    (err_prefix(&err, "%s", strcmp(t->src->path, "-") == 0 ? "stdin" : t->src->path)))
-			task_fail(t, &err);
+		if (!slice_starts(slice_of(err.text), slice_of(place)))
+			err_prefix(&err, "%s", place);
+		task_fail(t, &err);
 	}
 	intake_close(in);
 	reader_close(reader);

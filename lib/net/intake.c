@@ -188,6 +188,32 @@ guess(struct slice s)
 	return *s.p == '{' ? guess_json(s) : SOURCE_CSV;
 }
 
+/*
+ * Is enough there to guess?  A stream that stays open, line by line, must not wait for more than its
+ * first line.
+ */
+static bool
+can_guess(struct slice s)
+{
+	struct slice line, rest;
+
+	if (s.n >= GUESS_MAX)
+		return true;
+	if (s.n < 4 || (unsigned char)s.p[0] >= 0xfe)
+		return s.n >= 4;
+	if (slice_starts(s, SLICE("\xef\xbb\xbf")))
+		s = (struct slice){s.p + 3, s.n - 3};
+	while (s.n && strchr(" \t\r\n", *s.p))
+		s = (struct slice){s.p + 1, s.n - 1};
+	if (!s.n)
+		return false;
+	if (*s.p == '<' || *s.p == '[')
+		return true;
+	rest = s;
+	slice_cut(&rest, '\n', &line);
+	return rest.p && (*s.p != '{' || is_json(line) || has_second_object(s));
+}
+
 /* The type is known: start its reader and give it what was held back. */
 static int
 begin(struct intake *in, struct sme_err *err)
@@ -229,7 +255,7 @@ push_plain(struct intake *in, struct slice s, struct sme_err *err)
 	if (!in->begun || in->type == SOURCE_FEED) {
 		if (hold(in, s, err) < 0)
 			return -1;
-		if (!in->begun && (in->type != SOURCE_GUESS || in->held.n >= GUESS_MAX))
+		if (!in->begun && (in->type != SOURCE_GUESS || can_guess(buf_slice(&in->held))))
 			return begin(in, err);
 		return 0;
 	}

@@ -159,6 +159,23 @@ same() {
 	same $'a\nb' "$(jq -r .text <<<"$output")"
 }
 
+@test "a slow stream comes out line by line" {
+	mkfifo in
+	sme-fetch - <in >out &
+	pid=$!
+	exec 8>in
+	for i in 1 2 3; do
+		echo "{\"type\":\"mention\",\"id\":\"x:a:$i\",\"text\":\"a\"}" >&8
+		for _ in $(seq 100); do
+			[ "$(wc -l <out)" -eq $i ] && break
+			sleep 0.05
+		done
+		[ "$(wc -l <out)" -eq $i ]
+	done
+	exec 8>&-
+	wait $pid
+}
+
 @test "empty input is no error; garbage is" {
 	: >empty
 	run --separate-stderr sme-fetch empty
