@@ -75,6 +75,8 @@ goes(struct erase *e, const struct ident *id)
 		return true;
 	if (!json_is(type, SLICE("reply")) && !json_is(type, SLICE("case")))
 		return false;
+	if (e->q->author && json_is(&e->scanner->values[e->plan.to], slice_of(e->q->author)))
+		return true;
 	return refers(e, id, e->plan.in_reply_to) || refers(e, id, e->plan.mention);
 }
 

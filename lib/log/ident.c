@@ -15,6 +15,7 @@ ident_plan_init(struct ident_plan *p)
 	p->created_at = scan_plan_add(p->plan, "created_at");
 	p->at = scan_plan_add(p->plan, "at");
 	p->author = scan_plan_add(p->plan, "author.id");
+	p->to = scan_plan_add(p->plan, "to.id");
 	p->in_reply_to = scan_plan_add(p->plan, "in_reply_to");
 	p->mention = scan_plan_add(p->plan, "mention");
 }

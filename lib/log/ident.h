@@ -24,7 +24,7 @@
 /* The paths that are needed; made by ident_plan. */
 struct ident_plan {
 	struct scan_plan *plan;
-	int type, id, tenant, revision, state, created_at, at, author, in_reply_to, mention;
+	int type, id, tenant, revision, state, created_at, at, author, to, in_reply_to, mention;
 };
 
 struct ident {

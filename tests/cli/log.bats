@@ -285,12 +285,15 @@ append() { sme-log append --now "$now" "$@"; }
 	{"type":"delete","id":"m"}
 	{"type":"reply","id":"r","in_reply_to":"m","text":"Hello Kim, secret"}
 	{"type":"case","id":"c","mention":"m","note":"secret"}
+	{"type":"reply","id":"r2","state":"sent","to":{"id":"kim"},"text":"secret"}
+	{"type":"reply","id":"r3","state":"sent","to":{"id":"lee"},"text":"to another"}
 	{"type":"mention","id":"o","author":{"id":"lee"},"in_reply_to":"m","text":"kept"}
 	{"type":"mention","id":"m","tenant":"two","author":{"id":"kim"},"text":"kept for --tenant"}
 	E
 	append log <in >/dev/null
 	sme-log erase --author kim --tenant default --now "$now" log >receipt
-	[ "$(jq .events receipt)" = 5 ]
+	[ "$(jq .events receipt)" = 6 ]
+	[ "$(sme-log cat --type reply log | jq -r .text)" = "to another" ]
 	[ "$(sme-log cat --type mention log | jq -r .text | sort | tr '\n' ' ')" = "kept kept for --tenant " ]
 	run -1 grep -raq secret log
 }
