@@ -30,7 +30,7 @@ static const struct cli_tool tool = {
 
 struct context {
 	const struct publisher *publisher;
-	const struct outbox *outbox; /* NULL: dry run */
+	struct outbox *outbox; /* NULL: dry run */
 	const char *dir;
 };
 

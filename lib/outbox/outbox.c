@@ -3,8 +3,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +23,13 @@
 struct outbox {
 	char *dir;
 	int fd;
+	pthread_mutex_t lock; /* of what follows */
+	bool ready;           /* see prepare */
+	time_t synced;        /* all names that were there before are on disk */
 };
+
+/* Names younger than this before `synced` are not trusted to be on disk; in seconds. */
+#define SYNC_MARGIN 2
 
 bool
 outbox_key_ok(struct slice key)
@@ -79,6 +87,15 @@ tidy(int fd)
 	closedir(d);
 }
 
+/* Make the names in the directory durable.  Some file systems cannot and need not. */
+static int
+sync_names(const struct outbox *o, struct sme_err *err)
+{
+	if (fsync(o->fd) == 0 || errno == EINVAL)
+		return 0;
+	return err_sys(err, SME_IOERR, "outbox %s", o->dir);
+}
+
 struct outbox *
 outbox_open(const char *dir, struct sme_err *err)
 {
@@ -94,10 +111,10 @@ outbox_open(const char *dir, struct sme_err *err)
 			close(fd);
 		return NULL;
 	}
-	tidy(fd);
 	o = xcalloc(1, sizeof *o);
 	o->dir = xstrdup(dir);
 	o->fd = fd;
+	pthread_mutex_init(&o->lock, NULL);
 	return o;
 }
 
@@ -107,17 +124,50 @@ outbox_close(struct outbox *o)
 	if (!o)
 		return;
 	close(o->fd);
+	pthread_mutex_destroy(&o->lock);
 	free(o->dir);
 	free(o);
 }
 
-/* Make the names in the directory durable.  Some file systems cannot and need not. */
+/* The directories above the outbox: they may have been made a moment ago. */
 static int
-sync_names(const struct outbox *o, struct sme_err *err)
+sync_parents(const struct outbox *o, struct sme_err *err)
 {
-	if (fsync(o->fd) == 0 || errno == EINVAL)
-		return 0;
-	return err_sys(err, SME_IOERR, "outbox %s", o->dir);
+	char *path = realpath(o->dir, NULL), *slash = NULL;
+	int r = path ? 0 : err_sys(err, SME_IOERR, "outbox %s", o->dir);
+
+	while (r == 0 && (slash = strrchr(path, '/'))) {
+		int fd;
+
+		slash[slash == path] = '\0';
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* One that we may not read was not made by us. */
+		if (fd >= 0 && fsync(fd) < 0 && errno != EINVAL && errno != EROFS)
+			r = err_sys(err, SME_IOERR, "%s", path);
+		if (fd >= 0)
+			close(fd);
+		if (slash == path)
+			break;
+	}
+	free(path);
+	return r;
+}
+
+/* Once, before the first message: what syncs cost is not paid by a run that sends nothing. */
+static int
+prepare(struct outbox *o, struct sme_err *err)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&o->lock);
+	if (!o->ready) {
+		tidy(o->fd);
+		o->synced = time(NULL) - SYNC_MARGIN;
+		r = sync_names(o, err) < 0 || sync_parents(o, err) < 0 ? -1 : 0;
+		o->ready = r == 0;
+	}
+	pthread_mutex_unlock(&o->lock);
+	return r;
 }
 
 static int
@@ -132,6 +182,10 @@ read_open(const struct outbox *o, int fd, const char *name, struct buf *stored,
 		return err_sys(err, SME_IOERR, "%s/%s", o->dir, name);
 	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > OUTBOX_MESSAGE_MAX)
 		return err_set(err, SME_DATA, "%s/%s: not a message of the outbox", o->dir, name);
+	/* Another process may have named it a moment ago (which sets ctime) and not synced the directory
+	 * yet.  Older names were synced at the start. */
+	if (st.st_ctime >= o->synced && sync_names(o, err) < 0)
+		return -1;
 	stored->max = OUTBOX_MESSAGE_MAX * 2;
 	buf_clear(stored);
 	if (!buf_reserve(stored, (size_t)st.st_size + 1))
@@ -159,10 +213,7 @@ read_stored(const struct outbox *o, const char *name, struct buf *stored, struct
 		return err_sys(err, SME_IOERR, "%s/%s", o->dir, name);
 	r = read_open(o, fd, name, stored, err);
 	close(fd);
-	/* Another process may have named it a moment ago and not come to this yet. */
-	if (r < 0 || sync_names(o, err) < 0)
-		return -1;
-	return 1;
+	return r < 0 ? -1 : 1;
 }
 
 /* A file with the content, on disk, that has no final name yet.  PATH gets its own. */
@@ -205,13 +256,15 @@ take_name(const struct outbox *o, const char *unfinished, const char *name)
 }
 
 int
-outbox_put(const struct outbox *o, struct slice key, struct slice message, struct buf *stored,
+outbox_put(struct outbox *o, struct slice key, struct slice message, struct buf *stored,
     struct sme_err *err)
 {
 	struct buf path = BUF_INIT;
 	char name[80];
 	int r;
 
+	if (prepare(o, err) < 0)
+		return -1;
 	file_name(name, key);
 	r = read_stored(o, name, stored, err);
 	if (r)

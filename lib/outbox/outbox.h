@@ -29,7 +29,7 @@ bool outbox_has(const char *dir, struct slice key);
  * Store MESSAGE under KEY, unless there is one already.  STORED gets what is there now; when this
  * returns 0 it is on disk and will not change.  -1 with ERR: nothing is there that was not before.
  */
-int outbox_put(const struct outbox *o, struct slice key, struct slice message, struct buf *stored,
+int outbox_put(struct outbox *o, struct slice key, struct slice message, struct buf *stored,
     struct sme_err *err);
 
 #endif

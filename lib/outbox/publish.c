@@ -250,7 +250,7 @@ is_ours(const struct publisher *p, struct publisher_run *run, const struct event
 }
 
 enum publish_result
-publish_event(const struct publisher *p, struct publisher_run *run, const struct outbox *outbox,
+publish_event(const struct publisher *p, struct publisher_run *run, struct outbox *outbox,
     const struct event *ev, int64_t now, struct buf *after, struct sme_err *err)
 {
 	struct slice key;

@@ -31,7 +31,7 @@ enum publish_result {
  * once it is durable.  NOW is the time to note, in ms.
  */
 enum publish_result publish_event(const struct publisher *p, struct publisher_run *run,
-    const struct outbox *outbox, const struct event *ev, int64_t now, struct buf *after,
+    struct outbox *outbox, const struct event *ev, int64_t now, struct buf *after,
     struct sme_err *err);
 
 /* Only say what publish_event would send: PUBLISH_SENT with the key, and the reply event in LINE. */

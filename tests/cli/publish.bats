@@ -162,7 +162,7 @@ mention() {
 	mkdir out
 	touch out/.unfinished-young out/other
 	touch -d '2 hours ago' out/.unfinished-old
-	sme-publish -o out </dev/null
+	mention 1 approved | sme-publish -o out >/dev/null
 	[ ! -e out/.unfinished-old ]
 	[ -e out/.unfinished-young ]
 	[ -e out/other ]
