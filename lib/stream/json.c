@@ -1,5 +1,6 @@
 #include "stream/json.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,12 +155,17 @@ json_int(const struct json_value *v, int64_t *out)
 		return true;
 	if (v->n <= 20 && !memchr(v->p, '.', v->n) && !memchr(v->p, 'e', v->n) &&
 	    !memchr(v->p, 'E', v->n)) {
-		char text[24], *end;
+		char text[24];
+		long long x;
 
 		memcpy(text, v->p, v->n);
 		text[v->n] = '\0';
-		*out = strtoll(text, &end, 10);
-		return *end == '\0' && *out != INT64_MAX && *out != INT64_MIN;
+		errno = 0;
+		x = strtoll(text, NULL, 10);
+		if (errno)
+			return false;
+		*out = x;
+		return true;
 	}
 	d = json_number(v, 0);
 	if (!(d >= -9007199254740992.0 && d <= 9007199254740992.0) || d != (double)(int64_t)d)

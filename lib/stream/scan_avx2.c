@@ -48,9 +48,8 @@ is_unusual(__m256i v)
 KERNEL struct block_bits
 block_classify(const char *p)
 {
-	/* At low nibble: space, tab, return.  Slots without one hold what never matches. */
-	static const char spaces[16] = {' ', 100, 100, 100, 100, 100, 100, 100, 100, '\t', 100, 100, 100,
-	    '\r', 100, 100};
+	/* At low nibble: space, tab, return.  The other slots' 0 matches no byte of their nibble. */
+	static const char spaces[16] = {' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', 0, 0, 0, '\r', 0, 0};
 	/* With bit 5 set, [ and { are one, as are ] and }: "{" 7b, "}" 7d, ":" 3a, "," 2c. */
 	static const char ops[16] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0};
 	__m256i lo = _mm256_loadu_si256((const __m256i *)p);

@@ -227,6 +227,37 @@ test_paths(void **state)
 	scan_plan_free(plan);
 }
 
+/* Every byte in every place where one may be wrong. */
+static void
+check_bytes(struct scanner *s, const void *arg)
+{
+	struct scanner *plain = scanner_with(arg, "plain");
+	static const char *const around[][2] = {{"[", "1]"}, {"[1", "]"}, {"[", "]"}, {"{\"a\"", ":1}"},
+	    {"{\"a\":", "null}"}, {"{", "\"a\":1}"}, {"[\"", "\"]"}, {"[\"\\", "\"]"}, {"", "{}"}, {"{}", ""},
+	    {"[1,", "2]"}, {"[1", "2]"}, {"[tru", "]"}, {"[\"\\u00", "0\"]"}};
+	char text[32];
+
+	for (size_t i = 0; i < sizeof around / sizeof *around; i++)
+		for (int c = 0; c < 256; c++) {
+			size_t n = (size_t)snprintf(text, sizeof text, "%s?%s", around[i][0], around[i][1]);
+
+			text[strlen(around[i][0])] = (char)c;
+			if (verdict(plain, text, n) != verdict(s, text, n))
+				fail_msg("byte %02x between %s and %s", (unsigned)c, around[i][0], around[i][1]);
+		}
+	scanner_free(plain);
+}
+
+static void
+test_bytes(void **state)
+{
+	struct scan_plan *plan = scan_plan_new();
+
+	(void)state;
+	for_each_kernel(check_bytes, plan, plan);
+	scan_plan_free(plan);
+}
+
 static uint64_t seed = 42;
 
 static unsigned
@@ -478,6 +509,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_verdicts),
 	    cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_bytes),
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_same),
 	    cmocka_unit_test(test_block),
