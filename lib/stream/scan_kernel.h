@@ -530,13 +530,16 @@ kernel_tokens(struct kernel_walk *w, size_t from)
 		kernel_restrict(&t, valid);
 		bad |= kernel_grammar(&t, &carry, &loose) & valid;
 		bad |= !token_scalars(w->base, w->place + at, t.scalar, w->base + w->place[b->ntokens]);
+		/* From here on a colon is known to stand behind a string. */
+		if (bad)
+			return 0;
 		kernel_levels(w, &t, loose & valid, at,
 		    kernel_near_escape(b, w->place[(ptrdiff_t)at - (at > 0)], w->place[at + last]));
 		if (w->bad)
 			return 0;
 		from = at + last;
 	}
-	return bad || w->depth ? 0 : from;
+	return w->depth ? 0 : from;
 }
 
 TARGET static bool
