@@ -102,7 +102,7 @@ mention() {
 	sme-classify once >twice
 	cmp once twice
 	grep -q '"text":"Der Empfang ist \\u00fcberall schlecht \\ud83d\\ude21","big":9007199254740993, "dup":1,"dup":2 ,"class":{"lang":{"code":"de"' once
-	! grep -q old once
+	run ! grep -q old once
 	for i in $(seq 3000); do
 		mention "text number $i, kein Netz in Kiel, $((i * 7919)) c'est la vie"
 		[ "$i" -gt 40 ] && break
