@@ -1,5 +1,6 @@
 #include "stream/json.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,25 @@ put_utf8(struct buf *b, unsigned c)
 	buf_add(b, u, n);
 }
 
+static const char escapes[] = "\"\\/bfnrt", unescaped[] = "\"\\/\b\f\n\r\t";
+
+/* Is the backslash at P the start of a whole escape?  The scanner asks for keys before it has checked
+ * them; the line is refused a little later. */
+static bool
+whole_escape(const char *p, const char *end)
+{
+	if (end - p < 2)
+		return false;
+	if (p[1] != 'u')
+		return p[1] && strchr(escapes, p[1]);
+	if (end - p < 6)
+		return false;
+	for (int i = 2; i < 6; i++)
+		if (!isxdigit((unsigned char)p[i]))
+			return false;
+	return true;
+}
+
 /* The escape at P + 1 = 'u'.  Returns the end; takes the low half of a pair with it. */
 static const char *
 put_unicode(struct buf *b, const char *p, const char *end)
@@ -48,7 +68,8 @@ put_unicode(struct buf *b, const char *p, const char *end)
 	unsigned c = (unsigned)hex4(p + 2);
 
 	p += 6;
-	if (c >= 0xd800 && c <= 0xdbff && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+	if (c >= 0xd800 && c <= 0xdbff && p < end && *p == '\\' && p[1] == 'u' &&
+	    whole_escape(p, end)) {
 		unsigned low = (unsigned)hex4(p + 2);
 
 		if (low >= 0xdc00 && low <= 0xdfff) {
@@ -63,7 +84,6 @@ put_unicode(struct buf *b, const char *p, const char *end)
 struct slice
 json_string(const struct json_value *v, struct buf *scratch)
 {
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *p, *end;
 	size_t start = scratch->n;
 
@@ -77,10 +97,13 @@ json_string(const struct json_value *v, struct buf *scratch)
 		buf_add(scratch, p, (size_t)((bs ? bs : end) - p));
 		if (!bs)
 			break;
-		if (bs[1] == 'u') {
+		if (!whole_escape(bs, end)) {
+			buf_addc(scratch, '\\');
+			p = bs + 1;
+		} else if (bs[1] == 'u') {
 			p = put_unicode(scratch, bs, end);
 		} else {
-			buf_addc(scratch, to[strchr(from, bs[1]) - from]);
+			buf_addc(scratch, unescaped[strchr(escapes, bs[1]) - escapes]);
 			p = bs + 2;
 		}
 	}
