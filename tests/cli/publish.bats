@@ -169,7 +169,7 @@ mention() {
 }
 
 @test "a closed pipe, empty input, usage" {
-	for i in $(seq 5000); do mention "$i" suggested; done >in
+	yes "$(mention 1 suggested)" | head -n 5000 >in
 	run --separate-stderr bash -c 'sme-publish -o out in | head -n 1'
 	[ -z "$stderr" ]
 	[ "${#lines[@]}" -eq 1 ]

@@ -163,7 +163,8 @@ END
 }
 
 @test "threads do not change the output" {
-	for i in $(seq 3000); do outage n "$i" author "{\"name\":\"K$((i % 7 ? i : 0))@\"}"; done >in
+	yes "$(outage n NR author '{"name":"KNR@"}')" | head -n 3000 |
+		awk '{ gsub(/NR/, NR % 7 ? NR : 0); print }' >in
 	sme-reply -c sme.jq <in >one
 	sme-reply -c sme.jq -j 4 <in | cmp - one
 }
@@ -188,7 +189,7 @@ END
 	[ -z "$output" ]
 	run bash -c 'echo "{x}" | sme-reply -q'
 	[ "$status" -eq 1 ]
-	for i in $(seq 20000); do outage; done >in
+	yes "$(outage)" | head -n 20000 >in
 	run --separate-stderr bash -c 'sme-reply -c sme.jq <in | head -n 1'
 	[ -z "$stderr" ]
 	[ "${#lines[@]}" -eq 1 ]
