@@ -4,15 +4,21 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "model/sums.h"
 
-/* Memory that one thread gives to what tokens add up to: about the size of an L2 cache. */
-#define MEMO_BYTES ((size_t)2 << 20)
+/* Memory that one thread gives to what tokens add up to.  Finding a token there costs a few lines of
+ * cache; adding it up anew costs a hundred. */
+#define MEMO_BYTES ((size_t)8 << 20)
 
-/*
- * Inside a token there are at most 1 + NGRAM_CHAR_MAX * NGRAM_PER_ORDER features, 171 of them with
- * at most 127 each: a token's sum fits 16 bits.
- */
-_Static_assert((1 + NGRAM_CHAR_MAX * NGRAM_PER_ORDER) * 128 < INT16_MAX, "token sums overflow");
+#define CACHE_LINE 64
+
+/* Of a slot so many bytes are fetched ahead. */
+#define PREFETCH_MAX 512
+
+/* Each with at most 127: a token's sum fits 16 bits. */
+#define TOKEN_FEATURES_MAX (1 + NGRAM_CHAR_MAX * NGRAM_PER_ORDER)
+
+_Static_assert(TOKEN_FEATURES_MAX * 128 < INT16_MAX, "token sums overflow");
 
 struct heads {
 	struct model **models;
@@ -31,12 +37,15 @@ struct memo {
 struct heads_run {
 	const struct heads *heads;
 	struct norm norm;
-	char *memos;      /* memo, uint16_t hits[heads], int16_t sums[width]; slot by slot */
+	char *memory;
+	char *memos;      /* in it, from a cache line on: memo, uint16_t hits[heads], int16_t sums[width]; slot by slot */
 	size_t memo_size; /* bytes of a slot */
 	size_t memo_mask;
 	int32_t *sums; /* [width] */
 	uint32_t *hits;
 	uint64_t *before; /* for each head the last token that it read */
+	uint64_t *words;  /* the hashes of the text's tokens */
+	size_t words_cap;
 	double *probs;
 	struct head_result *results;
 	struct token_grams grams;
@@ -92,11 +101,12 @@ heads_run_new(const struct heads *heads)
 	r->heads = heads;
 	r->norm = (struct norm)NORM_INIT;
 	r->memo_size = sizeof(struct memo) + heads->width * sizeof(int16_t) + heads->n * sizeof(uint16_t);
-	r->memo_size = (r->memo_size + 15) & ~(size_t)15;
+	r->memo_size = (r->memo_size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
 	while (slots * 2 * r->memo_size <= MEMO_BYTES)
 		slots *= 2;
 	r->memo_mask = slots - 1;
-	r->memos = xcalloc(slots, r->memo_size);
+	r->memory = xcalloc(slots + 1, r->memo_size); /* pages come as they are used */
+	r->memos = r->memory + (-(uintptr_t)r->memory & (CACHE_LINE - 1));
 	r->sums = xcalloc(heads->width + 1, sizeof *r->sums);
 	r->hits = xcalloc(heads->n + 1, sizeof *r->hits);
 	r->before = xcalloc(heads->n + 1, sizeof *r->before);
@@ -111,47 +121,60 @@ heads_run_free(struct heads_run *r)
 	if (!r)
 		return;
 	norm_release(&r->norm);
-	free(r->memos);
+	free(r->memory);
 	free(r->sums);
 	free(r->hits);
 	free(r->before);
+	free(r->words);
 	free(r->probs);
 	free(r->results);
 	free(r);
 }
 
+/* The rows of some hashes that the head knows; fetched into the cache while others are looked for. */
 static unsigned
-add_row16(const struct model *m, uint64_t hash, int16_t *sums)
+find_rows(const struct model *m, const uint64_t *hash, unsigned n, const int8_t **rows)
 {
-	int32_t row = model_find(m, hash);
-	uint32_t stride = m->header->stride;
+	unsigned found = 0;
 
-	if (row < 0)
-		return 0;
-	for (uint32_t c = 0; c < stride; c++)
-		sums[c] = (int16_t)(sums[c] + m->weights[(size_t)row * stride + c]);
-	return 1;
+	for (unsigned i = 0; i < n; i++) {
+		int32_t row = model_find(m, hash[i]);
+
+		if (row < 0)
+			continue;
+		rows[found] = m->weights + (size_t)row * m->header->stride;
+		__builtin_prefetch(rows[found++]);
+	}
+	return found;
 }
 
 /* What one token by itself adds to one head. */
 static unsigned
 sum_token(const struct model *m, uint64_t word, const struct token_grams *g, int16_t *sums)
 {
-	unsigned hits = 0;
+	const int8_t *rows[TOKEN_FEATURES_MAX];
+	unsigned n = 0;
 
 	if (m->spec.word_max)
-		hits += add_row16(m, word, sums);
+		n = find_rows(m, &word, 1, rows);
 	for (unsigned k = m->spec.char_min; k && k <= m->spec.char_max; k++)
-		for (unsigned i = 0; i < g->n[k - 1]; i++)
-			hits += add_row16(m, g->chars[k - 1][i], sums);
-	return hits;
+		n += find_rows(m, g->chars[k - 1], g->n[k - 1], rows + n);
+	for (unsigned i = 0; i < n; i++)
+		sums_add_row(sums, rows[i], m->header->stride);
+	return n;
+}
+
+static struct memo *
+memo_slot(struct heads_run *r, uint64_t word)
+{
+	return (struct memo *)(r->memos + (word & r->memo_mask) * r->memo_size);
 }
 
 static struct memo *
 recall(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
 {
 	const struct heads *h = r->heads;
-	struct memo *memo = (struct memo *)(r->memos + (word & r->memo_mask) * r->memo_size);
+	struct memo *memo = memo_slot(r, word);
 	uint16_t *hits = memo_hits(memo, h->width);
 
 	if (memo->hash == word)
@@ -183,17 +206,13 @@ add_pair(struct heads_run *r, size_t head, uint64_t word)
 }
 
 static void
-add_token(struct heads_run *r, struct slice token, uint8_t kind)
+add_token(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
 {
 	const struct heads *h = r->heads;
-	uint64_t word = ngram_word(token, kind);
 	struct memo *memo = recall(r, token, kind, word);
-	const int16_t *restrict from = memo_sums(memo);
 	const uint16_t *hits = memo_hits(memo, h->width);
-	int32_t *restrict sums = r->sums;
 
-	for (size_t i = 0; i < h->width; i++)
-		sums[i] += from[i];
+	sums_add(r->sums, memo_sums(memo), h->width);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct ngram_spec *spec = &h->models[i]->spec;
 
@@ -213,17 +232,23 @@ add_token(struct heads_run *r, struct slice token, uint8_t kind)
 static double
 exp_minus(double x)
 {
-	double k, r, sum = 1, term = 1;
+	static const double inverse[] = {1, 1 / 2., 1 / 3., 1 / 4., 1 / 5., 1 / 6., 1 / 7., 1 / 8.,
+	    1 / 9., 1 / 10., 1 / 11., 1 / 12., 1 / 13., 1 / 14.};
+	double r, sum = 1, power;
+	uint64_t bits;
+	int k;
 
 	if (!(x > -700))
 		return 0;
-	k = floor(x * 1.4426950408889634 + 0.5);
+	k = (int)(x * 1.4426950408889634 - 0.5);
 	r = x - k * 0.69314718055994529;
-	for (int i = 1; i < 18; i++) {
-		term = term * r / i;
-		sum = sum + term;
+	for (int i = 13; i >= 0; i--) {
+		sum = sum * r;
+		sum = sum * inverse[i] + 1;
 	}
-	return ldexp(sum, (int)k);
+	bits = (uint64_t)(k + 1023) << 52; /* 2 to the k */
+	memcpy(&power, &bits, sizeof power);
+	return sum * power;
 }
 
 /* The sums of HEAD become probabilities. */
@@ -261,6 +286,21 @@ softmax(struct heads_run *r, size_t head, enum script script)
 		res->p = probs[res->best];
 }
 
+/* Hash all tokens and have what is remembered of them brought near. */
+static void
+hash_words(struct heads_run *r)
+{
+	for (size_t i = 0; i < r->norm.n; i++) {
+		const char *slot;
+
+		r->words = xgrow(r->words, i, &r->words_cap, sizeof *r->words);
+		r->words[i] = ngram_word(norm_token(&r->norm, i), r->norm.tokens[i].kind);
+		slot = (const char *)memo_slot(r, r->words[i]);
+		for (size_t at = 0; at < r->memo_size && at < PREFETCH_MAX; at += CACHE_LINE)
+			__builtin_prefetch(slot + at);
+	}
+}
+
 const struct head_result *
 heads_predict(struct heads_run *r, struct slice text)
 {
@@ -271,8 +311,9 @@ heads_predict(struct heads_run *r, struct slice text)
 	memset(r->sums, 0, h->width * sizeof *r->sums);
 	memset(r->hits, 0, h->n * sizeof *r->hits);
 	memset(r->before, 0, h->n * sizeof *r->before);
+	hash_words(r);
 	for (size_t i = 0; i < r->norm.n; i++)
-		add_token(r, norm_token(&r->norm, i), r->norm.tokens[i].kind);
+		add_token(r, norm_token(&r->norm, i), r->norm.tokens[i].kind, r->words[i]);
 	script = norm_script(&r->norm);
 	for (size_t i = 0; i < h->n; i++)
 		softmax(r, i, script);
