@@ -12,10 +12,11 @@
 #include "stream/writer.h"
 
 static struct dataset_keys keys = {.text = "text", .id = "id"};
-static struct train_options train = {.name = NULL, .release = "", .spec = {2, 1, 5, NGRAM_ALL_TOKENS}};
+static struct train_options train = {.name = NULL, .release = "",
+    .matrix.spec = {2, 1, 5, NGRAM_ALL_TOKENS}};
 static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file;
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
-	    grid_rows = 50000;
+	    grid_rows = 50000, pieces;
 static bool balance, no_refit;
 static double word_weight = 1;
 static struct cli_list weights;
@@ -39,6 +40,7 @@ static const struct cli_opt options[] = {
     {0, "name", CLI_STRING, &train.name, "NAME", "name of the head (the label key)"},
     {0, "no-refit", CLI_FLAG, &no_refit, NULL, "do not learn from the rows held out in the end"},
     {'o', "output", CLI_STRING, &output, "MODEL", "the file to write"},
+    {0, "pieces", CLI_INT, &pieces, "N", "learn N runs of 1 to 3 words of each text as well (0)"},
     {0, "release", CLI_STRING, &train.release, "TEXT", "what class.model shows (a checksum)"},
     {0, "scripts", CLI_FLAG, &train.scripts, NULL, "a label wins only in scripts it was seen in"},
     {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
@@ -71,8 +73,8 @@ parse_chars(void)
 
 	if (*end || min < 0 || max < min || max > NGRAM_CHAR_MAX || (min == 0 && max > 0))
 		cli_usage("--chars: expected lengths such as 1-%d, got \"%s\"", NGRAM_CHAR_MAX, chars);
-	train.spec.char_min = (uint8_t)min;
-	train.spec.char_max = (uint8_t)max;
+	train.matrix.spec.char_min = (uint8_t)min;
+	train.matrix.spec.char_max = (uint8_t)max;
 }
 
 static void
@@ -127,22 +129,24 @@ check_options(void)
 	in_range("min-rows", (double)min_rows, 1, 255);
 	in_range("holdout", (double)holdout, 0, 90);
 	in_range("folds", (double)folds, 2, 50);
+	in_range("pieces", (double)pieces, 0, 100);
 	in_range("epochs", (double)epochs, 1, 1000);
 	in_range("min-p", train.min_p, 0, 1);
 	in_range("word-weight", word_weight, 0.01, 100);
 	parse_chars();
 	parse_solver();
-	if (words == 0 && train.spec.char_max == 0)
+	if (words == 0 && train.matrix.spec.char_max == 0)
 		cli_usage("--words 0 and --chars 0 leave nothing to learn from");
 	if (strcmp(tokens, "words") == 0)
-		train.spec.tokens = 1 << TOKEN_WORD;
+		train.matrix.spec.tokens = 1 << TOKEN_WORD;
 	else if (strcmp(tokens, "all") != 0)
 		cli_usage("--tokens: expected all or words, got \"%s\"", tokens);
 	if (strlen(train.release) > 16)
 		cli_usage("--release: at most 16 bytes");
-	train.spec.word_max = (uint8_t)words;
-	train.features = (uint32_t)features;
-	train.min_rows = (unsigned)min_rows;
+	train.matrix.spec.word_max = (uint8_t)words;
+	train.matrix.max_features = (uint32_t)features;
+	train.matrix.min_rows = (unsigned)min_rows;
+	train.matrix.pieces = (unsigned)pieces;
 	train.folds = (unsigned)folds;
 	train.epochs = (unsigned)epochs;
 	train.grid_rows = (size_t)grid_rows;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 
 /* The sketch that tells rare features from others: one saturating counter for each of so many
@@ -10,6 +11,10 @@
 #define SKETCH_BITS 26
 
 #define NO_ID UINT32_MAX
+
+/* Pieces are cut from texts of at least so many tokens and are at most so many long. */
+#define PIECE_FROM 4
+#define PIECE_WORDS 3
 
 /* Hash → number, open addressing.  The hashes are well mixed already. */
 struct index {
@@ -84,15 +89,13 @@ index_number(struct index *x, uint64_t hash)
 struct maker {
 	const struct dataset *d;
 	pick_fn *pick;
-	const void *ctx;
-	const struct ngram_spec *spec;
-	unsigned min_rows;
+	const struct matrix_options *o;
 	struct norm norm;
 	struct ngram_list list;
 	uint8_t *sketch;
 	struct index index;
 	struct matrix *m;
-	size_t ids_cap;
+	size_t ids_cap, start_cap, label_cap, sample_cap;
 };
 
 static uint8_t *
@@ -101,28 +104,39 @@ counter(struct maker *k, uint64_t hash)
 	return &k->sketch[hash >> (64 - SKETCH_BITS)];
 }
 
+/*
+ * The features of piece PIECE of a text, 0 for the whole; false when there is no such piece.  Where a
+ * piece begins and how long it is goes by the text alone, so that it is the same in every run.
+ */
 static bool
-features_of(struct maker *k, const struct sample *s)
+features_of(struct maker *k, const struct sample *s, unsigned piece)
 {
-	if (!k->pick(s, k->ctx))
-		return false;
-	norm_run(&k->norm, s->text);
-	ngram_collect(&k->list, &k->norm, k->spec);
-	return true;
+	struct norm part = k->norm;
+	uint64_t chance = hash_mix(s->key + piece);
+
+	if (piece) {
+		if (k->norm.n < PIECE_FROM)
+			return false;
+		part.n = 1 + chance % PIECE_WORDS;
+		part.tokens += (chance >> 8) % (k->norm.n - part.n + 1);
+	}
+	ngram_collect(&k->list, &part, &k->o->spec);
+	return piece == 0 || k->list.n;
 }
 
 static void
 count_features(struct maker *k)
 {
 	for (size_t i = 0; i < k->d->n; i++) {
-		if (!features_of(k, &k->d->rows[i]))
+		if (!k->pick(&k->d->rows[i]))
 			continue;
+		norm_run(&k->norm, k->d->rows[i].text);
+		features_of(k, &k->d->rows[i], 0);
 		for (size_t j = 0; j < k->list.n; j++) {
 			uint8_t *c = counter(k, k->list.hash[j]);
 
 			*c += *c < UINT8_MAX;
 		}
-		k->m->rows++;
 	}
 }
 
@@ -147,24 +161,40 @@ add_feature(struct maker *k, size_t *n, uint64_t hash, bool is_word)
 	m->ids[(*n)++] = id;
 }
 
+/* Append the features in the list as a row made from sample SAMPLE; N counts all of all rows. */
+static void
+add_row(struct maker *k, uint32_t sample, size_t *n)
+{
+	struct matrix *m = k->m;
+	size_t row = m->rows++;
+
+	m->start = xgrow(m->start, m->rows, &k->start_cap, sizeof *m->start);
+	m->label = xgrow(m->label, row, &k->label_cap, sizeof *m->label);
+	m->sample = xgrow(m->sample, row, &k->sample_cap, sizeof *m->sample);
+	m->sample[row] = sample;
+	m->label[row] = k->d->rows[sample].label;
+	for (size_t j = 0; j < k->list.n; j++)
+		if (*counter(k, k->list.hash[j]) >= k->o->min_rows)
+			add_feature(k, n, k->list.hash[j], j < k->list.words);
+	m->start[m->rows] = *n;
+}
+
 static void
 fill_rows(struct maker *k)
 {
-	struct matrix *m = k->m;
-	size_t n = 0, row = 0;
+	size_t n = 0;
 
-	m->start = xcalloc(m->rows + 1, sizeof *m->start);
-	m->label = xcalloc(m->rows + 1, sizeof *m->label);
+	k->m->start = xgrow(k->m->start, 0, &k->start_cap, sizeof *k->m->start);
+	k->m->start[0] = 0;
 	for (size_t i = 0; i < k->d->n; i++) {
-		if (!features_of(k, &k->d->rows[i]))
+		if (!k->pick(&k->d->rows[i]))
 			continue;
-		m->label[row] = k->d->rows[i].label;
-		for (size_t j = 0; j < k->list.n; j++)
-			if (*counter(k, k->list.hash[j]) >= k->min_rows)
-				add_feature(k, &n, k->list.hash[j], j < k->list.words);
-		m->start[++row] = n;
+		norm_run(&k->norm, k->d->rows[i].text);
+		for (unsigned piece = 0; piece <= k->o->pieces; piece++)
+			if (features_of(k, &k->d->rows[i], piece))
+				add_row(k, (uint32_t)i, &n);
 	}
-	m->features = (uint32_t)k->index.n;
+	k->m->features = (uint32_t)k->index.n;
 }
 
 /* A feature and how much it tells. */
@@ -293,12 +323,10 @@ keep_best(struct matrix *m, uint32_t max)
 }
 
 struct matrix *
-matrix_new(const struct dataset *d, pick_fn *pick, const void *ctx, const struct ngram_spec *spec,
-    unsigned min_rows, uint32_t max_features)
+matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *o)
 {
-	struct maker k = {.d = d, .pick = pick, .ctx = ctx, .spec = spec, .min_rows = min_rows};
+	struct maker k = {.d = d, .pick = pick, .o = o, .norm = NORM_INIT};
 
-	k.norm = (struct norm)NORM_INIT;
 	k.m = xcalloc(1, sizeof *k.m);
 	k.m->labels = (uint32_t)d->labels.n;
 	k.sketch = xcalloc((size_t)1 << SKETCH_BITS, 1);
@@ -309,8 +337,8 @@ matrix_new(const struct dataset *d, pick_fn *pick, const void *ctx, const struct
 	free(k.sketch);
 	free(k.list.hash);
 	norm_release(&k.norm);
-	if (max_features && k.m->features > max_features)
-		keep_best(k.m, max_features);
+	if (o->max_features && k.m->features > o->max_features)
+		keep_best(k.m, o->max_features);
 	return k.m;
 }
 
@@ -322,6 +350,7 @@ matrix_free(struct matrix *m)
 	free(m->start);
 	free(m->ids);
 	free(m->label);
+	free(m->sample);
 	free(m->hash);
 	free(m->is_word);
 	free(m);

@@ -9,22 +9,25 @@ struct matrix {
 	size_t rows;
 	size_t *start;   /* [rows + 1] into ids */
 	uint32_t *ids;   /* a row's features, as often as they occur */
-	uint32_t *label; /* [rows] */
+	uint32_t *label;  /* [rows] */
+	uint32_t *sample; /* [rows] the row of the dataset */
 	uint32_t labels;
 	uint32_t features;
 	uint64_t *hash; /* [features] */
 	bool *is_word;  /* [features] */
 };
 
-/*
- * Make a matrix of the rows of D that PICK chooses.  Features in fewer than MIN_ROWS rows are left
- * out (as far as a sketch of counts can tell), and of the others the MAX_FEATURES that tell most
- * about the label are kept.
- */
-typedef bool pick_fn(const struct sample *s, const void *ctx);
+struct matrix_options {
+	struct ngram_spec spec;
+	unsigned min_rows;     /* features in fewer rows are left out, as far as a sketch of counts tells */
+	uint32_t max_features; /* of the others, so many that tell most about the label are kept */
+	unsigned pieces; /* so many more rows from each text of some length: one to three of its words */
+};
 
-struct matrix *matrix_new(const struct dataset *d, pick_fn *pick, const void *ctx,
-    const struct ngram_spec *spec, unsigned min_rows, uint32_t max_features);
+/* Make a matrix of the rows of D that PICK chooses. */
+typedef bool pick_fn(const struct sample *s);
+
+struct matrix *matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *o);
 void matrix_free(struct matrix *m);
 
 /* Features of row I. */

@@ -46,17 +46,15 @@ say(const struct training *t, const char *fmt, ...)
 }
 
 static bool
-in_training(const struct sample *s, const void *ctx)
+in_training(const struct sample *s)
 {
-	(void)ctx;
 	return s->part == PART_TRAIN;
 }
 
 static bool
-any_row(const struct sample *s, const void *ctx)
+any_row(const struct sample *s)
 {
 	(void)s;
-	(void)ctx;
 	return true;
 }
 
@@ -88,18 +86,15 @@ fold_of(const struct sample *s, unsigned folds)
 static size_t
 grid_rows(const struct training *t, size_t *rows, unsigned *fold)
 {
-	size_t all = t->m->rows, want = t->o->grid_rows ? t->o->grid_rows : all, n = 0, row = 0;
+	size_t all = t->m->rows, want = t->o->grid_rows ? t->o->grid_rows : all, n = 0;
 
-	for (size_t i = 0; i < t->d->n; i++) {
-		const struct sample *s = &t->d->rows[i];
+	for (size_t row = 0; row < all; row++) {
+		const struct sample *s = &t->d->rows[t->m->sample[row]];
 
-		if (s->part != PART_TRAIN)
+		if (want < all && s->key / 100000 % all >= want)
 			continue;
-		if (want >= all || s->key / 100000 % all < want) {
-			rows[n] = row;
-			fold[n++] = fold_of(s, t->o->folds);
-		}
-		row++;
+		rows[n] = row;
+		fold[n++] = fold_of(s, t->o->folds);
 	}
 	return n;
 }
@@ -199,7 +194,7 @@ build(struct training *t, const char *release, struct slice meta, struct buf *ou
     struct sme_err *err)
 {
 	struct model_parts parts = {.name = t->o->name, .release = release, .meta = meta,
-	    .names = t->names, .spec = t->o->spec, .labels = t->m->labels, .rows = t->m->features,
+	    .names = t->names, .spec = t->o->matrix.spec, .labels = t->m->labels, .rows = t->m->features,
 	    .flags = t->o->scripts ? MODEL_SCRIPTS : 0, .label = t->labels, .hashes = t->m->hash,
 	    .weights = t->found.weights, .temperature = (float)t->report->temperature,
 	    .min_p = (float)t->o->min_p};
@@ -372,7 +367,7 @@ static void
 prepare(struct training *t, pick_fn *pick)
 {
 	matrix_free(t->m);
-	t->m = matrix_new(t->d, pick, NULL, &t->o->spec, t->o->min_rows, t->o->features);
+	t->m = matrix_new(t->d, pick, &t->o->matrix);
 	t->report->features = t->m->features;
 	say(t, "%zu rows, %zu n-grams in them, %u different ones kept", t->m->rows,
 	    t->m->start[t->m->rows], t->m->features);
@@ -384,7 +379,7 @@ train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 	prepare(t, in_training);
 	if (t->m->features == 0)
 		return err_set(err, SME_DATA, "no n-gram occurs in %u rows; see --min-rows",
-		    t->o->min_rows);
+		    t->o->matrix.min_rows);
 	if (t->o->grid_n > 1)
 		search_grid(t);
 	learn(t);

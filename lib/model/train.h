@@ -27,9 +27,7 @@ enum train_solver {
 struct train_options {
 	const char *name, *release; /* release "": taken from the content */
 	struct slice card;          /* JSON object that goes into the file as "card", or empty */
-	struct ngram_spec spec;
-	unsigned min_rows;
-	uint32_t features;
+	struct matrix_options matrix;
 	double word_weight;
 	enum train_solver solver;
 	double grid[TRAIN_GRID_MAX];

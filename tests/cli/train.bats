@@ -92,6 +92,17 @@ rows() {
 	grep -q '"card":{"sets":\["mine"\]}' e.model
 }
 
+@test "pieces teach what single words mean" {
+	rows >in
+	sme-train -q --label-key meta.kind --pieces 4 -o a.model in
+	sme-train -q --label-key meta.kind --pieces 4 -o b.model in
+	cmp a.model b.model
+	run sme-classify --min-p 0 --model a.model --heads kind <<<'{"type":"mention","text":"furious"}'
+	[ "$(jq -r .class.heads.kind.label <<<"$output")" = complaint ]
+	run --separate-stderr sme-train --label-key meta.kind --pieces 101 -o c.model in
+	[ "$status" -eq 64 ]
+}
+
 @test "what cannot be learned from is said" {
 	rows >in
 	check() { # expected status, words of the message, options ...
