@@ -11,7 +11,7 @@ COMPDIR  = $(PREFIX)/share/bash-completion/completions
 CC      = gcc
 CFLAGS  = -O2 -g
 HARDEN  = -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2 -fcf-protection
-WARN    = -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+WARN    = -std=gnu17 -ffp-contract=off -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 CPP_SME = -Ilib -D_GNU_SOURCE -I/usr/include/libxml2 $(CPPFLAGS)
 LD_SME  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 # With --as-needed a tool is linked only with what its objects use.
