@@ -12,8 +12,8 @@
 #include "stream/writer.h"
 
 static struct dataset_keys keys = {.text = "text", .id = "id"};
-static struct train_options train = {.name = NULL, .release = "",
-    .matrix.spec = {2, 1, 5, NGRAM_ALL_TOKENS}};
+static struct train_options train = {
+    .name = NULL, .release = "", .matrix.spec = {2, 1, 5, NGRAM_ALL_TOKENS}};
 static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file;
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
 	    grid_rows = 50000, pieces;
@@ -72,7 +72,8 @@ parse_chars(void)
 	long min = strtol(chars, &end, 10), max = *end == '-' ? strtol(end + 1, &end, 10) : min;
 
 	if (*end || min < 0 || max < min || max > NGRAM_CHAR_MAX || (min == 0 && max > 0))
-		cli_usage("--chars: expected lengths such as 1-%d, got \"%s\"", NGRAM_CHAR_MAX, chars);
+		cli_usage(
+		    "--chars: expected lengths such as 1-%d, got \"%s\"", NGRAM_CHAR_MAX, chars);
 	train.matrix.spec.char_min = (uint8_t)min;
 	train.matrix.spec.char_max = (uint8_t)max;
 }
@@ -179,12 +180,14 @@ static void
 warn_about(const struct dataset *d)
 {
 	if (d->unlabelled)
-		sme_warn("%zu of %zu rows have no label \"%s\" and were left out", d->unlabelled, d->lines,
-		    keys.label);
+		sme_warn("%zu of %zu rows have no label \"%s\" and were left out", d->unlabelled,
+		    d->lines, keys.label);
 	if (d->no_text)
-		sme_warn("%zu rows have no text under \"%s\" and were left out", d->no_text, keys.text);
+		sme_warn(
+		    "%zu rows have no text under \"%s\" and were left out", d->no_text, keys.text);
 	if (d->empty_text)
-		sme_warn("%zu rows have nothing readable in their text and were left out", d->empty_text);
+		sme_warn("%zu rows have nothing readable in their text and were left out",
+		    d->empty_text);
 	if (d->duplicate_ids)
 		sme_warn("%zu rows repeat an id, \"%s\" first; all were used", d->duplicate_ids,
 		    d->duplicate_id);
@@ -208,11 +211,13 @@ label_weights(const struct dataset *d)
 		union map_value *label;
 
 		if (!eq || !(v > 0) || *end)
-			cli_usage("--label-weight: expected LABEL=NUMBER, got \"%s\"", weights.items[i]);
-		label = map_get(&d->labels,
-		    (struct slice){weights.items[i], (size_t)(eq - weights.items[i])});
+			cli_usage(
+			    "--label-weight: expected LABEL=NUMBER, got \"%s\"", weights.items[i]);
+		label = map_get(
+		    &d->labels, (struct slice){weights.items[i], (size_t)(eq - weights.items[i])});
 		if (!label)
-			cli_usage("--label-weight: no row has the label of \"%s\"", weights.items[i]);
+			cli_usage(
+			    "--label-weight: no row has the label of \"%s\"", weights.items[i]);
 		w[label->u] *= v;
 	}
 	free(rows);

@@ -25,16 +25,16 @@ enum field {
 	FIELDS
 };
 
-static const char *const paths[FIELDS] = {
-    "text", "tenant", "author.handle", "author.name", "url", "channel", "network", "kind", "lang_hint"};
+static const char *const paths[FIELDS] = {"text", "tenant", "author.handle", "author.name", "url",
+    "channel", "network", "kind", "lang_hint"};
 
 struct classifier {
 	struct model **models;
 	size_t n, cap;
 	struct heads *heads;
 	const struct watch *watch;
-	int lang, sentiment;             /* index of these heads, or -1 */
-	int negative, positive;          /* labels of sentiment, or -1 */
+	int lang, sentiment;    /* index of these heads, or -1 */
+	int negative, positive; /* labels of sentiment, or -1 */
 	int plan[FIELDS];
 	double min_p;
 	bool explain;
@@ -382,7 +382,7 @@ query_lang(struct classifier_run *run, const struct event *ev, const struct head
 	return code ? slice_of(code) : field(run, ev, F_LANG_HINT);
 }
 
-/* What escapes make of all strings together is never longer than the line, so that nothing moves. */
+/* All strings together are not longer than the line, so that nothing moves when one is added. */
 static void
 clear_strings(struct classifier_run *run, const struct event *ev)
 {

@@ -12,7 +12,7 @@
 #include "stream/event.h"
 
 struct classifier_options {
-	const char *const *paths; /* model files and directories of such; of one name the last counts */
+	const char *const *paths; /* model files and directories; of one name the last counts */
 	size_t npaths;
 	const char *heads; /* comma-separated names: only these; NULL: all */
 	double min_p;      /* below 0: what each model says */
@@ -21,7 +21,7 @@ struct classifier_options {
 
 struct classifier;
 
-/* Open the models; NULL with ERR.  WATCH and PLAN outlive it; the paths it reads are added to PLAN. */
+/* Open the models; NULL with ERR.  WATCH and PLAN outlive it; what it reads is added to PLAN. */
 struct classifier *classifier_new(const struct classifier_options *o, const struct watch *watch,
     struct scan_plan *plan, struct sme_err *err);
 void classifier_free(struct classifier *c);

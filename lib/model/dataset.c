@@ -96,8 +96,8 @@ add_row(struct input *in, const struct json_value *values)
 }
 
 static int
-add_line(struct input *in, const struct block *b, struct slice line, size_t lineno,
-    struct sme_err *err)
+add_line(
+    struct input *in, const struct block *b, struct slice line, size_t lineno, struct sme_err *err)
 {
 	if (slice_trim(line).n == 0)
 		return 0;
@@ -125,8 +125,8 @@ read_blocks(struct input *in, struct reader *r, struct sme_err *err)
 		case READER_ERROR:
 			return -1;
 		case READER_OVERSIZE:
-			return err_set(err, SME_DATA, "%s:%zu: the line is longer than %zu bytes", b.file,
-			    b.lineno, SCAN_LINE_MAX);
+			return err_set(err, SME_DATA, "%s:%zu: the line is longer than %zu bytes",
+			    b.file, b.lineno, SCAN_LINE_MAX);
 		case READER_LINES:
 			break;
 		}
@@ -138,8 +138,8 @@ read_blocks(struct input *in, struct reader *r, struct sme_err *err)
 }
 
 int
-dataset_read(struct dataset *d, char *const *files, const struct dataset_keys *keys,
-    struct sme_err *err)
+dataset_read(
+    struct dataset *d, char *const *files, const struct dataset_keys *keys, struct sme_err *err)
 {
 	struct input in = {.d = d, .group = -1, .norm = NORM_INIT};
 	struct reader *r = reader_open(files);

@@ -41,15 +41,17 @@ struct dataset {
 	char duplicate_id[128]; /* the first one */
 };
 
+/* clang-format off */
 #define DATASET_INIT {0}
+/* clang-format on */
 
 /*
  * Add the rows of FILES (NULL-terminated; "-" is standard input; gzip is recognised).  A line that
  * is no JSON object is an error that names it; a row without a label or without text is left out
  * and counted.  Labels are strings, or numbers and true/false as they are spelled.
  */
-int dataset_read(struct dataset *d, char *const *files, const struct dataset_keys *keys,
-    struct sme_err *err);
+int dataset_read(
+    struct dataset *d, char *const *files, const struct dataset_keys *keys, struct sme_err *err);
 
 /* Number the labels in order of spelling, and hold out HOLDOUT per cent of the rows. */
 void dataset_finish(struct dataset *d, unsigned holdout);

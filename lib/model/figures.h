@@ -17,18 +17,18 @@ struct guess {
 struct figures {
 	size_t rows;
 	double accuracy;
-	double macro_f1;     /* over labels that occur */
-	double macro_recall; /* likewise */
-	double ece;          /* expected calibration error, 15 bins */
-	double answered;     /* share with p >= min_p */
+	double macro_f1;       /* over labels that occur */
+	double macro_recall;   /* likewise */
+	double ece;            /* expected calibration error, 15 bins */
+	double answered;       /* share with p >= min_p */
 	double answered_right; /* of those, the share that is right */
 };
 
 /* Figures of the guesses of GROUP, or of all of them with FIGURES_ALL. */
 #define FIGURES_ALL UINT32_MAX
 
-struct figures figures_of(const struct guess *list, size_t n, uint32_t labels, uint32_t group,
-    double min_p);
+struct figures figures_of(
+    const struct guess *list, size_t n, uint32_t labels, uint32_t group, double min_p);
 
 /* Add LIST to MATRIX[label][labels + 1], whose last column is "no answer". */
 void figures_confusion(const struct guess *list, size_t n, uint32_t labels, size_t *matrix);

@@ -6,8 +6,8 @@
 #include "core/mem.h"
 #include "model/sums.h"
 
-/* Memory that one thread gives to what tokens add up to.  Finding a token there costs a few lines of
- * cache; adding it up anew costs a hundred. */
+/* Memory that one thread gives to what tokens add up to.  Finding a token there costs a few lines
+ * of cache; adding it up anew costs a hundred. */
 #define MEMO_BYTES ((size_t)8 << 20)
 
 #define CACHE_LINE 64
@@ -23,8 +23,8 @@ _Static_assert(TOKEN_FEATURES_MAX * 128 < INT16_MAX, "token sums overflow");
 struct heads {
 	struct model **models;
 	size_t n;
-	size_t *at;    /* where a head's sums begin in a row of all sums */
-	size_t width;  /* of that row */
+	size_t *at;     /* where a head's sums begin in a row of all sums */
+	size_t width;   /* of that row */
 	unsigned chars; /* the longest character n-gram that any head reads */
 };
 
@@ -38,7 +38,7 @@ struct heads_run {
 	const struct heads *heads;
 	struct norm norm;
 	char *memory;
-	char *memos;      /* in it, from a cache line on: memo, uint16_t hits[heads], int16_t sums[width]; slot by slot */
+	char *memos;      /* in it, from a cache line on; memo, sums and hits slot by slot */
 	size_t memo_size; /* bytes of a slot */
 	size_t memo_mask;
 	int32_t *sums; /* [width] */
@@ -100,7 +100,8 @@ heads_run_new(const struct heads *heads)
 
 	r->heads = heads;
 	r->norm = (struct norm)NORM_INIT;
-	r->memo_size = sizeof(struct memo) + heads->width * sizeof(int16_t) + heads->n * sizeof(uint16_t);
+	r->memo_size =
+	    sizeof(struct memo) + heads->width * sizeof(int16_t) + heads->n * sizeof(uint16_t);
 	r->memo_size = (r->memo_size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
 	while (slots * 2 * r->memo_size <= MEMO_BYTES)
 		slots *= 2;
@@ -131,7 +132,7 @@ heads_run_free(struct heads_run *r)
 	free(r);
 }
 
-/* The rows of some hashes that the head knows; fetched into the cache while others are looked for. */
+/* The rows of some hashes that the head knows; they are fetched while others are looked for. */
 static unsigned
 find_rows(const struct model *m, const uint64_t *hash, unsigned n, const int8_t **rows)
 {
@@ -184,8 +185,8 @@ recall(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
 	ngram_chars(&r->grams, token, kind, h->chars);
 	for (size_t i = 0; i < h->n; i++)
 		if (ngram_reads(&h->models[i]->spec, kind))
-			hits[i] = (uint16_t)sum_token(h->models[i], word, &r->grams,
-			    memo_sums(memo) + h->at[i]);
+			hits[i] = (uint16_t)sum_token(
+			    h->models[i], word, &r->grams, memo_sums(memo) + h->at[i]);
 	return memo;
 }
 
@@ -347,8 +348,8 @@ heads_explain(struct heads_run *r, size_t head, int label, struct head_reason *o
 	for (size_t t = 0; t < r->norm.n && r->hits[head]; t++) {
 		struct slice token = norm_token(&r->norm, t);
 		uint8_t kind = r->norm.tokens[t].kind;
-		const int16_t *sums = memo_sums(recall(r, token, kind, ngram_word(token, kind))) +
-				      r->heads->at[head];
+		const int16_t *sums =
+		    memo_sums(recall(r, token, kind, ngram_word(token, kind))) + r->heads->at[head];
 		double own = sums[label] * (double)m->labels[label].scale, others = 0;
 
 		for (uint32_t c = 0; c < m->header->labels; c++)

@@ -16,8 +16,8 @@ struct heads *heads_new(struct model *const *list, size_t count);
 void heads_free(struct heads *heads);
 
 struct head_result {
-	int best;        /* the likeliest label, or -1 when the text has nothing that the head knows */
-	double p;        /* its probability */
+	int best; /* the likeliest label, or -1 when the text has nothing that the head knows */
+	double p; /* its probability */
 	const double *probs; /* of every label */
 };
 
@@ -41,7 +41,7 @@ struct head_reason {
 	double weight;
 };
 
-size_t heads_explain(struct heads_run *run, size_t head, int label, struct head_reason *out,
-    size_t max);
+size_t heads_explain(
+    struct heads_run *run, size_t head, int label, struct head_reason *out, size_t max);
 
 #endif

@@ -105,8 +105,8 @@ counter(struct maker *k, uint64_t hash)
 }
 
 /*
- * The features of piece PIECE of a text, 0 for the whole; false when there is no such piece.  Where a
- * piece begins and how long it is goes by the text alone, so that it is the same in every run.
+ * The features of piece PIECE of a text, 0 for the whole; false when there is no such piece.  Where
+ * a piece begins and how long it is goes by the text alone, so that it is the same in every run.
  */
 static bool
 features_of(struct maker *k, const struct sample *s, unsigned piece)
@@ -260,8 +260,8 @@ gain_of_label(const struct matrix *m, const size_t *order, size_t from, size_t t
 		for (size_t j = 0; j < n; j++) {
 			uint32_t id = ids[j], c = count[id];
 
-			gain[id].gain += part_of_gain(c, total[id], (double)label_total,
-			    (double)m->start[m->rows]);
+			gain[id].gain += part_of_gain(
+			    c, total[id], (double)label_total, (double)m->start[m->rows]);
 			count[id] = 0;
 		}
 	}

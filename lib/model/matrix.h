@@ -7,8 +7,8 @@
 
 struct matrix {
 	size_t rows;
-	size_t *start;   /* [rows + 1] into ids */
-	uint32_t *ids;   /* a row's features, as often as they occur */
+	size_t *start;    /* [rows + 1] into ids */
+	uint32_t *ids;    /* a row's features, as often as they occur */
 	uint32_t *label;  /* [rows] */
 	uint32_t *sample; /* [rows] the row of the dataset */
 	uint32_t labels;
@@ -19,9 +19,9 @@ struct matrix {
 
 struct matrix_options {
 	struct ngram_spec spec;
-	unsigned min_rows;     /* features in fewer rows are left out, as far as a sketch of counts tells */
-	uint32_t max_features; /* of the others, so many that tell most about the label are kept */
-	unsigned pieces; /* so many more rows from each text of some length: one to three of its words */
+	unsigned min_rows;     /* leave out features in fewer rows, as a sketch of counts has it */
+	uint32_t max_features; /* keep so many of the others, those that tell most of the label */
+	unsigned pieces;       /* more rows from each text: so many runs of one to three words */
 };
 
 /* Make a matrix of the rows of D that PICK chooses. */

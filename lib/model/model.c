@@ -65,13 +65,15 @@ check_header(const struct model_header *h, size_t size, const char *path, struct
 		    h->version, MODEL_VERSION);
 	if (h->file_size != size)
 		return err_set(err, SME_DATA,
-		    "%s: the file has %zu bytes and should have %llu; it is truncated or damaged", path,
-		    size, (unsigned long long)h->file_size);
+		    "%s: the file has %zu bytes and should have %llu; it is truncated or damaged",
+		    path, size, (unsigned long long)h->file_size);
 	if (h->checksum != checksum(h, size))
-		return err_set(err, SME_DATA, "%s: the checksum is wrong; the file is damaged", path);
+		return err_set(
+		    err, SME_DATA, "%s: the checksum is wrong; the file is damaged", path);
 	if (h->normalize_version != NORMALIZE_VERSION)
 		return err_set(err, SME_DATA,
-		    "%s: made for another way of reading text (version %u, this is %d); train it again",
+		    "%s: made for another way of reading text (version %u, this is %d); train it "
+		    "again",
 		    path, h->normalize_version, NORMALIZE_VERSION);
 	return 0;
 }
@@ -259,8 +261,8 @@ bits_for(uint32_t rows)
 }
 
 static void
-put_index(char *file, const struct layout *l, const struct model_header *h,
-    const struct ordered *list)
+put_index(
+    char *file, const struct layout *l, const struct model_header *h, const struct ordered *list)
 {
 	uint32_t *starts = (uint32_t *)(file + l->starts);
 	uint16_t *prints = (uint16_t *)(file + l->prints);

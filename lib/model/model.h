@@ -3,9 +3,9 @@
  * into memory and used as it is.
  *
  * The features that the head knows stand in buckets by the high bits of their 64-bit hash; in a
- * bucket, 16 other bits tell them apart.  Feature number i has row i of the weights, one signed byte
- * for each label, to be multiplied by the label's scale.  What the head does not know adds nothing.
- * Only hashes are kept, so no text can be read out of a model.
+ * bucket, 16 other bits tell them apart.  Feature number i has row i of the weights, one signed
+ *byte for each label, to be multiplied by the label's scale.  What the head does not know adds
+ *nothing. Only hashes are kept, so no text can be read out of a model.
  *
  * The layout, little-endian, each part beginning at a multiple of 64 bytes:
  *
@@ -87,13 +87,14 @@ struct model {
 /* NULL with ERR: SME_NOINPUT when PATH cannot be read, SME_DATA when it is no sound model. */
 struct model *model_open(const char *path, struct sme_err *err);
 
-/* The same for a file in memory (aligned to 8 bytes), which must outlive the model.  PATH is for messages. */
+/* The same for a file in memory (aligned to 8 bytes), which must outlive the model.  PATH is for
+ * messages. */
 struct model *model_from_memory(struct slice bytes, const char *path, struct sme_err *err);
 
 void model_close(struct model *m);
 
-/* The place of PRINT among the COUNT at P, or -1.  Eight are compared at once where the machine can:
- * there are always 16 bytes behind a print, for the weights follow. */
+/* The place of PRINT among the COUNT at P, or -1.  Eight are compared at once where the machine
+ * can: there are always 16 bytes behind a print, for the weights follow. */
 static inline int32_t
 model_find_print(const uint16_t *p, uint32_t count, uint16_t print)
 {
@@ -101,8 +102,9 @@ model_find_print(const uint16_t *p, uint32_t count, uint16_t print)
 
 #ifdef __SSE2__
 	for (; i < count; i += 8) {
-		__m128i eq = _mm_cmpeq_epi16(_mm_loadu_si128((const __m128i *)(const void *)(p + i)),
-		    _mm_set1_epi16((short)print));
+		__m128i eq =
+		    _mm_cmpeq_epi16(_mm_loadu_si128((const __m128i *)(const void *)(p + i)),
+			_mm_set1_epi16((short)print));
 		unsigned bits = (unsigned)_mm_movemask_epi8(eq);
 
 		if (count - i < 8)
@@ -124,7 +126,8 @@ model_find(const struct model *m, uint64_t hash)
 {
 	uint32_t bucket = (uint32_t)(hash >> (64 - m->header->bucket_bits));
 	uint32_t start = m->starts[bucket];
-	int32_t at = model_find_print(m->prints + start, m->starts[bucket + 1] - start, (uint16_t)hash);
+	int32_t at =
+	    model_find_print(m->prints + start, m->starts[bucket + 1] - start, (uint16_t)hash);
 
 	return at < 0 ? -1 : (int32_t)start + at;
 }

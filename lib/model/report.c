@@ -15,8 +15,8 @@ put_counts(struct buf *b, const struct dataset *d, const struct train_options *o
 	buf_printf(b, "head %s: %zu rows, %zu labels, %zu held out; %u n-grams, %s, strength %g\n",
 	    o->name, d->n, d->labels.n, r->n, r->features, r->solver, r->strength);
 	for (size_t g = 0; g < o->grid_n && o->grid_n > 1; g++)
-		buf_printf(b, "  strength %-8g macro-F1 %.4f in %u-fold cross-validation\n", o->grid[g],
-		    r->grid_f1[g], o->folds);
+		buf_printf(b, "  strength %-8g macro-F1 %.4f in %u-fold cross-validation\n",
+		    o->grid[g], r->grid_f1[g], o->folds);
 }
 
 static void

@@ -5,13 +5,14 @@
 #include "model/matrix.h"
 
 struct solve_options {
-	double strength;         /* liblinear: C; softmax: the learning rate of the first row */
-	unsigned epochs;         /* softmax: how often each row is seen */
-	double word_weight;      /* a word counts as so many character n-grams */
+	double strength;            /* liblinear: C; softmax: the learning rate of the first row */
+	unsigned epochs;            /* softmax: how often each row is seen */
+	double word_weight;         /* a word counts as so many character n-grams */
 	const double *label_weight; /* for each label how much a row of it counts */
 };
 
-/* score of label c = bias[c] + sum over a row's features of weights[feature][c] / sqrt(their number) */
+/* score of label c = bias[c] + sum over a row's features of weights[feature][c] / sqrt(their
+ * number) */
 struct solution {
 	uint32_t features, labels;
 	float *weights; /* [features][labels] */

@@ -53,7 +53,8 @@ copy_weights(const struct model *found, const struct matrix *m, const struct sol
 
 	for (int k = 0; k < found->nr_class; k++) {
 		size_t c = (size_t)found->label[k];
-		double sign = two ? (k == 0 ? 0.5 : -0.5) : 1; /* of two, one score stands for both */
+		double sign =
+		    two ? (k == 0 ? 0.5 : -0.5) : 1; /* of two, one score stands for both */
 
 		for (uint32_t f = 0; f < m->features; f++) {
 			double w = found->w[(size_t)f * (size_t)columns + (two ? 0 : (size_t)k)];
@@ -62,8 +63,8 @@ copy_weights(const struct model *found, const struct matrix *m, const struct sol
 				w *= o->word_weight;
 			s->weights[(size_t)f * m->labels + c] = (float)(sign * w);
 		}
-		s->bias[c] = (float)(sign *
-		    found->w[(size_t)m->features * (size_t)columns + (two ? 0 : (size_t)k)]);
+		s->bias[c] = (float)(sign * found->w[(size_t)m->features * (size_t)columns +
+						     (two ? 0 : (size_t)k)]);
 	}
 }
 

@@ -19,7 +19,8 @@ static inline void
 sums_add_row(int16_t *sums, const int8_t *row, uint32_t stride)
 {
 	for (uint32_t c = 0; c + 16 <= stride; c += 16)
-		*(shorts16 *)(sums + c) += __builtin_convertvector(*(const bytes16 *)(row + c), shorts16);
+		*(shorts16 *)(sums + c) +=
+		    __builtin_convertvector(*(const bytes16 *)(row + c), shorts16);
 	if (stride < 16)
 		for (uint32_t c = 0; c < stride; c++)
 			sums[c] = (int16_t)(sums[c] + row[c]);
@@ -32,9 +33,11 @@ sums_add(int32_t *total, const int16_t *sums, size_t n)
 	size_t i = 0;
 
 	for (; i + 16 <= n; i += 16)
-		*(longs16 *)(total + i) += __builtin_convertvector(*(const shorts16 *)(sums + i), longs16);
+		*(longs16 *)(total + i) +=
+		    __builtin_convertvector(*(const shorts16 *)(sums + i), longs16);
 	for (; i < n; i += 4)
-		*(longs4 *)(total + i) += __builtin_convertvector(*(const shorts4 *)(sums + i), longs4);
+		*(longs4 *)(total + i) +=
+		    __builtin_convertvector(*(const shorts4 *)(sums + i), longs4);
 }
 
 #endif

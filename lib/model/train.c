@@ -62,12 +62,14 @@ static int
 check_dataset(const struct dataset *d, struct sme_err *err)
 {
 	if (d->labels.n == 0)
-		return err_set(err, SME_DATA, "no row has the label key and a text; see --label-key");
+		return err_set(
+		    err, SME_DATA, "no row has the label key and a text; see --label-key");
 	if (d->n < TRAIN_ROWS_MIN)
 		return err_set(err, SME_DATA, "only %zu usable rows; at least %d are needed", d->n,
 		    TRAIN_ROWS_MIN);
 	if (d->labels.n == 1)
-		return err_set(err, SME_DATA, "all rows have the label \"%s\"; two labels are needed",
+		return err_set(err, SME_DATA,
+		    "all rows have the label \"%s\"; two labels are needed",
 		    d->labels.items[0].key.p);
 	if (d->labels.n > MODEL_LABELS_MAX)
 		return err_set(err, SME_DATA, "%zu different labels; at most %d are possible",
@@ -193,10 +195,18 @@ static int
 build(struct training *t, const char *release, struct slice meta, struct buf *out,
     struct sme_err *err)
 {
-	struct model_parts parts = {.name = t->o->name, .release = release, .meta = meta,
-	    .names = t->names, .spec = t->o->matrix.spec, .labels = t->m->labels, .rows = t->m->features,
-	    .flags = t->o->scripts ? MODEL_SCRIPTS : 0, .label = t->labels, .hashes = t->m->hash,
-	    .weights = t->found.weights, .temperature = (float)t->report->temperature,
+	struct model_parts parts = {.name = t->o->name,
+	    .release = release,
+	    .meta = meta,
+	    .names = t->names,
+	    .spec = t->o->matrix.spec,
+	    .labels = t->m->labels,
+	    .rows = t->m->features,
+	    .flags = t->o->scripts ? MODEL_SCRIPTS : 0,
+	    .label = t->labels,
+	    .hashes = t->m->hash,
+	    .weights = t->found.weights,
+	    .temperature = (float)t->report->temperature,
 	    .min_p = (float)t->o->min_p};
 
 	return model_build(&parts, out, err);
@@ -247,8 +257,8 @@ measure(struct training *t, const struct buf *file, struct sme_err *err)
 		if (s->part == PART_TRAIN)
 			continue;
 		res = heads_predict(tr.run, s->text);
-		r->guesses[r->n++] = (struct guess){
-		    s->label, s->group, res->best, res->p, s->part == PART_TUNE};
+		r->guesses[r->n++] =
+		    (struct guess){s->label, s->group, res->best, res->p, s->part == PART_TUNE};
 	}
 	trial_close(&tr);
 	r->all = figures_of(r->guesses, r->n, t->m->labels, FIGURES_ALL, t->o->min_p);
@@ -326,8 +336,8 @@ calibrate(struct training *t, const struct buf *file, struct sme_err *err)
 	u.logs = xcalloc(most * u.labels + 1, sizeof *u.logs);
 	for (size_t i = 0; i < t->d->n && u.n < most; i++)
 		if (t->d->rows[i].part == PART_TUNE)
-			add_tuning_row(&u, heads_predict(tr.run, t->d->rows[i].text),
-			    t->d->rows[i].label);
+			add_tuning_row(
+			    &u, heads_predict(tr.run, t->d->rows[i].text), t->d->rows[i].label);
 	if (u.n >= TUNING_MIN)
 		t->report->temperature = best_temperature(&u);
 	free(u.logs);
@@ -355,7 +365,8 @@ describe(const struct training *t, struct buf *b)
 	json_put_fixed(b, f->macro_f1, 4);
 	buf_puts(b, ",\"ece\":");
 	json_put_fixed(b, f->ece, 4);
-	buf_puts(b, t->o->refit ? "},\"learned_from\":\"all rows\"" : "},\"learned_from\":\"rows not held out\"");
+	buf_puts(b, t->o->refit ? "},\"learned_from\":\"all rows\""
+				: "},\"learned_from\":\"rows not held out\"");
 	if (t->o->card.n) {
 		buf_puts(b, ",\"card\":");
 		buf_adds(b, t->o->card);

@@ -33,7 +33,7 @@ struct train_options {
 	double grid[TRAIN_GRID_MAX];
 	size_t grid_n;
 	unsigned folds, epochs;
-	size_t grid_rows; /* cross-validate on at most so many rows */
+	size_t grid_rows;           /* cross-validate on at most so many rows */
 	const double *label_weight; /* for each label, or NULL: all 1 */
 	double min_p;
 	bool scripts; /* a label only wins in a script that it was seen in */

@@ -10,7 +10,8 @@
 
 struct watch;
 
-/* ROOT is the configuration.  NULL with ERR (SME_CONFIG) such as ".topics.network: column 3: ...". */
+/* ROOT is the configuration.  NULL with ERR (SME_CONFIG) such as ".topics.network: column 3: ...".
+ */
 struct watch *watch_new(const struct json_node *root, struct sme_err *err);
 void watch_free(struct watch *w);
 
@@ -20,8 +21,8 @@ struct query_scratch *watch_scratch(const struct watch *w);
 int watch_scope(const struct watch *w, struct slice tenant);
 
 /*
- * Append `"topics":[...],"keywords":[...],"queries":[...]`: the names of what matches, each once, in
- * the order of the configuration, those of all tenants first.
+ * Append `"topics":[...],"keywords":[...],"queries":[...]`: the names of what matches, each once,
+ * in the order of the configuration, those of all tenants first.
  */
 void watch_put(const struct watch *w, struct query_scratch *scratch, struct slice text,
     const struct query_fields *fields, int scope, struct buf *out);

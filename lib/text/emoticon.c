@@ -22,9 +22,26 @@ static const struct {
 static const struct {
 	char mouth, canon;
 } mouths[] = {
-    {')', ')'}, {']', ')'}, {'}', ')'}, {'>', ')'}, {'(', '('}, {'[', '('}, {'{', '('},
-    {'<', '('}, {'D', 'D'}, {'P', 'P'}, {'p', 'P'}, {'O', 'o'}, {'o', 'o'}, {'/', '/'},
-    {'\\', '/'}, {'*', '*'}, {'|', '|'}, {'$', '|'}, {'S', '/'}, {'s', '/'},
+    {')', ')'},
+    {']', ')'},
+    {'}', ')'},
+    {'>', ')'},
+    {'(', '('},
+    {'[', '('},
+    {'{', '('},
+    {'<', '('},
+    {'D', 'D'},
+    {'P', 'P'},
+    {'p', 'P'},
+    {'O', 'o'},
+    {'o', 'o'},
+    {'/', '/'},
+    {'\\', '/'},
+    {'*', '*'},
+    {'|', '|'},
+    {'$', '|'},
+    {'S', '/'},
+    {'s', '/'},
 };
 
 static char
@@ -49,7 +66,7 @@ goes_on(const char *p, size_t n, size_t at)
 	if (at + 1 >= n)
 		return false;
 	return is_alnum(p[at]) ? is_alnum(p[at + 1]) || (unsigned char)p[at + 1] >= 0x80
-			       : p[at] == '/' && (p[at + 1] == '/' || is_alnum(p[at + 1]));
+	                       : p[at] == '/' && (p[at + 1] == '/' || is_alnum(p[at + 1]));
 }
 
 /* "(:" and "):" read from right to left; only when they stand alone. */
@@ -92,7 +109,9 @@ emoticon_at(const char *p, size_t n, bool after_word, char canon[EMOTICON_MAX + 
 	if (*p != ':' && *p != ';' && *p != '=') {
 		size_t len = after_word ? 0 : reversed(p, n, canon);
 
-		return len ? len : *p == '<' || *p == '^' || !after_word ? fixed_at(p, n, canon) : 0;
+		return len                                     ? len
+		       : *p == '<' || *p == '^' || !after_word ? fixed_at(p, n, canon)
+		                                               : 0;
 	}
 	canon[0] = *p == '=' ? ':' : *p;
 	if (at + 1 < n && p[at] == '\'' && mouth_of(p[at + 1]))
@@ -100,7 +119,8 @@ emoticon_at(const char *p, size_t n, bool after_word, char canon[EMOTICON_MAX + 
 	else if (at + 1 < n && (p[at] == '-' || p[at] == '^' || p[at] == 'o'))
 		at += mouth_of(p[at + 1]) != '\0';
 	mouth = mouth_of(p[at]);
-	if (!mouth || goes_on(p, n, at) || (after_word && mouth != ')' && mouth != '(' && mouth != '*'))
+	if (!mouth || goes_on(p, n, at) ||
+	    (after_word && mouth != ')' && mouth != '(' && mouth != '*'))
 		return 0;
 	canon[out++] = mouth;
 	canon[out] = '\0';

@@ -25,7 +25,8 @@ struct ngram_spec {
 	uint8_t word_max; /* 0: no words, 1: words, 2: pairs of neighbours too */
 	uint8_t char_min; /* 1 to NGRAM_CHAR_MAX; 0: no characters */
 	uint8_t char_max;
-	uint16_t tokens; /* bits 1 << enum token_kind; others are passed over, also between a pair */
+	uint16_t
+	    tokens; /* bits 1 << enum token_kind; others are passed over, also between a pair */
 };
 
 #define NGRAM_ALL_TOKENS 0x1ff

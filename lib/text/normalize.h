@@ -81,7 +81,9 @@ struct norm {
 	uint32_t letters[SCRIPT_COUNT]; /* letters seen of each script */
 };
 
+/* clang-format off */
 #define NORM_INIT {BUF_INIT, NULL, 0, 0, {0}}
+/* clang-format on */
 
 /* Replace what NORM holds by the tokens of TEXT.  Bytes that are not UTF-8 are skipped. */
 void norm_run(struct norm *norm, struct slice text);

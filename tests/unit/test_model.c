@@ -25,18 +25,27 @@ make_model(struct buf *file, const char *name, uint16_t flags)
 	static float weights[ROWS * LABELS];
 	struct model_label label[LABELS] = {
 	    {.bias = 0.1f, .scripts = 1u << SCRIPT_LATIN | 1u << SCRIPT_GREEK, .rows = 7},
-	    {.scripts = 1u << SCRIPT_LATIN},
-	    {.scripts = 1u << SCRIPT_LATIN}};
-	struct model_parts parts = {.name = name, .release = "r1", .names = names,
-	    .meta = SLICE("{\"rows\":7}"), .spec = {2, 0, 0, NGRAM_ALL_TOKENS}, .labels = LABELS,
-	    .rows = ROWS, .flags = flags, .temperature = 1, .min_p = 0.25f, .label = label,
-	    .hashes = hashes, .weights = weights};
+	    {.scripts = 1u << SCRIPT_LATIN}, {.scripts = 1u << SCRIPT_LATIN}};
+	struct model_parts parts = {.name = name,
+	    .release = "r1",
+	    .names = names,
+	    .meta = SLICE("{\"rows\":7}"),
+	    .spec = {2, 0, 0, NGRAM_ALL_TOKENS},
+	    .labels = LABELS,
+	    .rows = ROWS,
+	    .flags = flags,
+	    .temperature = 1,
+	    .min_p = 0.25f,
+	    .label = label,
+	    .hashes = hashes,
+	    .weights = weights};
 	struct sme_err err;
 
 	for (size_t i = 0; i < ROWS; i++) {
 		hashes[i] = hash_mix(i + 1);
 		for (size_t c = 0; c < LABELS; c++)
-			weights[i * LABELS + c] = (float)(int)(hash_mix(i * LABELS + c) % 200) / 100 - 1;
+			weights[i * LABELS + c] =
+			    (float)(int)(hash_mix(i * LABELS + c) % 200) / 100 - 1;
 	}
 	hashes[0] = ngram_word(SLICE("glad"), TOKEN_WORD);
 	hashes[1] = ngram_word(SLICE("sad"), TOKEN_WORD);
@@ -71,7 +80,7 @@ test_round_trip(void **state)
 		for (size_t c = 0; c < LABELS; c++) {
 			double w = (double)(int)(hash_mix(i * LABELS + c) % 200) / 100 - 1;
 			double q = m->weights[(size_t)row * m->header->stride + c] *
-				   (double)m->labels[c].scale;
+			           (double)m->labels[c].scale;
 
 			assert_true(w - q < 0.02 && q - w < 0.02);
 		}

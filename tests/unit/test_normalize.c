@@ -16,7 +16,8 @@ static const struct {
     {"Kein Netz in KIEL", "kein netz in kiel"},
     {"sooooo müüüüde", "soo müüde"},
     {"Schifffahrt", "schiffahrt"},
-    {"don't l'ami l\xe2\x80\x99\x61mi rock'n'roll 'quoted'", "don't l'ami l'ami rock'n'roll quoted"},
+    {"don't l'ami l\xe2\x80\x99\x61mi rock'n'roll 'quoted'",
+	"don't l'ami l'ami rock'n'roll quoted"},
     /* markers */
     {"see https://x.example/a?b=c and www.y.example!", "see <url> and <url>"},
     {"HTTP://X.example", "<url>"},
@@ -105,8 +106,8 @@ test_twice(void **state)
 static void
 test_tokens(void **state)
 {
-	static const uint8_t kinds[] = {TOKEN_TAG, TOKEN_WORD, TOKEN_NUMBER, TOKEN_URL, TOKEN_HANDLE,
-	    TOKEN_EMOTICON, TOKEN_EMOJI, TOKEN_MARK};
+	static const uint8_t kinds[] = {TOKEN_TAG, TOKEN_WORD, TOKEN_NUMBER, TOKEN_URL,
+	    TOKEN_HANDLE, TOKEN_EMOTICON, TOKEN_EMOJI, TOKEN_MARK};
 	struct norm norm = NORM_INIT;
 
 	(void)state;
@@ -149,12 +150,12 @@ test_scripts(void **state)
 	static const struct {
 		const char *text;
 		enum script script;
-	} of[] = {{"abc где", SCRIPT_LATIN}, {"где abcd жук щи", SCRIPT_CYRILLIC}, {"γεια", SCRIPT_GREEK},
-	    {"東京", SCRIPT_HAN}, {"ありがとう", SCRIPT_KANA}, {"한국어", SCRIPT_HANGUL},
-	    {"سلام", SCRIPT_ARABIC}, {"שלום", SCRIPT_HEBREW}, {"ਸਤ", SCRIPT_GURMUKHI},
-	    {"தமிழ்", SCRIPT_TAMIL}, {"తెలుగు", SCRIPT_TELUGU}, {"বাংলা", SCRIPT_BENGALI},
-	    {"բարև", SCRIPT_ARMENIAN}, {"გამარჯობა", SCRIPT_GEORGIAN}, {"สวัสดี", SCRIPT_THAI},
-	    {"123 !", SCRIPT_NONE}};
+	} of[] = {{"abc где", SCRIPT_LATIN}, {"где abcd жук щи", SCRIPT_CYRILLIC},
+	    {"γεια", SCRIPT_GREEK}, {"東京", SCRIPT_HAN}, {"ありがとう", SCRIPT_KANA},
+	    {"한국어", SCRIPT_HANGUL}, {"سلام", SCRIPT_ARABIC}, {"שלום", SCRIPT_HEBREW},
+	    {"ਸਤ", SCRIPT_GURMUKHI}, {"தமிழ்", SCRIPT_TAMIL}, {"తెలుగు", SCRIPT_TELUGU},
+	    {"বাংলা", SCRIPT_BENGALI}, {"բարև", SCRIPT_ARMENIAN}, {"გამარჯობა", SCRIPT_GEORGIAN},
+	    {"สวัสดี", SCRIPT_THAI}, {"123 !", SCRIPT_NONE}};
 	struct norm norm = NORM_INIT;
 
 	(void)state;
