@@ -10,7 +10,7 @@ buf_reserve(struct buf *b, size_t more)
 {
 	size_t want, cap;
 
-	if (more >= b->max || b->n > b->max - more) {
+	if (more >= b->max || b->n >= b->max - more) {
 		b->over = true;
 		return false;
 	}
@@ -20,6 +20,9 @@ buf_reserve(struct buf *b, size_t more)
 	cap = b->cap ? b->cap : 128;
 	while (cap < want)
 		cap *= 2;
+	/* What fits the memory is added without another look at the maximum. */
+	if (cap > b->max)
+		cap = b->max;
 	b->p = xreallocarray(b->p, cap, 1);
 	b->p[b->n] = '\0';
 	b->cap = cap;
