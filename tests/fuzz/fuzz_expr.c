@@ -3,6 +3,7 @@
  * with any.  Where it accepts the condition, libjq must; where both answer, alike.  libjq itself
  * runs only for native conditions: one of its own may rightly run for ever.
  */
+#include <sanitizer/lsan_interface.h>
 #include <stdlib.h>
 
 #include "core/mem.h"
@@ -19,9 +20,12 @@ compare(const char *condition, int native, struct slice line)
 	static const int results[] = {
 	    [EXPR_FALSE] = RES_FALSE, [EXPR_TRUE] = RES_TRUE, [EXPR_ERROR] = RES_ERROR};
 	struct sme_err err;
-	struct expr *e = expr_compile_libjq(condition, &err);
 	struct expr_run *run;
+	struct expr *e;
 
+	/* libjq loses strings now and then, which is not what we are after. */
+	__lsan_disable();
+	e = expr_compile_libjq(condition, &err);
 	if (!e)
 		__builtin_trap();
 	run = expr_run_new(e);
@@ -29,6 +33,7 @@ compare(const char *condition, int native, struct slice line)
 		__builtin_trap();
 	expr_run_free(run);
 	expr_free(e);
+	__lsan_enable();
 }
 
 static void
