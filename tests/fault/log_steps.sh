@@ -104,9 +104,59 @@ run_scene() { # run_scene SCENE HOW
 	result $? "$1: $((step - 1)) steps, $2"
 }
 
+# Another process has the log open, and goes on when the one beside it was stopped.
+run_beside() { # run_beside SCENE
+	: >"$tmp/bad"
+	step=0 status=1
+	while [ "$status" != 0 ] && [ "$step" -lt "$steps" ]; do
+		step=$((step + 1))
+		rm -rf "$tmp/log" "$tmp/in"
+		mkfifo "$tmp/in"
+		: >"$tmp/outa"
+		sme-log append -q --now "$now" "$tmp/log" <"$tmp/in" >"$tmp/outa" 2>>"$tmp/err" &
+		pid=$!
+		exec 7>"$tmp/in"
+		cat "$tmp/first" >&7
+		tries=0
+		while [ "$(wc -l <"$tmp/outa")" -lt 200 ] && [ "$tries" -lt 500 ]; do
+			tries=$((tries + 1))
+			sleep 0.01
+		done
+		(
+			LD_PRELOAD="$tmp/stop_at.so" STOP_AT=$step
+			export LD_PRELOAD STOP_AT
+			"scene_$1"
+		) >"$tmp/out" 2>>"$tmp/err" 7>&-
+		status=$?
+		events 300 200 >&7
+		exec 7>&-
+		wait "$pid" || echo "$1 beside, step $step: the other ends with an error" >>"$tmp/bad"
+		sme-log cat --type mention "$tmp/log" | ids >"$tmp/ids"
+		if [ "$1" = erase ]; then
+			scene_erase >/dev/null 2>>"$tmp/err" || echo "$1 beside, step $step: again" >>"$tmp/bad"
+			sme-log cat "$tmp/log" | grep -q '"a3"' && echo "$1 beside, step $step: left" >>"$tmp/bad"
+			grep -v '"a3"' "$tmp/outa" | ids >"$tmp/acked"
+		else
+			{ awk '/}$/' "$tmp/out"; cat "$tmp/outa"; } | ids >"$tmp/acked"
+		fi
+		[ -z "$(uniq -d "$tmp/acked")$(uniq -d "$tmp/ids")" ] ||
+			echo "$1 beside, step $step: twice" >>"$tmp/bad"
+		[ -z "$(comm -13 "$tmp/ids" "$tmp/acked")" ] ||
+			echo "$1 beside, step $step: lost" >>"$tmp/bad"
+		sme-log verify "$tmp/log" >>"$tmp/err" 2>&1 ||
+			echo "$1 beside, step $step: not sound" >>"$tmp/bad"
+	done
+	sed 's/^/# /' "$tmp/bad"
+	[ ! -s "$tmp/bad" ]
+	result $? "$1 beside another: $((step - 1)) steps, kill"
+}
+
 for scene in new more late erase; do
 	run_scene "$scene" kill
 	run_scene "$scene" fail
+done
+for scene in more late erase; do
+	run_beside "$scene"
 done
 echo "1..$n"
 exit "$failed"
