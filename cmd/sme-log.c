@@ -19,8 +19,14 @@ static struct {
 	int64_t now;
 } opt = {.now = TIME_NONE};
 
-#define NOW(to) {0, "now", CLI_TIME, &(to), "TIME", "take this for the current time"}
-#define TENANT(to, help) {0, "tenant", CLI_STRING, &(to), "NAME", help}
+#define NOW(to)                                                                                    \
+	{                                                                                          \
+		0, "now", CLI_TIME, &(to), "TIME", "take this for the current time"                \
+	}
+#define TENANT(to, help)                                                                           \
+	{                                                                                          \
+		0, "tenant", CLI_STRING, &(to), "NAME", help                                       \
+	}
 
 static const struct cli_opt append_options[] = {
     {0, "metrics", CLI_STRING, &append.metrics, "FILE", "write Prometheus metrics to FILE"},
@@ -97,8 +103,10 @@ moment(const char *name, const char *text)
 	if (rfc3339_parse(slice_of(text), &ms))
 		return ms;
 	if (!duration_parse(slice_of(text), &ms))
-		cli_usage("--%s: expected a time such as 2026-11-22T09:30:00Z or a duration such as 7d, "
-			  "got \"%s\"", name, text);
+		cli_usage(
+		    "--%s: expected a time such as 2026-11-22T09:30:00Z or a duration such as 7d, "
+		    "got \"%s\"",
+		    name, text);
 	return now() - ms;
 }
 
@@ -120,8 +128,10 @@ run_cat(int argc, char **argv)
 	static const struct cli_tool tool = {
 	    "sme-log cat", "write the events of a log in order of time", "[dir]", cat_options};
 	const char *dir = only_dir(cli_parse(&tool, argc, argv));
-	struct cat_options o = {.tenant = opt.tenant, .type = opt.type,
-	    .since = moment("since", opt.since), .until = moment("until", opt.until)};
+	struct cat_options o = {.tenant = opt.tenant,
+	    .type = opt.type,
+	    .since = moment("since", opt.since),
+	    .until = moment("until", opt.until)};
 	struct writer w;
 	struct sme_err err;
 	int r;

@@ -13,7 +13,7 @@
 #define FSYNC_FILES 8
 /* Files that stay open from one group to the next. */
 #define KEEP_FDS 128
-/* Ids that are not in a run when a run of the tool ends: a tail of some 20 MB to read at the next. */
+/* Ids that may be left without a run at the end: a tail of some 20 MB to read next time. */
 #define TAIL_IDS ((size_t)32 << 10)
 
 #define NONE UINT32_MAX
@@ -133,8 +133,8 @@ keep(struct append *a, struct slice line, const struct ident *id, struct log_day
 {
 	struct pending *p = &a->pending[a->n++];
 
-	*p = (struct pending){.time = time, .day = day, .at = a->lines.n, .n = (uint32_t)line.n + 1,
-	    .next = NONE};
+	*p = (struct pending){
+	    .time = time, .day = day, .at = a->lines.n, .n = (uint32_t)line.n + 1, .next = NONE};
 	if (id) {
 		p->id = id->id;
 		p->bar = id->bar;
@@ -282,7 +282,8 @@ sync_group(struct append *a, struct sme_err *err)
 			r = err_sys(err, SME_IOERR, "%s/events/%s.seg", a->log.dir, o->name);
 		/* Three levels may be new: the file, its tenant, and DIR/events. */
 		if (r == 0 && a->made)
-			r = seg_sync_dir(names_tenant_dir(&path, a->log.dir, o->ref.tenant), false, err);
+			r = seg_sync_dir(
+			    names_tenant_dir(&path, a->log.dir, o->ref.tenant), false, err);
 		if (r == 0 && a->made)
 			r = seg_sync_dir(path.p, true, err);
 	}
@@ -332,7 +333,7 @@ write_group(struct append *a, struct sme_err *err)
 	a->log.state.commits++;
 	if (log_state_write(&a->log, err) < 0)
 		return -1;
-	/* Before the group, not behind it: a disk full of index must not keep back what is durable. */
+	/* Before the group, not behind it: a full disk must not keep back what is durable. */
 	if (a->log.seen.memory.n >= SEEN_MEMORY)
 		r = log_checkpoint(&a->log, err);
 	for (size_t i = 0; r == 0 && i < a->ndays; i++)

@@ -19,10 +19,11 @@ struct append_stats {
 
 struct append;
 
-/* Open the log DIR for appending; it is made when it is not there.  TENANT (may be NULL): only events
- * of this tenant are logged, others are handed on as they are.  SAY gets notes for the user. */
-struct append *append_open(const char *dir, const char *tenant, void (*say)(const char *text),
-    struct sme_err *err);
+/* Open the log DIR for appending; it is made when it is not there.  TENANT (may be NULL): only
+ * events of this tenant are logged, others are handed on as they are.  SAY gets notes for the user.
+ */
+struct append *append_open(
+    const char *dir, const char *tenant, void (*say)(const char *text), struct sme_err *err);
 void append_close(struct append *a);
 
 enum append_verdict {
@@ -31,9 +32,9 @@ enum append_verdict {
 	APPEND_REJECT /* not an event; ERR says why */
 };
 
-/* One line without its newline, SCAN_PADDING bytes readable behind it.  NOW is the time of arrival. */
-enum append_verdict append_line(struct append *a, struct slice line, int64_t now,
-    struct sme_err *err);
+/* One line without its newline, SCAN_PADDING bytes readable behind it.  NOW: when it arrived. */
+enum append_verdict append_line(
+    struct append *a, struct slice line, int64_t now, struct sme_err *err);
 
 /*
  * Make the group durable.  *OUT becomes the lines to hand on, in order of arrival, valid until the

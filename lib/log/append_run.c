@@ -62,7 +62,9 @@ write_metrics(struct loop *l, int64_t clock, bool finally)
 		return;
 	l->measured = clock;
 #define COUNT(name, help, value)                                                                   \
-	{name, help, "counter", "tool=\"sme-log append\"", (double)(value)}
+	{                                                                                          \
+		name, help, "counter", "tool=\"sme-log append\"", (double)(value)                  \
+	}
 	struct metric samples[] = {
 	    COUNT("sme_lines_total", "Lines read.", l->lines),
 	    COUNT("sme_read_bytes_total", "Bytes read, unpacked.", l->bytes),

@@ -17,9 +17,15 @@ block_head_parse(const char *p, struct block_head *h)
 		return false;
 	if (get32(p + 4) != crc32(0, (const unsigned char *)p + 8, BLOCK_HEADER - 8))
 		return false;
-	*h = (struct block_head){.stored = get32(p + 8), .raw = get32(p + 12), .crc = get32(p + 16),
-	    .count = get32(p + 20), .flags = get32(p + 24), .first = (int64_t)get64(p + 32),
-	    .last = (int64_t)get64(p + 40), .synced = get64(p + 48), .top = get64(p + 56)};
+	*h = (struct block_head){.stored = get32(p + 8),
+	    .raw = get32(p + 12),
+	    .crc = get32(p + 16),
+	    .count = get32(p + 20),
+	    .flags = get32(p + 24),
+	    .first = (int64_t)get64(p + 32),
+	    .last = (int64_t)get64(p + 40),
+	    .synced = get64(p + 48),
+	    .top = get64(p + 56)};
 	if (h->raw > BLOCK_RAW_MAX || h->flags > 3 || h->stored > 2 * BLOCK_RAW_MAX)
 		return false;
 	if (h->flags & BLOCK_INDEX)
@@ -66,7 +72,8 @@ block_body(const struct block_head *h, const char *stored, struct buf *scratch)
 		uLongf got = h->raw;
 
 		buf_clear(scratch);
-		if (!buf_reserve(scratch, h->raw + SCAN_PADDING)) /* lines are scanned where they are */
+		if (!buf_reserve(
+			scratch, h->raw + SCAN_PADDING)) /* lines are scanned where they are */
 			return NULL;
 		if (uncompress((Bytef *)scratch->p, &got, (const Bytef *)body,
 			h->stored - h->count * BLOCK_ID) != Z_OK ||
@@ -207,14 +214,18 @@ put_header(struct buf *out, size_t start, struct block_head *h)
 }
 
 void
-block_finish(struct block_maker *m, int level, uint64_t synced, struct buf *out,
-    struct block_head *h)
+block_finish(
+    struct block_maker *m, int level, uint64_t synced, struct buf *out, struct block_head *h)
 {
 	static const char zero[BLOCK_HEADER];
 	size_t start = out->n;
 
-	*h = (struct block_head){.raw = (uint32_t)block_raw(m), .count = m->count, .first = m->first,
-	    .last = m->last, .synced = synced, .top = m->top};
+	*h = (struct block_head){.raw = (uint32_t)block_raw(m),
+	    .count = m->count,
+	    .first = m->first,
+	    .last = m->last,
+	    .synced = synced,
+	    .top = m->top};
 	buf_add(out, zero, sizeof zero);
 	buf_adds(out, buf_slice(&m->ids));
 	if (level && pack(m, level)) {
@@ -232,12 +243,16 @@ block_finish(struct block_maker *m, int level, uint64_t synced, struct buf *out,
 }
 
 void
-block_put_index(struct buf *out, struct slice body, uint32_t blocks, int64_t first, int64_t last,
-    uint64_t top)
+block_put_index(
+    struct buf *out, struct slice body, uint32_t blocks, int64_t first, int64_t last, uint64_t top)
 {
 	static const char zero[BLOCK_HEADER];
-	struct block_head h = {.raw = (uint32_t)body.n, .count = blocks, .flags = BLOCK_INDEX,
-	    .first = first, .last = last, .top = top};
+	struct block_head h = {.raw = (uint32_t)body.n,
+	    .count = blocks,
+	    .flags = BLOCK_INDEX,
+	    .first = first,
+	    .last = last,
+	    .top = top};
 	size_t start = out->n;
 
 	buf_add(out, zero, sizeof zero);

@@ -1,8 +1,8 @@
 /*
  * The blocks that segment files are made of.  A segment is nothing but blocks, one behind the
- * other; an open one ("DAY.N.seg") has one block for each write that was synced, in order of arrival;
- * a closed one ("DAY.N.segz") holds the same records sorted by time, in deflated blocks, with an
- * index block and a trailer at the end.  All numbers are little-endian.
+ * other; an open one ("DAY.N.seg") has one block for each write that was synced, in order of
+ * arrival; a closed one ("DAY.N.segz") holds the same records sorted by time, in deflated blocks,
+ * with an index block and a trailer at the end.  All numbers are little-endian.
  *
  *	header, 64 bytes
  *	   0  "SMEb"
@@ -55,7 +55,7 @@ enum record_kind {
 
 struct block_head {
 	uint32_t stored, raw, crc, count, flags;
-	int64_t first, last; /* times */
+	int64_t first, last;  /* times */
 	uint64_t synced, top; /* durable length; highest sequence number */
 };
 
@@ -142,13 +142,13 @@ block_raw(const struct block_maker *m)
 	return m->heads.n + m->lines.n;
 }
 
-/* Append the finished block to OUT, deflated at LEVEL or, with 0, as it is; the maker is empty again.
- * H gets its header. */
-void block_finish(struct block_maker *m, int level, uint64_t synced, struct buf *out,
-    struct block_head *h);
+/* Append the finished block to OUT, deflated at LEVEL or, with 0, as it is; the maker is empty
+ * again. H gets its header. */
+void block_finish(
+    struct block_maker *m, int level, uint64_t synced, struct buf *out, struct block_head *h);
 
 /* Append an index block with BODY as made by the caller. */
-void block_put_index(struct buf *out, struct slice body, uint32_t blocks, int64_t first, int64_t last,
-    uint64_t top);
+void block_put_index(
+    struct buf *out, struct slice body, uint32_t blocks, int64_t first, int64_t last, uint64_t top);
 
 #endif

@@ -318,7 +318,8 @@ cat_day(struct cat *c, const struct seg_ref *const *refs, size_t n)
 static int
 by_day(const void *x, const void *y)
 {
-	const struct seg_ref *a = *(const struct seg_ref *const *)x, *b = *(const struct seg_ref *const *)y;
+	const struct seg_ref *a = *(const struct seg_ref *const *)x,
+			     *b = *(const struct seg_ref *const *)y;
 
 	if (a->day != b->day)
 		return a->day < b->day ? -1 : 1;

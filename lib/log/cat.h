@@ -10,7 +10,8 @@
 struct cat_options {
 	const char *tenant; /* NULL: all */
 	const char *type;   /* NULL: all */
-	int64_t since, until; /* the first moment, and the one behind the last; TIME_NONE: no bound */
+	int64_t since,
+	    until; /* the first moment, and the one behind the last; TIME_NONE: no bound */
 };
 
 /*

@@ -62,8 +62,8 @@ refers(struct erase *e, const struct ident *id, int path)
 	buf_clear(&e->text);
 	if (v->type != JSON_STRING)
 		return false;
-	return idset_has(&e->targets, ident_bar(&e->log.key, id->tenant,
-					  json_string(v, &e->text), &e->bar));
+	return idset_has(
+	    &e->targets, ident_bar(&e->log.key, id->tenant, json_string(v, &e->text), &e->bar));
 }
 
 static bool
@@ -126,8 +126,8 @@ each_event(struct erase *e, const struct seg_ref *ref,
 		struct record rec;
 
 		if (st != SEG_BLOCK)
-			r = err_set(err, SME_DATA, "%s: damaged: nothing was erased, see sme-log verify",
-			    s.path);
+			r = err_set(err, SME_DATA,
+			    "%s: damaged: nothing was erased, see sme-log verify", s.path);
 		while (r == 0 && block_next(&s.head, s.stored, s.body, &walk, &rec))
 			r = fn(e, &rec, ctx, err);
 	}
@@ -180,8 +180,8 @@ static int
 rewrite(struct erase *e, const struct seg_ref *ref, struct sme_err *err)
 {
 	struct seg_writer w;
-	int r = seg_writer_open(&w, seg_path(&e->path, e->log.dir, ref, ref->closed),
-	    ref->closed ? SEG_LEVEL : 0, err);
+	int r = seg_writer_open(
+	    &w, seg_path(&e->path, e->log.dir, ref, ref->closed), ref->closed ? SEG_LEVEL : 0, err);
 
 	if (r < 0)
 		return r;
@@ -216,7 +216,8 @@ put_receipt(struct erase *e, struct slice tenant, const struct victim *v, struct
 	json_put_string(&b, tenant);
 	buf_puts(&b, ",\"created_at\":\"");
 	rfc3339_put(&b, e->q->now);
-	buf_printf(&b, "\",\"by\":\"%s\",\"hash\":\"%016llx%016llx\",\"events\":%llu,\"segments\":%llu}",
+	buf_printf(&b,
+	    "\",\"by\":\"%s\",\"hash\":\"%016llx%016llx\",\"events\":%llu,\"segments\":%llu}",
 	    e->q->author ? "author" : "id", (unsigned long long)h.a, (unsigned long long)h.b,
 	    (unsigned long long)v->events, (unsigned long long)v->segments);
 	line = buf_slice(&b);
@@ -262,7 +263,8 @@ change(struct erase *e, const bool *affected, struct buf *receipts, struct sme_e
 	}
 	if (r == 0)
 		r = log_checkpoint(&e->log, err);
-	/* The files at hand are the ones that were searched: what was put since has nothing to erase. */
+	/* The files at hand are the ones that were searched: what was put since has nothing to
+	 * erase. */
 	for (size_t i = 0; r == 0 && i < e->segs.n; i++)
 		if (affected[i])
 			r = rewrite(e, &e->segs.refs[i], err);
@@ -271,7 +273,8 @@ change(struct erase *e, const bool *affected, struct buf *receipts, struct sme_e
 	if (r == 0 && e->victims.n == 0)
 		victim_of(e, e->q->tenant ? slice_of(e->q->tenant) : SLICE("default"));
 	for (size_t i = 0; r == 0 && i < e->victims.n; i++)
-		r = put_receipt(e, e->victims.items[i].key, e->victims.items[i].value.ptr, receipts, err);
+		r = put_receipt(
+		    e, e->victims.items[i].key, e->victims.items[i].value.ptr, receipts, err);
 	return r == 0 ? log_checkpoint(&e->log, err) : r;
 }
 
@@ -304,7 +307,10 @@ int
 log_erase(const char *dir, const struct erase_request *q, void (*say)(const char *text),
     struct buf *receipts, struct sme_err *err)
 {
-	struct erase e = {.q = q, .scratch = IDENT_SCRATCH_INIT, .text = BUF_INIT, .bar = BUF_INIT,
+	struct erase e = {.q = q,
+	    .scratch = IDENT_SCRATCH_INIT,
+	    .text = BUF_INIT,
+	    .bar = BUF_INIT,
 	    .path = BUF_INIT};
 	int r;
 

@@ -149,8 +149,8 @@ plausible(const struct json_value *v, int64_t now, struct buf *scratch, int64_t 
 }
 
 int64_t
-ident_time(const struct ident_plan *p, const struct scanner *sc, int64_t now,
-    struct ident_scratch *s)
+ident_time(
+    const struct ident_plan *p, const struct scanner *sc, int64_t now, struct ident_scratch *s)
 {
 	int64_t ms;
 

@@ -12,7 +12,10 @@ struct idset {
 	size_t mask, n;
 };
 
-#define IDSET_INIT {NULL, 0, 0}
+#define IDSET_INIT                                                                                 \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 
 bool idset_has(const struct idset *s, struct hash128 id);
 bool idset_add(struct idset *s, struct hash128 id); /* false when it was there */

@@ -111,9 +111,11 @@ load_key(struct log_dir *l, enum log_mode mode, struct sme_err *err)
 	buf_printf(&path, "%s/key", l->dir);
 	if (access(path.p, F_OK) < 0) {
 		r = mode == LOG_READ || exists(l->dir, "events")
-			? err_set(err, SME_DATA, "%s: missing, but there are events: bring it back from "
-				"the backup, without it no id can be recognised", path.p)
-			: make_key(l, path.p, err);
+		        ? err_set(err, SME_DATA,
+			      "%s: missing, but there are events: bring it back from "
+			      "the backup, without it no id can be recognised",
+			      path.p)
+		        : make_key(l, path.p, err);
 	} else {
 		r = file_read(path.p, &text, err);
 		if (r == 0 && !parse_key(buf_slice(&text), &l->key))
@@ -178,8 +180,12 @@ int
 log_open(struct log_dir *l, const char *dir, enum log_mode mode, void (*note)(const char *text),
     struct sme_err *err)
 {
-	*l = (struct log_dir){.dir = xstrdup(dir), .lock = -1, .say = note, .opens = MAP_INIT,
-	    .days = MAP_INIT, .arena = ARENA_INIT};
+	*l = (struct log_dir){.dir = xstrdup(dir),
+	    .lock = -1,
+	    .say = note,
+	    .opens = MAP_INIT,
+	    .days = MAP_INIT,
+	    .arena = ARENA_INIT};
 	seen_init(&l->seen, dir);
 	if ((mode == LOG_CREATE && make_dirs(dir, err) < 0) || open_lock(l, mode, err) < 0 ||
 	    take_lock(l, mode == LOG_READ ? LOCK_SH : LOCK_EX, err) < 0 ||
@@ -464,7 +470,8 @@ refresh_segments(struct log_dir *l, bool reloaded, bool rebuild, struct sme_err 
 static int
 refresh(struct log_dir *l, const struct log_state *now, struct sme_err *err)
 {
-	bool first = !l->loaded, reload = first || now->manifest != l->seen.generation, rebuild = false;
+	bool first = !l->loaded, reload = first || now->manifest != l->seen.generation,
+	     rebuild = false;
 
 	if (first || (now->commits & 1))
 		if (names_sweep(l->dir, err) < 0)
@@ -538,8 +545,8 @@ log_checkpoint(struct log_dir *l, struct sme_err *err)
 		const struct log_open *o = l->opens.items[i].value.ptr;
 
 		if (o->listed)
-			seen_cover_set(&l->seen, slice_of(o->name),
-			    (struct seen_cover){o->inode, o->length});
+			seen_cover_set(
+			    &l->seen, slice_of(o->name), (struct seen_cover){o->inode, o->length});
 	}
 	if (seen_commit(&l->seen, l->state.next_seq, err) < 0)
 		return -1;

@@ -1,10 +1,10 @@
 /*
  * A log on disk, opened for writing: its lock, key, index of seen ids and open segments.
  *
- * Any number of processes may have a log open.  Who holds DIR/lock (flock) writes, for the time of one
- * group of events; before that it takes in what others have written since (log_refresh).  The lock
- * file carries four numbers, all derived and none synced: a crash of the process leaves them right, and
- * after a crash of the machine they are only ever behind the segments.
+ * Any number of processes may have a log open.  Who holds DIR/lock (flock) writes, for the time of
+ * one group of events; before that it takes in what others have written since (log_lock).  The
+ * lock file carries four numbers, all derived and none synced: a crash of the process leaves them
+ * right, and after a crash of the machine they are only ever behind the segments.
  *
  *	0  "SMElog1\n"
  *	8  u64 commits: odd while one is under way, so that who finds it odd looks for a torn tail
@@ -45,8 +45,8 @@ struct log_open {
 struct log_day {
 	const char *tenant; /* directory name */
 	int32_t day;
-	uint32_t last;           /* the highest number of a segment file, 0: none */
-	struct log_open *current; /* that file if it is open and can be added to, or NULL */
+	uint32_t last;                /* the highest number of a segment file, 0: none */
+	struct log_open *current;     /* that file if it is open and can be added to, or NULL */
 	uint32_t head, tail, pending; /* append's own: the events that wait, see append.c */
 };
 
@@ -67,7 +67,7 @@ struct log_dir {
 };
 
 enum log_mode {
-	LOG_READ,  /* only log_lock_shared and log_state_read are allowed */
+	LOG_READ, /* only log_lock_shared and log_state_read are allowed */
 	LOG_WRITE,
 	LOG_CREATE /* made when it is not there */
 };
@@ -77,8 +77,8 @@ int log_open(struct log_dir *l, const char *dir, enum log_mode mode, void (*say)
     struct sme_err *err);
 void log_close(struct log_dir *l);
 
-/* Wait for the lock, for writing, and take in what others wrote: *CHANGED (may be NULL) says whether
- * there was anything. */
+/* Wait for the lock, for writing, and take in what others wrote: *CHANGED (may be NULL) says
+ * whether there was anything. */
 int log_lock(struct log_dir *l, bool *changed, struct sme_err *err);
 void log_unlock(struct log_dir *l);
 
@@ -99,7 +99,8 @@ struct log_day *log_day_of(struct log_dir *l, const char *tenant, int64_t ms);
  * The segment file that the next events of D go to, open for writing; made when there is none.
  * *MADE says that its directory must be synced.
  */
-struct log_open *log_writable(struct log_dir *l, struct log_day *d, bool *made, struct sme_err *err);
+struct log_open *log_writable(
+    struct log_dir *l, struct log_day *d, bool *made, struct sme_err *err);
 
 /* The open segment file number N of D, which is at PATH; added when it is not known yet. */
 struct log_open *log_open_add(struct log_dir *l, struct log_day *d, uint32_t n, const char *path);
@@ -118,9 +119,9 @@ int log_put(struct log_dir *l, const char *tenant, const struct record *recs, si
 int log_relist(struct log_dir *l, struct sme_err *err);
 
 /*
- * Compress the segments that are due at NOW: their day was over 24 hours ago, and they are the first
- * file of that day or larger than a mebibyte (so that a trickle of late events does not leave a trail
- * of small files).  Takes the lock for one segment at a time.
+ * Compress the segments that are due at NOW: their day was over 24 hours ago, and they are the
+ * first file of that day or larger than a mebibyte (so that a trickle of late events does not leave
+ * a trail of small files).  Takes the lock for one segment at a time.
  */
 int log_compress_due(struct log_dir *l, int64_t now, struct sme_err *err);
 

@@ -17,8 +17,8 @@
 static bool
 plain(char c, bool first)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '-' || (c == '.' && !first);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-' || (c == '.' && !first);
 }
 
 void
@@ -108,8 +108,8 @@ read_tenant(struct seg_list *l, const char *path, const char *name, struct sme_e
 
 	if (!d)
 		return errno == ENOENT || errno == ENOTDIR
-			   ? 0
-			   : err_sys(err, errno == EACCES ? SME_NOPERM : SME_IOERR, "%s", path);
+		           ? 0
+		           : err_sys(err, errno == EACCES ? SME_NOPERM : SME_IOERR, "%s", path);
 	while ((e = readdir(d))) {
 		struct seg_ref ref = {.tenant = tenant};
 
@@ -141,8 +141,9 @@ settle(struct seg_list *l)
 
 /* Call FN for every tenant's directory. */
 static int
-each_tenant(const char *dir, int (*fn)(void *ctx, const char *path, const char *name,
-    struct sme_err *err), void *ctx, struct sme_err *err)
+each_tenant(const char *dir,
+    int (*fn)(void *ctx, const char *path, const char *name, struct sme_err *err), void *ctx,
+    struct sme_err *err)
 {
 	struct buf path = BUF_INIT;
 	struct dirent *e;
@@ -152,7 +153,9 @@ each_tenant(const char *dir, int (*fn)(void *ctx, const char *path, const char *
 	buf_printf(&path, "%s/events", dir);
 	d = opendir(path.p);
 	if (!d) {
-		r = errno == ENOENT ? 0 : err_sys(err, errno == EACCES ? SME_NOPERM : SME_IOERR, "%s", path.p);
+		r = errno == ENOENT
+		        ? 0
+		        : err_sys(err, errno == EACCES ? SME_NOPERM : SME_IOERR, "%s", path.p);
 		buf_release(&path);
 		return r;
 	}

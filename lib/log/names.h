@@ -8,8 +8,8 @@
  *	DIR/lock                                   who holds it writes; and a few numbers, see log.h
  *
  * A tenant's name is text from outside.  In TENANT, letters, digits, "_", "-" and "." (not as the
- * first) stand for themselves, other bytes are "%XX", and the empty name is "%".  A name longer than
- * that allows is its first part, "%%" and 32 digits of its hash.
+ * first) stand for themselves, other bytes are "%XX", and the empty name is "%".  A name longer
+ * than that allows is its first part, "%%" and 32 digits of its hash.
  */
 #ifndef SME_LOG_NAMES_H
 #define SME_LOG_NAMES_H
@@ -33,7 +33,8 @@ struct seg_ref {
 	const char *tenant; /* its directory name */
 	int32_t day;
 	uint32_t n;        /* from 1: the first, second ... file of that day */
-	bool open, closed; /* which files there are; after a crash maybe both, then the closed one counts */
+	bool open, closed; /* which files there are; after a crash maybe both, then the closed one
+	                      counts */
 };
 
 struct seg_list {
@@ -42,7 +43,10 @@ struct seg_list {
 	struct arena names;
 };
 
-#define SEG_LIST_INIT {0}
+#define SEG_LIST_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /*
  * Add the segments under DIR.  A directory that is not there gives none.  Without the log's lock,

@@ -19,8 +19,8 @@ sync_new(struct log_dir *l, const char *tenant, struct sme_err *err)
 }
 
 int
-log_put(struct log_dir *l, const char *tenant, const struct record *recs, size_t n,
-    struct sme_err *err)
+log_put(
+    struct log_dir *l, const char *tenant, const struct record *recs, size_t n, struct sme_err *err)
 {
 	struct log_day *d = log_day_of(l, tenant, recs[0].time);
 	struct block_maker m;

@@ -52,8 +52,8 @@ take_entries(struct entries *list, const struct seg_reader *r)
 }
 
 static int
-write_sorted(const struct entries *list, struct seg_window *w, const char *path,
-    struct sme_err *err)
+write_sorted(
+    const struct entries *list, struct seg_window *w, const char *path, struct sme_err *err)
 {
 	struct seg_writer out;
 	int r = seg_writer_open(&out, path, SEG_LEVEL, err);
@@ -67,7 +67,7 @@ write_sorted(const struct entries *list, struct seg_window *w, const char *path,
 
 		rec.line.p = seg_window(w, e->offset, e->n, on ? 64 << 10 : 4 << 10);
 		r = rec.line.p ? seg_writer_add(&out, &rec, err)
-			       : err_set(err, SME_IOERR, "%s: cannot be read again", path);
+		               : err_set(err, SME_IOERR, "%s: cannot be read again", path);
 	}
 	if (r == 0)
 		r = seg_writer_finish(&out, err);
@@ -88,7 +88,8 @@ seg_compress(const char *open_path, const char *closed_path, struct sme_err *err
 	while ((st = seg_next(&r, true, err)) == SEG_BLOCK)
 		take_entries(&list, &r);
 	if (st != SEG_END)
-		rc = st == SEG_TORN ? err_set(err, SME_DATA, "%s: unfinished write", open_path) : -1;
+		rc =
+		    st == SEG_TORN ? err_set(err, SME_DATA, "%s: unfinished write", open_path) : -1;
 	if (rc == 0 && list.n) {
 		qsort(list.p, list.n, sizeof *list.p, entry_cmp);
 		rc = write_sorted(&list, &r.window, closed_path, err);
@@ -112,7 +113,8 @@ make_segment(struct log_dir *l, struct log_day *d, struct sme_err *err)
 
 	if (file_mkdirs(names_tenant_dir(&path, l->dir, d->tenant), err) < 0)
 		goto out;
-	fd = open(seg_path(&path, l->dir, &ref, false), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd =
+	    open(seg_path(&path, l->dir, &ref, false), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		err_sys(err, SME_CANTCREAT, "%s", path.p);
 		goto out;

@@ -17,7 +17,7 @@
 #include "log/block.h"
 
 #define MANIFEST_FIRST "sme-log seen 1"
-#define RUNS_MAX (sizeof ((struct seen *)0)->runs / sizeof(struct seen_run))
+#define RUNS_MAX (sizeof((struct seen *)0)->runs / sizeof(struct seen_run))
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "runs are mapped as they are on disk");
 
@@ -85,7 +85,8 @@ map_run(struct seen *s, struct seen_run *run, struct sme_err *err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		err_sys(err, SME_IOERR, "%s", path.p);
 	else if ((uint64_t)st.st_size != bytes || bytes == 0)
-		err_set(err, SME_DATA, "%s: %lld bytes, should have %zu", path.p, (long long)st.st_size, bytes);
+		err_set(err, SME_DATA, "%s: %lld bytes, should have %zu", path.p,
+		    (long long)st.st_size, bytes);
 	else {
 		void *p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
 
@@ -200,7 +201,8 @@ write_run(int fd, struct merge *m, struct seen_run *run)
 		if (id)
 			out[n++] = *id;
 		if (n == CHUNK || (!id && n)) {
-			run->crc = (uint32_t)crc32(run->crc, (const Bytef *)out, (uInt)(n * sizeof *out));
+			run->crc =
+			    (uint32_t)crc32(run->crc, (const Bytef *)out, (uInt)(n * sizeof *out));
 			r = file_write_all(fd, out, n * sizeof *out);
 			run->n += n;
 			n = 0;
@@ -344,7 +346,8 @@ parse_run(struct seen *s, struct slice rest)
 	unsigned long long num, n, crc;
 
 	if (!number(&rest, &num) || !number(&rest, &n) || !number(&rest, &crc) ||
-	    s->nruns == RUNS_MAX || num > UINT32_MAX || n == 0 || n > SIZE_MAX / sizeof(struct hash128))
+	    s->nruns == RUNS_MAX || num > UINT32_MAX || n == 0 ||
+	    n > SIZE_MAX / sizeof(struct hash128))
 		return false;
 	s->runs[s->nruns++] =
 	    (struct seen_run){.n = (size_t)n, .crc = (uint32_t)crc, .number = (unsigned)num};
@@ -458,11 +461,14 @@ seen_verify(const struct seen *s, struct sme_err *err)
 
 	for (size_t i = 0; i < s->nruns; i++) {
 		const struct seen_run *run = &s->runs[i];
-		uint32_t crc = (uint32_t)crc32_z(0, (const Bytef *)run->ids, run->n * sizeof *run->ids);
+		uint32_t crc =
+		    (uint32_t)crc32_z(0, (const Bytef *)run->ids, run->n * sizeof *run->ids);
 
 		if (crc != run->crc)
-			return err_set(err, SME_DATA, "%s/%06u.run: damaged: remove %s/manifest, and the next "
-			    "append makes the index again", s->dir, run->number, s->dir);
+			return err_set(err, SME_DATA,
+			    "%s/%06u.run: damaged: remove %s/manifest, and the next "
+			    "append makes the index again",
+			    s->dir, run->number, s->dir);
 		m.at[m.n] = run->ids;
 		m.end[m.n++] = run->ids + run->n;
 	}

@@ -1,14 +1,14 @@
 /*
- * The index of all ids that a log has: sorted runs of 16-byte hashes on disk, mapped into memory, and
- * a set in memory of what came since.  16 bytes an id and one or two cache misses a look-up: hashes
- * are evenly spread, so their place in a run can be computed.
+ * The index of all ids that a log has: sorted runs of 16-byte hashes on disk, mapped into memory,
+ * and a set in memory of what came since.  16 bytes an id and one or two cache misses a look-up:
+ * hashes are evenly spread, so their place in a run can be computed.
  *
  *	DIR/seen/manifest     the runs, and how much of each open segment they cover
  *	DIR/seen/NNNNNN.run   u64 a, u64 b (little-endian) for each id, sorted
  *
- * The index is derived: without it, or when it is damaged, it is made again from the segments.  What
- * it does not cover yet is the tail of open segments, and is read when a log is opened.  All records
- * of closed segments are covered.
+ * The index is derived: without it, or when it is damaged, it is made again from the segments. What
+ * it does not cover yet is the tail of open segments, and is read when a log is opened.  All
+ * records of closed segments are covered.
  */
 #ifndef SME_LOG_SEEN_H
 #define SME_LOG_SEEN_H
@@ -32,7 +32,7 @@ struct seen_cover {
 };
 
 struct seen {
-	char *dir; /* DIR/seen */
+	char *dir;                /* DIR/seen */
 	struct seen_run runs[64]; /* largest first, each more than twice the next */
 	size_t nruns;
 	unsigned last_number;
@@ -57,8 +57,8 @@ int seen_load(struct seen *s, struct sme_err *err);
  * GENERATION. */
 void seen_reset(struct seen *s, uint64_t generation);
 
-/* Remove run files that are not in use, and half-written ones.  Only for who holds the log's lock and
- * has just loaded or reset the index. */
+/* Remove run files that are not in use, and half-written ones.  Only for who holds the log's lock
+ * and has just loaded or reset the index. */
 void seen_sweep(const struct seen *s);
 
 bool seen_has(const struct seen *s, struct hash128 id);

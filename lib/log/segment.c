@@ -36,8 +36,8 @@ seg_window(struct seg_window *w, uint64_t offset, size_t n, size_t ahead)
 	if (!buf_reserve(&w->buf, n - have + ahead + SCAN_PADDING))
 		return NULL;
 	while (w->buf.n < n + ahead) {
-		ssize_t got = pread(w->fd, w->buf.p + w->buf.n, n + ahead - w->buf.n,
-		    (off_t)(offset + w->buf.n));
+		ssize_t got = pread(
+		    w->fd, w->buf.p + w->buf.n, n + ahead - w->buf.n, (off_t)(offset + w->buf.n));
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -181,8 +181,8 @@ seg_next(struct seg_reader *r, bool body, struct sme_err *err)
 	found = find_block(r, at);
 	if (!found)
 		r->next = r->end;
-	err_set(err, SME_DATA, "%s: byte %llu: damaged up to byte %llu", r->path, (unsigned long long)at,
-	    (unsigned long long)r->next);
+	err_set(err, SME_DATA, "%s: byte %llu: damaged up to byte %llu", r->path,
+	    (unsigned long long)at, (unsigned long long)r->next);
 	return found || r->closed ? SEG_DAMAGED : SEG_TORN;
 }
 
@@ -190,7 +190,8 @@ int
 seg_sync_dir(const char *path, bool parent, struct sme_err *err)
 {
 	const char *slash = parent ? strrchr(path, '/') : NULL;
-	char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(parent ? "." : path);
+	char *dir =
+	    slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(parent ? "." : path);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = fd < 0 || fsync(fd) < 0 ? err_sys(err, SME_IOERR, "%s", dir) : 0;
 
@@ -203,8 +204,8 @@ seg_sync_dir(const char *path, bool parent, struct sme_err *err)
 int
 seg_writer_open(struct seg_writer *w, const char *path, int level, struct sme_err *err)
 {
-	*w = (struct seg_writer){.fd = -1, .level = level, .out = BUF_INIT_MAX((size_t)128 << 20),
-	    .index = BUF_INIT};
+	*w = (struct seg_writer){
+	    .fd = -1, .level = level, .out = BUF_INIT_MAX((size_t)128 << 20), .index = BUF_INIT};
 	block_maker_init(&w->maker);
 	w->path = xstrdup(path);
 	if (asprintf(&w->tmp, "%s.tmp", path) < 0)
@@ -284,8 +285,8 @@ seg_writer_finish(struct seg_writer *w, struct sme_err *err)
 	if (w->maker.count && end_block(w, err) < 0)
 		return -1;
 	if (w->level) {
-		block_put_index(&w->out, buf_slice(&w->index), (uint32_t)(w->index.n / INDEX_ROW), w->first,
-		    w->last, w->top);
+		block_put_index(&w->out, buf_slice(&w->index), (uint32_t)(w->index.n / INDEX_ROW),
+		    w->first, w->last, w->top);
 		put64(trailer, w->at);
 		memcpy(trailer + 8, TRAILER_MAGIC, 8);
 		buf_add(&w->out, trailer, sizeof trailer);

@@ -8,7 +8,7 @@
 /* Bytes of heads and lines in a block of a closed segment. */
 #define SEG_BLOCK_SIZE ((size_t)128 << 10)
 
-/* How hard closed segments are deflated: level 6 takes twice the time for 6 % less. */
+/* How hard closed segments are deflated: level 6 takes half as long again for 8 % less. */
 #define SEG_LEVEL 4
 
 /* Part of a file in memory, moved as needed. */
@@ -18,8 +18,8 @@ struct seg_window {
 	struct buf buf;
 };
 
-/* The N bytes at OFFSET, valid until the next call; NULL when the file is shorter or cannot be read.
- * AHEAD bytes are read beyond them, when there are so many. */
+/* The N bytes at OFFSET, valid until the next call; NULL when the file is shorter or cannot be
+ * read. AHEAD bytes are read beyond them, when there are so many. */
 const char *seg_window(struct seg_window *w, uint64_t offset, size_t n, size_t ahead);
 
 struct seg_reader {
@@ -42,7 +42,7 @@ enum seg_state {
 	SEG_BLOCK,   /* there it is */
 	SEG_END,     /* all read */
 	SEG_TORN,    /* what follows at `at` was being written, now or when a machine went down */
-	SEG_DAMAGED, /* a block at `at` that was durable is broken; the next call goes on behind it */
+	SEG_DAMAGED, /* what was durable at `at` is broken; the next call goes on behind */
 };
 
 /* -1 when the file cannot be opened (errno is kept: ENOENT) or is a closed segment without its

@@ -42,9 +42,9 @@ struct hash128
 siphash128(const struct siphash_key *key, const void *data, size_t n)
 {
 	const unsigned char *p = data;
-	struct state s = {
-	    key->k0 ^ UINT64_C(0x736f6d6570736575), key->k1 ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
-	    key->k0 ^ UINT64_C(0x6c7967656e657261), key->k1 ^ UINT64_C(0x7465646279746573)};
+	struct state s = {key->k0 ^ UINT64_C(0x736f6d6570736575),
+	    key->k1 ^ UINT64_C(0x646f72616e646f6d) ^ 0xee, key->k0 ^ UINT64_C(0x6c7967656e657261),
+	    key->k1 ^ UINT64_C(0x7465646279746573)};
 	uint64_t m, last = (uint64_t)n << 56;
 	struct hash128 h;
 	size_t left = n;

@@ -1,6 +1,6 @@
 /*
- * SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012): a hash under a secret key, so that
- * nobody who writes the ids can make two of them collide.
+ * SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012): a hash under a secret key, so
+ * that nobody who writes the ids can make two of them collide.
  */
 #ifndef SME_LOG_SIPHASH_H
 #define SME_LOG_SIPHASH_H

@@ -29,16 +29,15 @@ struct verify {
 struct checked {
 	struct seg_reader seg;
 	const struct seg_ref *ref;
-	uint64_t cover;  /* so much of it is in the runs of the index */
-	bool rewritten;  /* by an erasure that was interrupted: not covered, but in the runs */
+	uint64_t cover; /* so much of it is in the runs of the index */
+	bool rewritten; /* by an erasure that was interrupted: not covered, but in the runs */
 	uint64_t seq;
 	int64_t time;
 	uint32_t blocks;
 	bool any;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-problem(struct verify *v, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3))) problem(struct verify *v, const char *fmt, ...)
 {
 	struct buf b = BUF_INIT;
 	va_list ap;
@@ -66,8 +65,8 @@ check_order(struct verify *v, struct checked *c, const struct record *r)
 		 (r->time < c->time || (r->time == c->time && r->seq <= c->seq)))
 		wrong = "out of order";
 	if (wrong)
-		problem(v, "%s: byte %llu: event %llu is %s", c->seg.path, (unsigned long long)c->seg.at,
-		    (unsigned long long)r->seq, wrong);
+		problem(v, "%s: byte %llu: event %llu is %s", c->seg.path,
+		    (unsigned long long)c->seg.at, (unsigned long long)r->seq, wrong);
 	c->any = true;
 	c->seq = r->seq;
 	c->time = r->time;
@@ -80,8 +79,8 @@ check_identity(struct verify *v, struct checked *c, const struct record *r)
 	struct ident id;
 
 	if (scanner_scan(v->scanner, line.p, line.n) < 0) {
-		problem(v, "%s: byte %llu: event %llu: %s", c->seg.path, (unsigned long long)c->seg.at,
-		    (unsigned long long)r->seq, v->scanner->error);
+		problem(v, "%s: byte %llu: event %llu: %s", c->seg.path,
+		    (unsigned long long)c->seg.at, (unsigned long long)r->seq, v->scanner->error);
 		return;
 	}
 	ident_of(&v->plan, v->scanner, line, &v->log.key, &v->scratch, &id);
@@ -165,7 +164,8 @@ check_segment(struct verify *v, const struct seg_ref *ref)
 	struct sme_err err;
 
 	find_cover(v, ref, &c);
-	if (seg_open(&c.seg, seg_path(&v->path, v->log.dir, ref, ref->closed), ref->closed, &err) < 0) {
+	if (seg_open(&c.seg, seg_path(&v->path, v->log.dir, ref, ref->closed), ref->closed, &err) <
+	    0) {
 		problem(v, "%s", err.text);
 		return;
 	}
@@ -177,8 +177,10 @@ check_segment(struct verify *v, const struct seg_ref *ref)
 		} else {
 			struct buf b = BUF_INIT;
 
-			buf_printf(&b, "%s: byte %llu: %llu bytes of an unfinished write; the next append "
-				       "cuts them", c.seg.path, (unsigned long long)c.seg.at,
+			buf_printf(&b,
+			    "%s: byte %llu: %llu bytes of an unfinished write; the next append "
+			    "cuts them",
+			    c.seg.path, (unsigned long long)c.seg.at,
 			    (unsigned long long)(c.seg.end - c.seg.at));
 			v->say(b.p);
 			buf_release(&b);
@@ -202,7 +204,7 @@ check_counts(struct verify *v)
 		runs += v->log.seen.runs[i].n;
 	if (v->index && seen_verify(&v->log.seen, &err) < 0)
 		problem(v, "%s", err.text);
-	/* Every record is in the index, which has no id twice: more records mean one is twice here. */
+	/* The index knows every record and has no id twice: so with more records one is double. */
 	if (v->index && v->covered > runs)
 		problem(v, "%s: %llu records for %llu ids in the index", v->log.dir,
 		    (unsigned long long)v->covered, (unsigned long long)runs);

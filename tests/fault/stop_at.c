@@ -2,10 +2,11 @@
  * Preloaded into a tool: its Nth call that changes something on disk does not come to an end.
  *
  *	STOP_AT=N                the process is killed; of a write, half has been done
- *	STOP_AT=N STOP_HOW=fail  the call fails with ENOSPC (fsync: EIO), and every later one of its kind
+ *	STOP_AT=N STOP_HOW=fail  the call fails with ENOSPC (fsync: EIO), and every later one of its
+ * kind
  *
- * Calls that change something are write, pwrite, fsync, fdatasync, syncfs, rename, unlink, ftruncate,
- * mkdir.  Writes to standard output and standard error do not count.
+ * Calls that change something are write, pwrite, fsync, fdatasync, syncfs, rename, unlink,
+ * ftruncate, mkdir.  Writes to standard output and standard error do not count.
  */
 #include <dlfcn.h>
 #include <errno.h>

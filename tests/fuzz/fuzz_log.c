@@ -1,7 +1,8 @@
 /*
- * Segment files and index manifests: whatever the bytes, no read beyond them and an end to the walk.
- * The first byte says what the rest is: a closed segment, an open one, an open one whose first block
- * gets right checksums (so that what stands behind them is reached), or a manifest, likewise.
+ * Segment files and index manifests: whatever the bytes, no read beyond them and an end to the
+ * walk. The first byte says what the rest is: a closed segment, an open one, an open one whose
+ * first block gets right checksums (so that what stands behind them is reached), or a manifest,
+ * likewise.
  */
 #include <fcntl.h>
 #include <stdint.h>

@@ -58,14 +58,15 @@ siphash_is_siphash(void **state)
 static struct record
 some_record(uint64_t i, char *line)
 {
-	struct record r = {.id = some_hash(i), .time = (int64_t)(i * 7919 % 86400000), .seq = i + 1};
+	struct record r = {
+	    .id = some_hash(i), .time = (int64_t)(i * 7919 % 86400000), .seq = i + 1};
 
 	if (i % 7 == 3) {
 		r.kind = RECORD_ERASED;
 		return r;
 	}
-	r.line.n = (size_t)snprintf(line, 600, "{\"n\":%llu,\"x\":\"%*s\"}\n", (unsigned long long)i,
-	    (int)(i * 31 % 500), "");
+	r.line.n = (size_t)snprintf(line, 600, "{\"n\":%llu,\"x\":\"%*s\"}\n",
+	    (unsigned long long)i, (int)(i * 31 % 500), "");
 	r.line.p = line;
 	return r;
 }
@@ -181,7 +182,7 @@ size_of(const char *path)
 	return st.st_size;
 }
 
-/* A changed byte anywhere is found: as damage while a durable block follows, else as a torn tail. */
+/* A changed byte is found: as damage while a durable block follows, else as a torn tail. */
 static void
 a_changed_byte_is_found(void **state)
 {
@@ -205,7 +206,8 @@ a_changed_byte_is_found(void **state)
 			if (st == SEG_TORN)
 				break;
 		}
-		assert_true(seen == SEG_DAMAGED || (seen == SEG_TORN && r.at + (256 << 10) > (uint64_t)size));
+		assert_true(seen == SEG_DAMAGED ||
+			    (seen == SEG_TORN && r.at + (256 << 10) > (uint64_t)size));
 		seg_close(&r);
 		flip(path, at);
 	}
@@ -321,7 +323,9 @@ a_damaged_manifest_is_refused(void **state)
 	assert_int_equal(file_read(in_dir("log/seen/manifest"), &text, &err), 0);
 	for (size_t i = 0; i < text.n; i++) {
 		text.p[i] ^= 1;
-		assert_int_equal(file_write_atomic(in_dir("log/seen/manifest"), buf_slice(&text), 0600, &err), 0);
+		assert_int_equal(
+		    file_write_atomic(in_dir("log/seen/manifest"), buf_slice(&text), 0600, &err),
+		    0);
 		seen_init(&s, in_dir("log"));
 		assert_int_equal(seen_load(&s, &err), -1);
 		assert_int_equal(seen_count(&s), 0);
@@ -365,17 +369,22 @@ identity_is_what_the_manual_says(void **state)
 	char tenant[64];
 
 	(void)state;
-	SAME("{\"type\":\"mention\",\"id\":\"a\"}", "{ \"id\" : \"\\u0061\", \"type\":\"mention\",\"x\":1}");
-	SAME("{\"type\":\"mention\",\"id\":\"a\"}", "{\"type\":\"mention\",\"id\":\"a\",\"revision\":0}");
-	SAME("{\"type\":\"mention\",\"id\":\"a\"}", "{\"type\":\"mention\",\"id\":\"a\",\"revision\":null}");
+	SAME("{\"type\":\"mention\",\"id\":\"a\"}",
+	    "{ \"id\" : \"\\u0061\", \"type\":\"mention\",\"x\":1}");
+	SAME("{\"type\":\"mention\",\"id\":\"a\"}",
+	    "{\"type\":\"mention\",\"id\":\"a\",\"revision\":0}");
+	SAME("{\"type\":\"mention\",\"id\":\"a\"}",
+	    "{\"type\":\"mention\",\"id\":\"a\",\"revision\":null}");
 	SAME("{\"type\":\"mention\",\"id\":\"a\",\"revision\":2}",
 	    "{\"type\":\"mention\",\"id\":\"a\",\"revision\":2.0}");
-	SAME("{\"type\":\"mention\",\"id\":\"a\",\"state\":\"x\"}", "{\"type\":\"mention\",\"id\":\"a\"}");
+	SAME("{\"type\":\"mention\",\"id\":\"a\",\"state\":\"x\"}",
+	    "{\"type\":\"mention\",\"id\":\"a\"}");
 	SAME("{\"type\":\"mention\",\"id\":\"a\",\"tenant\":\"default\"}",
 	    "{\"type\":\"mention\",\"id\":\"a\",\"tenant\":null}");
 	OTHER("{\"type\":\"mention\",\"id\":\"a\"}", "{\"type\":\"mention\",\"id\":\"b\"}");
 	OTHER("{\"type\":\"mention\",\"id\":\"a\"}", "{\"type\":\"delete\",\"id\":\"a\"}");
-	OTHER("{\"type\":\"mention\",\"id\":\"a\"}", "{\"type\":\"mention\",\"id\":\"a\",\"tenant\":\"t\"}");
+	OTHER("{\"type\":\"mention\",\"id\":\"a\"}",
+	    "{\"type\":\"mention\",\"id\":\"a\",\"tenant\":\"t\"}");
 	OTHER("{\"type\":\"mention\",\"id\":\"1\"}", "{\"type\":\"mention\",\"id\":1}");
 	OTHER("{\"type\":\"mention\",\"id\":\"a\",\"revision\":1}",
 	    "{\"type\":\"mention\",\"id\":\"a\",\"revision\":2}");
