@@ -12,8 +12,9 @@ def query($name): "any(.class.queries[]?; . == \"\($name)\")";
 def both($a; $b): "(\($a)) and (\($b))";
 def sentiment($mood): ".class.sentiment.label == \"\($mood)\"";
 
-# The team lead switched the acknowledgement on at 19:15 in Berlin, and off when all was well.
-def incident: ".created_at >= \"2026-11-20T18:15:00Z\" and .created_at < \"2026-11-20T21:36:00Z\"";
+# The team lead switched the acknowledgement on at 19:15 in Berlin, and off when all was well.  Reviews
+# and the forum come in once a day, which is too late for "we are working on it".
+def incident: "(.network | IN(\"reviews\", \"forum\") | not) and .created_at >= \"2026-11-20T18:15:00Z\" and .created_at < \"2026-11-20T21:36:00Z\"";
 
 # Is it meant for us?  A page, a private message, a review, the forum, or our name with an @.
 def addressed($brand): ".direct or (.network | IN(\"facebook\", \"reviews\", \"forum\"))
@@ -26,7 +27,7 @@ def topics: {
 		OR outage OR \"no signal\" OR \"no service\" OR \"no network\" OR \"everything down\" OR offline
 		OR (réseau NEAR/3 (plus OR panne OR sans)) OR panne OR \"sin cobertura\" OR \"sin red\"
 		OR \"senza rete\" OR \"non ho rete\" OR (zasięgu NEAR/2 mam) OR awaria OR \"bez sieci\" OR (şebeke NEAR/2 (yok OR gitti OR çöktü))
-		OR nur NEAR/2 notrufe",
+		OR nur NEAR/2 notrufe OR (wie NEAR/0f lange) OR (noch NEAR/1f (nix OR tot OR nichts OR nüscht))",
 	network: "netz OR dsl OR internet OR glasfaser OR empfang OR leitung OR ping OR balken OR faser
 		OR fibre OR fiber OR signal OR coverage OR speedtest OR fibra OR światłowód OR internetim",
 	router: "router OR \"box 3\" OR talviobox OR neustart* OR reboot* OR bridge OR wlan OR \"redémarre*\" OR reinici*",
@@ -48,7 +49,7 @@ def rules($brand): [
 	{name: "people at risk", when: both(query("risk"); addressed($brand)), queue: "lead", sla: "15m", priority: 30},
 	{name: "fraud", when: both(topic("fraud"); addressed($brand)), queue: "security", sla: "15m", priority: 20},
 	{name: "thanks", when: "(.in_reply_to != null or .direct) and (\(sentiment("positive")) or \(query("thanks")))
-		and (.text | test(\"[?]\") | not)", queue: "community", action: "ignore"},
+		and (.text | test(\"[?]|rechnung\"; \"i\") | not)", queue: "community", action: "ignore"},
 	{name: "competitor", when: both(topic("competitor"); "(\(addressed($brand))) | not"),
 		queue: "listening", action: "ignore"},
 	{name: "big audience", when: "(.score.reach // 0) >= 85", queue: "lead", sla: "30m", priority: 15, action: "hold"},
