@@ -10,9 +10,6 @@
 /* A name in a list, and the tenant's in the table. */
 #define NAME_MAX 24
 
-/* Bursts with a line of their own. */
-#define BURST_LINES 2
-
 struct table {
 	struct buf *b;
 	enum stats_lang lang;
@@ -234,14 +231,27 @@ put_burst(struct table *t, const struct stats_section *s, const struct stats_bur
 	end(t);
 }
 
-/* The most important bursts are the last ones: they may still go on. */
+static double
+excess(const struct stats_burst *burst)
+{
+	return burst->count.mentions - burst->usual;
+}
+
+/* Room for two: the greatest so far, and the last one, which may still go on. */
 static void
 put_bursts(struct table *t, const struct stats_section *s)
 {
-	size_t first = s->nbursts > BURST_LINES ? s->nbursts - BURST_LINES : 0;
+	const struct stats_burst *greatest = s->bursts, *last;
 
-	for (size_t i = first; i < s->nbursts; i++)
-		put_burst(t, s, &s->bursts[i]);
+	if (!s->nbursts)
+		return;
+	last = s->bursts + s->nbursts - 1;
+	for (const struct stats_burst *burst = s->bursts; burst < last; burst++)
+		if (excess(burst) > excess(greatest))
+			greatest = burst;
+	if (greatest != last)
+		put_burst(t, s, greatest);
+	put_burst(t, s, last);
 }
 
 /* As many rows as fit on the line. */
