@@ -52,7 +52,7 @@ def rules($brand): [
 		and (.text | test(\"[?]|rechnung\"; \"i\") | not)", queue: "community", action: "ignore"},
 	{name: "competitor", when: both(topic("competitor"); "(\(addressed($brand))) | not"),
 		queue: "listening", action: "ignore"},
-	{name: "big audience", when: "(.score.reach // 0) >= 85", queue: "lead", sla: "30m", priority: 15, action: "hold"},
+	{name: "big audience", when: "(.score.reach // 0) >= 90", queue: "lead", sla: "30m", priority: 15, action: "hold"},
 	{name: "outage", when: both(topic("outage"); addressed($brand)), queue: "network", skills: ["outage"],
 		sla: "30m", priority: 10, action: "ack"},
 	{name: "only heard", when: "(\(addressed($brand))) | not", queue: "listening", action: "ignore"},
