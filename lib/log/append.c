@@ -264,6 +264,11 @@ write_day(struct append *a, struct log_day *d, struct sme_err *err)
 	if (write_at(o->fd, a->out.p, a->out.n, o->length) < 0)
 		return err_sys(err, SME_IOERR, "%s/events/%s.seg", a->log.dir, o->name);
 	o->length += a->out.n;
+	if (a->ndays > KEEP_FDS) {
+		close(o->fd); /* syncfs(2) needs it no more */
+		o->fd = -1;
+		a->log.nfds--;
+	}
 	return 0;
 }
 
@@ -297,12 +302,15 @@ sync_group(struct append *a, struct sme_err *err)
 static void
 take_back(struct append *a)
 {
+	struct buf path = BUF_INIT;
+
 	for (size_t i = 0; i < a->ntouched; i++) {
 		struct touched *t = &a->touched[i];
 
-		if (t->file->fd >= 0 && ftruncate(t->file->fd, (off_t)t->length) < 0)
-			continue; /* the next process that locks the log cuts it */
+		if (truncate(seg_path(&path, a->log.dir, &t->file->ref, false), (off_t)t->length) < 0)
+			continue; /* what is torn of it, the next process that locks the log cuts */
 	}
+	buf_release(&path);
 	a->failed = true;
 }
 
@@ -336,6 +344,8 @@ write_group(struct append *a, struct sme_err *err)
 	/* Before the group, not behind it: a full disk must not keep back what is durable. */
 	if (a->log.seen.memory.n >= SEEN_MEMORY)
 		r = log_checkpoint(&a->log, err);
+	if (a->log.nfds + a->ndays > KEEP_FDS)
+		log_drop_fds(&a->log);
 	for (size_t i = 0; r == 0 && i < a->ndays; i++)
 		r = write_day(a, a->days[i], err);
 	if (r == 0)
@@ -350,8 +360,6 @@ write_group(struct append *a, struct sme_err *err)
 	/* The group is durable and must go on, whatever becomes of a number that is derived. */
 	if (log_state_write(&a->log, err) < 0)
 		a->log.loaded = false;
-	if (a->log.nfds > KEEP_FDS)
-		log_drop_fds(&a->log);
 	return 0;
 }
 

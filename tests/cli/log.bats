@@ -213,6 +213,20 @@ append() { sme-log append --now "$now" "$@"; }
 	sme-log verify log
 }
 
+@test "more tenants and days than files can be open" {
+	awk 'BEGIN { for (i = 0; i < 600; i++) printf "{\"id\":\"%d\",\"tenant\":\"t%d\"}\n", i, i % 300 }' >in
+	(ulimit -n 200; append log <in) >out
+	cmp in out
+	sme-log verify log
+	[ "$(sme-log cat log | wc -l)" = 600 ]
+	awk 'BEGIN { for (i = 0; i < 336; i++)
+		printf "{\"id\":\"a%d\",\"created_at\":\"201%d-%02d-%02dT00:00:00Z\"}\n", i, i % 3, i / 28 + 1, i % 28 + 1 }' >in
+	(ulimit -n 200; append log <in) >out
+	cmp in out
+	sme-log verify log
+	[ "$(sme-log cat --until 2026-01-01T00:00:00Z log | wc -l)" = 336 ]
+}
+
 @test "four at once: each new event comes out of one of them" {
 	events 0 20000 >in
 	for i in 1 2 3 4; do
