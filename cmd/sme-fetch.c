@@ -77,7 +77,8 @@ on_signal(int sig)
 static void
 catch_signals(void)
 {
-	struct sigaction sa = {.sa_handler = on_signal};
+	/* The second signal ends the process however busy it is. */
+	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
 		sme_die(SME_OSERR, "cannot make a pipe");

@@ -1,5 +1,4 @@
-/* RSS, RDF and Atom by libxml2: strictly first, and after a repair when that fails. */
-#include <libxml/parser.h>
+/* RSS, RDF and Atom. */
 #include <libxml/tree.h>
 #include <stdlib.h>
 
@@ -7,12 +6,7 @@
 #include "net/date.h"
 #include "net/feed.h"
 #include "net/url.h"
-#include "net/xmlfix.h"
-
-/* No network, no external subset, no substitution; and no NOENT, for nothing is declared. */
-#define XML_OPTIONS                                                                                \
-	(XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |           \
-	    XML_PARSE_COMPACT)
+#include "net/xmlread.h"
 
 /* Vocabularies; those that we do not read are OTHER. */
 enum vocab { CORE, CONTENT, DC, DCTERMS, MEDIA, SLASH, THREAD, SYND, ITUNES, RDF, OTHER };
@@ -533,33 +527,18 @@ take_root(struct reader_xml *r, const xmlNode *root, struct sme_err *err)
 	return 0;
 }
 
-static xmlDoc *
-read_xml(struct slice s, int more)
-{
-	return s.n > INT32_MAX ? NULL
-			       : xmlReadMemory(s.p, (int)s.n, NULL, "UTF-8", XML_OPTIONS | more);
-}
-
 int
 feed_parse_xml(struct feed *f, struct html *h, struct slice body, const struct feed_source *src,
     struct sme_err *err)
 {
 	struct reader_xml r = {.f = f, .h = h, .url = src->url};
-	struct slice root = xml_root(body);
-	struct buf fixed = BUF_INIT_MAX(FEED_MAX * 4);
-	xmlDoc *doc = root.n ? read_xml(root, 0) : NULL;
+	xmlDoc *doc = xml_read(body, &f->repaired);
 	int status;
 
-	if (!doc && root.n) {
-		f->repaired = true;
-		xml_repair(&fixed, root);
-		doc = read_xml(buf_slice(&fixed), XML_PARSE_RECOVER);
-	}
 	if (doc && xmlDocGetRootElement(doc))
 		status = take_root(&r, xmlDocGetRootElement(doc), err);
 	else
 		status = err_set(err, SME_DATA, "not a feed: neither XML nor JSON");
 	xmlFreeDoc(doc);
-	buf_release(&fixed);
 	return status;
 }

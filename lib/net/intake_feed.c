@@ -146,6 +146,12 @@ put_entry(struct frame *f, struct feed_entry *e, const struct known_item *item)
 	intake_emit(f->in, 1);
 }
 
+static bool
+says_something(const struct feed_entry *e)
+{
+	return e->title.n || e->text.n || e->link.n || e->refs.nmedia;
+}
+
 static void
 put_entries(struct frame *f, struct feed *feed, struct known *seen)
 {
@@ -162,7 +168,8 @@ put_entries(struct frame *f, struct feed *feed, struct known *seen)
 	known_document(seen, keys, feed->n, verdicts);
 	/* Feeds stand newest first; events go out in the order in which they were written. */
 	for (size_t i = feed->n; i-- > 0;)
-		if (verdicts[i].kind == KNOWN_NEW || verdicts[i].kind == KNOWN_CHANGED)
+		if ((verdicts[i].kind == KNOWN_NEW || verdicts[i].kind == KNOWN_CHANGED) &&
+		    says_something(&feed->entries[i]))
 			put_entry(f, &feed->entries[i], &seen->items[verdicts[i].item]);
 	free(keys);
 	free(verdicts);

@@ -72,6 +72,17 @@ same() {
 	[[ "$output" != *root:* ]]
 }
 
+@test "a document made to be slow is not" {
+	for piece in '<!--' '<![CDATA[' '<a>' '<item>' '&' '<?' '<<<<>'; do
+		{ printf '<rss><channel>'; yes "$piece" | head -c 1000000 | tr -d '\n'; } >slow.xml
+		run --separate-stderr timeout -s KILL 20 sme-fetch slow.xml
+		[ "$status" -eq 0 ] || { echo "$piece: $status"; false; }
+	done
+	{ printf '<rss><channel><x '; seq -f 'a%.0f="1"' 200000; echo '/></channel></rss>'; } >slow.xml
+	run --separate-stderr timeout -s KILL 20 sme-fetch slow.xml
+	[ "$status" -eq 0 ]
+}
+
 @test "a truncated document gives what is whole, at any length" {
 	size=$(wc -c <"$data/rss.xml")
 	for n in $(seq 0 37 "$size"); do
