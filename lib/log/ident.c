@@ -65,6 +65,13 @@ ident_id(const struct ident_plan *p, const struct scanner *sc, struct buf *scrat
 	return id.n ? id : (struct slice){NULL, 0};
 }
 
+/* Of what is missing, the scanner sets nothing but the type. */
+static struct slice
+as_written(const struct json_value *v)
+{
+	return v->type == JSON_MISSING ? (struct slice){NULL, 0} : json_raw(v);
+}
+
 /* Fields are counted, so that no text can run into the next one. */
 static void
 put_field(struct buf *b, struct slice s)
@@ -127,14 +134,14 @@ ident_of(const struct ident_plan *p, const struct scanner *sc, struct slice line
 	buf_addc(b, sc->values[p->id].type == JSON_STRING ? 'S' : 'N');
 	put_field(b, out->tenant);
 	put_field(b, id);
-	/* The field of the type is its raw text when it has no escapes, which is the rule. */
+	/* Other types and states count as they are written. */
 	if (json_is(type, SLICE("mention")))
 		put_field(b, SLICE("mention"));
 	else if (json_is(type, SLICE("delete")))
 		put_field(b, SLICE("delete"));
 	else {
-		put_field(b, json_raw(type));
-		put_field(b, json_raw(&sc->values[p->state]));
+		put_field(b, as_written(type));
+		put_field(b, as_written(&sc->values[p->state]));
 	}
 	put_revision(b, &sc->values[p->revision]);
 	out->id = siphash128(key, b->p, b->n);
