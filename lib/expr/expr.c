@@ -144,15 +144,16 @@ native(struct expr_run *run, const struct node *root)
 	return res == RES_STOP ? RES_TRUE : res;
 }
 
-static void
+static inline void
 prepare(
     struct expr_run *run, struct slice line, const struct json_value *values, struct sme_err *err)
 {
-	struct slice text = slice_trim(line);
-
+	/* Most lines have no white space around the object. */
+	if (!line.n || *line.p != '{' || line.p[line.n - 1] != '}')
+		line = slice_trim(line);
 	run->values = values;
 	run->err = err;
-	run->root = (struct val){.type = JSON_OBJECT, .form = VAL_RAW, .p = text.p, .n = text.n};
+	run->root = (struct val){.type = JSON_OBJECT, .form = VAL_RAW, .p = line.p, .n = line.n};
 }
 
 int
