@@ -52,6 +52,15 @@ setup() {
 	grep -q "nothing new, nothing sent twice: $approved replies" out
 }
 
+@test "publishing the whole log once more changes and sends nothing" {
+	sme-log cat "$DEMO/home/log" >before
+	find "$DEMO/outbox" | sort >sent
+	sme-publish -c "$DEMO/sme.jq" before | sme-log append "$DEMO/home/log" >new
+	[ ! -s new ]
+	sme-log cat "$DEMO/home/log" | cmp - before
+	find "$DEMO/outbox" | sort | cmp - sent
+}
+
 @test "only acknowledgements go out without a person" {
 	[ "$(count '.type == "reply" and (.source | test("^snippet:(outage|closed)-") | not)')" -eq 0 ]
 	[ "$(count '.type == "reply" and (.source | startswith("snippet:outage")) and
