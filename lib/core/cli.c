@@ -1,12 +1,14 @@
 #include "core/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/mem.h"
 #include "core/rfc3339.h"
@@ -214,6 +216,20 @@ take_option(const struct cli_tool *tool, const struct cli_opt *o)
 		sme_verbosity = strcmp(o->name, "verbose") == 0 ? 1 : -1;
 }
 
+/*
+ * When standard input, output or error is closed, the next file that is opened gets its number: a log
+ * would be read as input, or events written into it.  A file that fails to be used the way its number
+ * is used keeps the place, so that the tool says so instead.
+ */
+static void
+hold_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(SME_IOERR);
+}
+
 char **
 cli_parse(const struct cli_tool *tool, int argc, char **argv)
 {
@@ -224,6 +240,7 @@ cli_parse(const struct cli_tool *tool, int argc, char **argv)
 	size_t n;
 	int val;
 
+	hold_standard_files();
 	sme_tool = tool->name;
 	all = all_options(tool->opts, &n);
 	letters = xmalloc(2 * n + 2);
@@ -263,6 +280,7 @@ int
 cli_dispatch(const char *tool, const char *what, const struct cli_command *commands, int argc,
     char **argv)
 {
+	hold_standard_files();
 	sme_tool = tool;
 	if (argc < 2)
 		cli_usage("a command is missing");
