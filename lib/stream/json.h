@@ -30,10 +30,11 @@ struct json_value {
 	bool escaped; /* a string with a backslash in it */
 };
 
+/* As it is written; of a missing value nothing, whatever the scanner left there of earlier lines. */
 static inline struct slice
 json_raw(const struct json_value *v)
 {
-	return (struct slice){v->p, v->n};
+	return v->type == JSON_MISSING ? (struct slice){NULL, 0} : (struct slice){v->p, v->n};
 }
 
 /*
