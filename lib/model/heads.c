@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "model/exp.h"
 #include "model/sums.h"
 
 /* Memory that one thread gives to what tokens add up to.  Finding a token there costs a few lines
@@ -226,49 +227,23 @@ add_token(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
 	}
 }
 
-/*
- * e^x for x <= 0 from nothing but additions and multiplications, so that every machine and every
- * libm gives the same digits.  Better than 1e-15 relative; 0 below -700.
- */
+/* What the sums of HEAD say of each label, as logarithms; the likeliest, or -1, in RES. */
 static double
-exp_minus(double x)
-{
-	static const double inverse[] = {1, 1 / 2., 1 / 3., 1 / 4., 1 / 5., 1 / 6., 1 / 7., 1 / 8.,
-	    1 / 9., 1 / 10., 1 / 11., 1 / 12., 1 / 13., 1 / 14.};
-	double r, sum = 1, power;
-	uint64_t bits;
-	int k;
-
-	if (!(x > -700))
-		return 0;
-	k = (int)(x * 1.4426950408889634 - 0.5);
-	r = x - k * 0.69314718055994529;
-	for (int i = 13; i >= 0; i--) {
-		sum = sum * r;
-		sum = sum * inverse[i] + 1;
-	}
-	bits = (uint64_t)(k + 1023) << 52; /* 2 to the k */
-	memcpy(&power, &bits, sizeof power);
-	return sum * power;
-}
-
-/* The sums of HEAD become probabilities. */
-static void
-softmax(struct heads_run *r, size_t head, enum script script)
+weigh_labels(struct heads_run *r, size_t head, enum script script, struct head_result *res)
 {
 	const struct model *m = r->heads->models[head];
 	const int32_t *sums = r->sums + r->heads->at[head];
-	double *probs = r->probs + r->heads->at[head], top = -INFINITY, total = 0;
+	double *probs = r->probs + r->heads->at[head], top = -INFINITY;
 	double length = sqrt((double)r->hits[head]) * m->header->temperature;
-	struct head_result *res = &r->results[head];
 	bool gated = m->header->flags & MODEL_SCRIPTS;
 
 	*res = (struct head_result){-1, 0, probs};
-	for (uint32_t c = 0; c < m->header->labels; c++) {
+	for (uint32_t c = 0; c < m->header->stride; c++)
+		probs[c] = -INFINITY;
+	for (uint32_t c = 0; c < m->header->labels && r->hits[head]; c++) {
 		const struct model_label *l = &m->labels[c];
 
-		probs[c] = -INFINITY;
-		if (r->hits[head] == 0 || (gated && !(l->scripts >> script & 1)))
+		if (gated && !(l->scripts >> script & 1))
 			continue;
 		probs[c] = (double)sums[c] * l->scale / length;
 		probs[c] = probs[c] + l->bias / m->header->temperature;
@@ -277,14 +252,30 @@ softmax(struct heads_run *r, size_t head, enum script script)
 			res->best = (int)c;
 		}
 	}
-	for (uint32_t c = 0; c < m->header->labels; c++) {
-		probs[c] = res->best < 0 ? 0 : exp_minus(probs[c] - top);
-		total = total + probs[c];
+	return top;
+}
+
+static void
+softmax(struct heads_run *r, size_t head, enum script script)
+{
+	uint32_t labels = r->heads->models[head]->header->labels;
+	uint32_t stride = r->heads->models[head]->header->stride;
+	double *probs = r->probs + r->heads->at[head], total = 0;
+	struct head_result *res = &r->results[head];
+	double top = weigh_labels(r, head, script, res);
+
+	if (res->best < 0) {
+		memset(probs, 0, stride * sizeof *probs);
+		return;
 	}
-	for (uint32_t c = 0; c < m->header->labels && total > 0; c++)
+	for (uint32_t c = 0; c < labels; c++)
+		probs[c] = probs[c] - top;
+	exp_minus(probs, stride);
+	for (uint32_t c = 0; c < labels; c++)
+		total = total + probs[c];
+	for (uint32_t c = 0; c < labels; c++)
 		probs[c] = probs[c] / total;
-	if (res->best >= 0)
-		res->p = probs[res->best];
+	res->p = probs[res->best];
 }
 
 /* Hash all tokens and have what is remembered of them brought near. */
