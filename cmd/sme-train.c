@@ -18,7 +18,7 @@ static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *g
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
 	    grid_rows = 50000, pieces;
 static bool balance, no_refit;
-static double word_weight = 1;
+static double word_weight = 2;
 static struct cli_list weights;
 
 static const struct cli_opt options[] = {
@@ -46,7 +46,7 @@ static const struct cli_opt options[] = {
     {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
     {0, "text-key", CLI_STRING, &keys.text, "KEY", "member that holds the text (text)"},
     {0, "tokens", CLI_STRING, &tokens, "KIND", "all, or words: no emoji, links, numbers ..."},
-    {0, "word-weight", CLI_NUMBER, &word_weight, "N", "a word counts as N character n-grams (1)"},
+    {0, "word-weight", CLI_NUMBER, &word_weight, "N", "a word counts as N character n-grams (2)"},
     {0, "words", CLI_INT, &words, "N", "0 no words, 1 words, 2 pairs of words too (2)"},
     CLI_END,
 };
@@ -228,7 +228,7 @@ label_weights(const struct dataset *d)
 static void
 default_grid(size_t labels)
 {
-	static const double c[] = {0.3, 1, 3, 10}, rate[] = {0.5, 1, 2};
+	static const double c[] = {1, 3, 10, 30}, rate[] = {1, 2, 4};
 	bool softmax = is_softmax(labels);
 
 	train.grid_n = softmax ? sizeof rate / sizeof *rate : sizeof c / sizeof *c;
