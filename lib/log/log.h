@@ -23,8 +23,9 @@
 #include "log/seen.h"
 #include "log/segment.h"
 
-/* An open segment this large is not added to; the day goes on in another. */
-#define LOG_ROLL ((uint64_t)256 << 20)
+/* An open segment this large is not added to, so that closing one takes little time and memory; the
+ * day goes on in another. */
+#define LOG_ROLL ((uint64_t)128 << 20)
 
 struct log_state {
 	uint64_t commits, manifest, next_seq, records;

@@ -24,7 +24,7 @@ enum json_type {
 };
 
 struct json_value {
-	const char *p; /* raw text in the line; a string with its quotes */
+	const char *p; /* raw text in the line, with its quotes; says nothing of what is missing */
 	uint32_t n;
 	uint8_t type; /* enum json_type */
 	bool escaped; /* a string with a backslash in it */
