@@ -40,8 +40,10 @@ need_text(struct intake *in, const struct csv_row *row)
 	bool found = false;
 	int r = 0;
 
+	/* A title is not taken for the text unless someone says so: the text may be in another column. */
 	for (size_t i = 0; i < in->ncolumns; i++)
-		found |= in->columns[i] == TO_TEXT || in->columns[i] == TO_TITLE;
+		found |= in->columns[i] == TO_TEXT ||
+		         (in->columns[i] == TO_TITLE && in->src->map.column[TO_TITLE].p);
 	list_columns(&names, row);
 	if (!found)
 		r = err_set(in->err, SME_DATA,

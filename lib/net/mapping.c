@@ -17,7 +17,7 @@ static const struct {
 	const char *target;
 	const char *names;
 } targets[TO_MAX] = {
-    [TO_ID] = {"id", "id idstr tweetid statusid postid messageid commentid mentionid reviewid guid uuid"},
+    [TO_ID] = {"id", "id idstr tweetid statusid postid messageid commentid mentionid reviewid guid uuid nr"},
     [TO_REVISION] = {"revision", "revision"},
     [TO_TENANT] = {"tenant", "tenant mandant"},
     [TO_NETWORK] = {"network", "network platform netzwerk plattform"},
@@ -47,7 +47,7 @@ static const struct {
     [TO_TITLE] = {"title", "title headline subject titel betreff überschrift"},
     [TO_TEXT] = {"text", "fulltext text tweettext posttext messagetext reviewtext mentiontext "
                          "content message body tweet post comment review caption snippet beitrag "
-                         "nachricht kommentar inhalt description"},
+                         "nachricht kommentar inhalt description rezension bewertung"},
     [TO_LANG_HINT] = {"lang_hint", "langhint lang language languagecode sprache"},
     [TO_URL] = {"url", "url permalink link posturl tweeturl mentionurl uri"},
     [TO_IN_REPLY_TO] = {"in_reply_to", "inreplyto inreplytoid inreplytostatusidstr "
@@ -367,6 +367,18 @@ full_id(struct arena *a, const struct mention *m, const struct record_source *sr
 	return s;
 }
 
+/* A name in place of an id: "Kim Vogel" → "Kim_Vogel". */
+static struct slice
+one_word(struct arena *a, struct slice name)
+{
+	struct slice copy = arena_dup(a, name);
+
+	for (size_t i = 0; i < copy.n; i++)
+		if (copy.p[i] == ' ')
+			((char *)(size_t)copy.p)[i] = '_';
+	return copy;
+}
+
 /* Without an id of its own a record is what it says, by whom, when and where. */
 static struct slice
 hashed_id(struct arena *a, const struct record *r)
@@ -393,7 +405,7 @@ take_author(struct convert *c, struct mention *m, struct arena *a, const struct 
 	au->name = text_or(c, TO_AUTHOR_NAME, au->handle);
 	if (!au->handle.n)
 		au->handle = au->name;
-	au->id = full_id(a, m, src, text_or(c, TO_AUTHOR_ID, au->handle));
+	au->id = full_id(a, m, src, text_or(c, TO_AUTHOR_ID, one_word(a, au->handle)));
 	au->followers = count(c, TO_AUTHOR_FOLLOWERS);
 	au->following = count(c, TO_AUTHOR_FOLLOWING);
 	au->posts = count(c, TO_AUTHOR_POSTS);

@@ -135,6 +135,10 @@ same() {
 	[[ "$stderr" == *'m.csv: no column "Wass"; the columns are: Wer, Was, Wann' ]]
 	run --separate-stderr fetch -m txet=Was m.csv
 	[ "$status" -eq 64 ]
+	printf 'Titel,Etwas\nhallo,welt\n' >t.csv
+	run --separate-stderr fetch t.csv
+	[ "$status" -eq 65 ]
+	[ "$(fetch -m title=Titel t.csv | jq -r .text)" = hallo ]
 	run --separate-stderr fetch m.csv
 	[ "$status" -eq 65 ]
 	[[ "$stderr" == *"no column for the text; name it with --map text=COLUMN"* ]]
