@@ -108,8 +108,12 @@ modulo(struct expr_run *run, const struct val *a, const struct val *b, struct va
 {
 	double x = val_number(a), y = val_number(b);
 
-	/* What does not fit a whole number is whatever the processor makes of it: libjq shall say.
-	 */
+	/* -1 leaves no remainder; libjq 1.6 is killed by an infinite number modulo -1. */
+	if (y > -2 && y <= -1) {
+		*out = val_num(0);
+		return RES_TRUE;
+	}
+	/* What does not fit a whole number is what the processor makes of it: libjq shall say. */
 	if (!(fabs(x) < EXACT) || !(fabs(y) < EXACT))
 		return RES_PUNT;
 	if ((int64_t)y == 0)

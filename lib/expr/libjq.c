@@ -20,22 +20,32 @@ catch_message(void *to, jv msg)
 	jv_free(text);
 }
 
+/*
+ * In libjq 1.6 a number beyond 64 bits modulo -1 ends the process with SIGFPE, and both may stand
+ * in an event.  The operator calls _mod/2; this one, put before the condition, knows the answer.
+ */
+static const char safe_modulo[] =
+    "def _m(a; b): a % b; def _mod(a; b): b as $b | a as $a | if ($a | type) == \"number\" and "
+    "($b | type) == \"number\" and $b > -2 and $b <= -1 then 0 else _m($a; $b) end; ";
+
 /* Compile TEXT; what libjq says goes to MSG. */
 static jq_state *
 compile(struct slice text, struct buf *msg)
 {
+	struct buf program = BUF_INIT;
 	jq_state *jq = jq_init();
-	char *copy;
 
 	if (!jq) {
 		buf_puts(msg, "out of memory");
 		return NULL;
 	}
-	copy = xslicedup(text);
+	if (text.n && memchr(text.p, '%', text.n))
+		buf_puts(&program, safe_modulo);
+	buf_adds(&program, text);
 	jq_set_error_cb(jq, catch_message, msg);
-	if (!jq_compile(jq, copy))
+	if (!jq_compile(jq, buf_str(&program)))
 		jq_teardown(&jq);
-	free(copy);
+	buf_release(&program);
 	return jq;
 }
 

@@ -114,6 +114,9 @@ test_answers(void **state)
 	    {".a == \"\\udc00\"", "{\"a\":\"\\udfff\"}", EXPR_TRUE},
 	    {".a | split(\",\") | length == 2", "{\"a\":\"\\ud800,\"}", EXPR_TRUE},
 	    {".o == {a: 1}", "{\"o\":{\"a\":2,\"a\":1.0}}", EXPR_TRUE},
+	    {".a % .b == 0", "{\"a\":1e1000,\"b\":-1}", EXPR_TRUE},
+	    {"[.a % .b] == [0]", "{\"a\":1e1000,\"b\":-1.5}", EXPR_TRUE},
+	    {"[.a % .b] == [1]", "{\"a\":5,\"b\":-2}", EXPR_TRUE},
 	    {".o | length == 1", "{\"o\":{\"a\":2,\"a\":1.0}}", EXPR_TRUE},
 	};
 
