@@ -71,8 +71,8 @@ jq_of(const char *program)
 	jq_set_error_cb(jq, quiet, &failed);
 	if (!jq_compile(jq, safe.p))
 		jq_teardown(&jq);
-	buf_release(&safe);
-	else jq_set_error_cb(jq, NULL, NULL);
+	else
+		jq_set_error_cb(jq, NULL, NULL);
 	buf_release(&safe);
 	return jq;
 }
