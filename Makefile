@@ -17,6 +17,7 @@ LD_SME  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 # With --as-needed a tool is linked only with what its objects use.
 LIBS    = -lz -lm -lpthread -ldl -ljq -lonig -lcurl -lxml2 -lutf8proc -llinear
 B       = build
+DIST    = dist
 JOBS   := $(shell nproc)
 
 # Only these files know the version and where the data is installed.
@@ -161,7 +162,8 @@ install: all
 	install -m 0644 $(COMP) "$(DESTDIR)$(COMPDIR)/sme"
 	for t in $(notdir $(BINS)); do ln -sf sme "$(DESTDIR)$(COMPDIR)/$$t"; done
 	for m in $(MAN); do install -D -m 0644 $$m "$(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}"; done
-	for f in $(DATA:share/%=%); do install -D -m 0644 share/$$f "$(DESTDIR)$(SHAREDIR)/$$f"; done
+	for f in $(DATA:share/%=%); do m=0644; [ ! -x share/$$f ] || m=0755; \
+		install -D -m $$m share/$$f "$(DESTDIR)$(SHAREDIR)/$$f"; done
 
 # Takes away what install brings, and of the directories only our own.
 uninstall:
@@ -173,8 +175,8 @@ uninstall:
 
 # What is committed, nothing else.
 dist:
-	@mkdir -p dist
-	git archive --prefix=sme-$(VERSION)/ HEAD | gzip -9n >dist/sme-$(VERSION).tar.gz
+	@mkdir -p "$(DIST)"
+	git archive --prefix=sme-$(VERSION)/ HEAD | gzip -9n >"$(DIST)/sme-$(VERSION).tar.gz"
 
 clean:
 	rm -rf build build-* dist

@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# The flows for cron and systemd that sme-pipelines(7) shows.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	flows=$BATS_TEST_DIRNAME/../../share/flows
+	export SME_HOME=$BATS_TEST_TMPDIR/home SME_CONFIG=$BATS_TEST_TMPDIR/sme.jq LC_ALL=C
+	for i in 1 2 3; do
+		printf '{"id":"%s","tenant":"north","text":"kein Netz, %s","created_at":"2026-11-2%sT08:00:00Z"}\n' $i $i $i
+	done >export.ndjson
+	cat >sme.jq <<-'END'
+		{tenants: {north: {snippets: [{name: "s", text: "Hallo", auto: true}]}, south: {}},
+		 sources: [{name: "n", type: "ndjson", path: "export.ndjson", tenant: "north", network: "x"},
+		           {name: "s", type: "ndjson", path: "export.ndjson", tenant: "south", network: "y"}]}
+	END
+}
+
+sent() {
+	find home/outbox -name '*.json' | wc -l
+}
+
+@test "a sweep lets what is new through the chain, once" {
+	run --separate-stderr "$flows/sweep"
+	[ "$status" -eq 0 ] || { echo "$stderr"; false; }
+	[ -z "$output$stderr" ]
+	[ "$(sme-log cat home/in | wc -l)" -eq 6 ]
+	[ "$(sme-log cat --type mention home/log | jq -s 'length == 6 and (map([has("class", "score", "route", "reply")] | all) | all)')" = true ]
+	sent=$(sent)
+	[ "$sent" -ge 3 ]
+	[ "$(sme-log cat --type reply home/log | wc -l)" -eq "$sent" ]
+	run --separate-stderr "$flows/sweep"
+	[ "$status" -eq 0 ]
+	[ "$(sme-log cat home/in | wc -l)" -eq 6 ]
+	[ "$(sent)" -eq "$sent" ]
+}
+
+@test "the sweep of one tenant" {
+	"$flows/sweep" --all --tenant south
+	[ "$(sme-log cat home/in | wc -l)" -eq 3 ]
+}
+
+@test "what a crash left behind the first log is made good" {
+	sme-fetch --all | sme-log append home/in >/dev/null
+	[ ! -e home/outbox ]
+	"$flows/sweep" --replay 3650d
+	sent=$(sent)
+	[ "$sent" -ge 3 ]
+	"$flows/sweep" --replay 3650d
+	[ "$(sent)" -eq "$sent" ]
+	[ "$(sme-log cat --type reply home/log | wc -l)" -eq "$sent" ]
+}
+
+@test "a failing stage shows in the status" {
+	echo '{tenants: 3}' >sme.jq
+	run --separate-stderr "$flows/sweep"
+	[ "$status" -eq 78 ]
+}
+
+@test "the units are such that systemd takes them" {
+	command -v systemd-analyze >/dev/null || skip "no systemd"
+	mkdir units
+	for unit in "$flows"/*.service "$flows"/*.timer; do
+		sed -e "s|/usr/local/share/sme/flows|$(cd "$flows" && pwd)|" -e '/^Documentation/d' "$unit" \
+			>"units/${unit##*/}"
+	done
+	run systemd-analyze verify units/sme-follow.service units/sme-sweep.service \
+		units/sme-sweep@.service units/sme-sweep.timer
+	[ "$status" -eq 0 ]
+	[ -z "$output" ] || { echo "$output"; false; }
+}
