@@ -16,7 +16,7 @@ count() {
 
 setup() {
 	export SME_SHARE=$top/share
-	cd "$BATS_FILE_TMPDIR"
+	cd "$BATS_FILE_TMPDIR" || return
 }
 
 @test "the demo says little, and nothing that is wrong" {

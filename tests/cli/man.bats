@@ -112,7 +112,7 @@ written() {
 	[ "$(complete_words sme-log cat --un)" = --until ]
 	[ "$(complete_words sme-score --rej)" = --rejects ]
 	[ "$(complete_words sme-stats report --lang '' | paste -s -d ' ')" = 'en de' ]
-	[ -z "$(complete_words sme-score --rejects fi)" ]
+	[ -z "$(complete_words sme-score --rejects fil)" ]
 	for tool in "$bin"/sme-*; do
 		grep -q "^complete .* ${tool##*/}\( \|$\)" "$bin/completions/sme" || { echo "$tool"; false; }
 	done
