@@ -30,6 +30,6 @@ setup() {
 
 @test "the table of tools is that of the tools" {
 	bin=$(dirname "$(command -v sme-score)")
-	sed -n 's/^| `\(sme-[a-z]*\)` .*/\1/p' "$top/README.md" | sort >named
+	sed -n '/^## The tools/,/^## How/s/^| `\(sme-[a-z]*\)` .*/\1/p' "$top/README.md" | sort >named
 	(cd "$bin" && printf '%s\n' sme-*) | sort | diff named -
 }
