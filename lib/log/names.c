@@ -211,8 +211,18 @@ seg_path(struct buf *b, const char *dir, const struct seg_ref *ref, bool closed)
 	return b->p;
 }
 
+/* As a segment is written, or as file_write_atomic names what it has not finished. */
+static bool
+unfinished(const char *name)
+{
+	size_t n = strlen(name);
+
+	return (n >= 4 && strcmp(name + n - 4, ".tmp") == 0) ||
+	    (n >= 10 && strncmp(name + n - 10, ".tmp", 4) == 0);
+}
+
 static int
-sweep_tenant(void *unused, const char *path, const char *name, struct sme_err *err)
+sweep_dir(void *unused, const char *path, const char *name, struct sme_err *err)
 {
 	struct buf file = BUF_INIT;
 	struct dirent *e;
@@ -223,9 +233,7 @@ sweep_tenant(void *unused, const char *path, const char *name, struct sme_err *e
 	if (!d)
 		return errno == ENOTDIR ? 0 : err_sys(err, SME_IOERR, "%s", path);
 	while (r == 0 && (e = readdir(d))) {
-		size_t n = strlen(e->d_name);
-
-		if (n < 4 || strcmp(e->d_name + n - 4, ".tmp") != 0)
+		if (!unfinished(e->d_name))
 			continue;
 		buf_clear(&file);
 		buf_printf(&file, "%s/%s", path, e->d_name);
@@ -242,8 +250,10 @@ names_sweep(const char *dir, struct sme_err *err)
 {
 	struct seg_list l = SEG_LIST_INIT;
 	struct buf path = BUF_INIT;
-	int r = each_tenant(dir, sweep_tenant, NULL, err);
+	int r = sweep_dir(NULL, dir, NULL, err);
 
+	if (r == 0)
+		r = each_tenant(dir, sweep_dir, NULL, err);
 	if (r == 0)
 		r = seg_list_read(&l, dir, err);
 	for (size_t i = 0; r == 0 && i < l.n; i++)

@@ -436,3 +436,12 @@ append() { sme-log append --now "$now" "$@"; }
 	run --separate-stderr -65 append log </dev/null
 	[[ "$stderr" == *"log/key: missing"* ]]
 }
+
+@test "what a killed process had not finished is removed" {
+	echo '{"type":"mention","id":"x:1","tenant":"a"}' | sme-log append log
+	touch log/key.tmpAbC123 log/seen/manifest.tmpXyZ987 log/events/a/2026-01-01.000001.seg.tmp
+	touch log/my.template
+	echo '{"type":"mention","id":"x:2","tenant":"a"}' | sme-log append log
+	[ -z "$(find log -name '*.tmp*')" ]
+	[ -e log/my.template ]
+}
