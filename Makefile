@@ -105,7 +105,7 @@ $(B)/bench/%: tests/bench/%.cc $(B)/libsme.a
 # The library once more, for all fuzz targets.
 SAN      = -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CC  = clang
-FUZZFLAGS = -O1 -g -fno-omit-frame-pointer $(SAN)
+FUZZFLAGS = -O1 -g -fno-omit-frame-pointer -Wno-missing-prototypes $(SAN)
 FUZZO   := $(LIBC:%.c=$(B)-fuzz/%.o)
 
 $(B)-fuzz/%.o: %.c
