@@ -10,7 +10,7 @@ server=
 trap '[ -z "$server" ] || kill $server; rm -rf "$tmp"' EXIT
 tool=$(command -v sme-fetch) || exit 1
 export SME_HOME="$tmp/home" SME_CONFIG=/dev/null
-mkdir "$tmp/www" && mkfifo "$tmp/fifo" || exit 1
+mkdir "$tmp/www" || exit 1
 n=0 failed=0
 
 ok() {
@@ -47,21 +47,32 @@ url=http://127.0.0.1:$(cat "$tmp/port")/plain/feed.xml
 
 : >"$tmp/got"
 round=0 killed=0
+# How long a whole run takes here and now, in milliseconds.
+write_feed 400
+begun=$(date +%s%N)
+SME_HOME="$tmp/timing" sme-fetch "$url" >/dev/null 2>>"$tmp/err"
+whole=$((($(date +%s%N) - begun) / 1000000 + 1))
 while [ "$round" -lt "$rounds" ]; do
 	round=$((round + 1))
 	write_feed $((round * 20))
+	rm -f "$tmp/pid"
 	# Into a file, or into a pipe whose reader lives on.
 	if [ $((round % 2)) -eq 0 ]; then
 		sme-fetch --backoff 10ms "$url" >"$tmp/out" 2>>"$tmp/err" &
 		pid=$! reader=
 	else
-		cat "$tmp/fifo" >"$tmp/out" &
+		{
+			sme-fetch --backoff 10ms "$url" 2>>"$tmp/err" &
+			echo $! >"$tmp/pid"
+			wait $!
+		} 2>/dev/null | cat >"$tmp/out" &
 		reader=$!
-		sme-fetch --backoff 10ms "$url" >"$tmp/fifo" 2>>"$tmp/err" &
-		pid=$!
+		until [ -s "$tmp/pid" ]; do :; done
+		pid=$(cat "$tmp/pid")
 	fi
-	# From before the first byte to after the cursor is saved: 0 to 40 ms.
-	awk -v r="$round" 'BEGIN { printf "%.4f\n", (r * 7919 % 400) / 10000 }' >"$tmp/pause"
+	# From before the first byte to after the cursor is saved.
+	awk -v r="$round" -v whole="$whole" 'BEGIN { printf "%.4f\n", (r * 7919 % 400) / 400000 * whole }' \
+		>"$tmp/pause"
 	sleep "$(cat "$tmp/pause")"
 	if kill -9 "$pid" 2>/dev/null; then
 		killed=$((killed + 1))

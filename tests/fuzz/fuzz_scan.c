@@ -65,6 +65,8 @@ check_lines(struct scanner *s, const char *p, size_t n)
 		abort();
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
