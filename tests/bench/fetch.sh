@@ -7,6 +7,8 @@ items=${1:-20000} rows=${2:-1000000}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 export SME_HOME="$tmp" SME_CONFIG=/dev/null
+PATH=$(cd "$(dirname "$0")/../.." && pwd)/${B:-build}:$PATH
+command -v sme-fetch >/dev/null || { echo "sme-fetch is not built: make" >&2; exit 1; }
 
 awk -v n="$items" 'BEGIN {
 	print "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>T</title><link>https://t.example/</link>"
