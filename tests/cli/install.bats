@@ -11,8 +11,10 @@ setup() {
 	[ "${B:-build}" = build ] || skip "only for the plain build"
 }
 
+# With another PREFIX everything is linked again: in a copy, for other tests run what is in build/.
 install_there() {
-	make -s install DESTDIR="$root" PREFIX=/usr >/dev/null
+	[ -d "$BATS_FILE_TMPDIR/b" ] || cp -a build "$BATS_FILE_TMPDIR/b"
+	make -s install B="$BATS_FILE_TMPDIR/b" DESTDIR="$root" PREFIX=/usr >/dev/null
 }
 
 # What has to be there: every tool, page and file of data, and the completions.
@@ -59,7 +61,7 @@ expected() {
 @test "uninstall takes away what install brought, and nothing else" {
 	install_there
 	echo mine >"$root/usr/bin/other"
-	make -s uninstall DESTDIR="$root" PREFIX=/usr >/dev/null
+	make -s uninstall B="$BATS_FILE_TMPDIR/b" DESTDIR="$root" PREFIX=/usr >/dev/null
 	[ "$(cd "$root" && find . ! -type d)" = ./usr/bin/other ]
 	[ ! -e "$root/usr/share/sme" ]
 	[ -d "$root/usr/share/man" ]
