@@ -47,11 +47,11 @@ url=http://127.0.0.1:$(cat "$tmp/port")/plain/feed.xml
 
 : >"$tmp/got"
 round=0 killed=0
-# How long a whole run takes here and now, in milliseconds.
+# How long the pause before a kill may be, in microseconds: first what a whole run takes.
 write_feed 400
 begun=$(date +%s%N)
 SME_HOME="$tmp/timing" sme-fetch "$url" >/dev/null 2>>"$tmp/err"
-whole=$((($(date +%s%N) - begun) / 1000000 + 1))
+whole=$((($(date +%s%N) - begun) / 1000 + 1))
 while [ "$round" -lt "$rounds" ]; do
 	round=$((round + 1))
 	write_feed $((round * 20))
@@ -70,14 +70,19 @@ while [ "$round" -lt "$rounds" ]; do
 		until [ -s "$tmp/pid" ]; do :; done
 		pid=$(cat "$tmp/pid")
 	fi
-	# From before the first byte to after the cursor is saved; to begin and end a pause takes about
-	# half of a run, too.
-	awk -v r="$round" -v whole="$whole" 'BEGIN { printf "%.4f\n", (r * 7919 % 400) / 400000 * whole / 2 }' \
+	# From before the first byte to after the cursor is saved.
+	awk -v r="$round" -v whole="$whole" 'BEGIN { printf "%.6f\n", (r * 7919 % 400) / 4e8 * whole }' \
 		>"$tmp/pause"
 	sleep "$(cat "$tmp/pause")"
 	# Each fifth may end: an item stays in the feed for 20 rounds, and is to come out by then.
-	if [ $((round % 5)) -ne 0 ] && kill -9 "$pid" 2>/dev/null; then
-		killed=$((killed + 1))
+	# A run that was gone already says that pauses are too long for this machine, a kill that they
+	# may be longer.
+	if [ $((round % 5)) -eq 0 ]; then
+		:
+	elif kill -9 "$pid" 2>/dev/null; then
+		killed=$((killed + 1)) whole=$((whole * 11 / 10))
+	else
+		whole=$((whole * 3 / 4 + 1000))
 	fi
 	wait "$pid" 2>/dev/null
 	[ -z "$reader" ] || wait "$reader"
@@ -106,7 +111,7 @@ ok $? "what was handed on by a run that ended well does not come again"
 [ -z "$(find "$SME_HOME/cursors" -name '*.cursor' -newer "$tmp/www/feed.xml" -size 0)" ]
 ok $? "no cursor is empty"
 
-[ "$killed" -ge $((rounds / 10)) ]
+[ "$killed" -ge $((rounds / 4)) ]
 ok $? "enough runs were killed ($killed of $rounds)"
 echo "1..$n"
 exit $failed
