@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/mem.h"
+#include "model/decide.h"
 #include "model/heads.h"
 #include "stream/json.h"
 
@@ -244,7 +245,7 @@ classifier_run_new(const struct classifier *c)
 	struct classifier_run *run = xcalloc(1, sizeof *run);
 
 	run->c = c;
-	run->heads = heads_run_new(c->heads);
+	run->heads = heads_run_new(c->heads, HEADS_MEMORY);
 	run->queries = watch_scratch(c->watch);
 	run->strings = (struct buf)BUF_INIT;
 	return run;
@@ -265,8 +266,10 @@ classifier_run_free(struct classifier_run *run)
 static const char *
 sure_label(const struct classifier *c, size_t head, const struct head_result *r)
 {
-	double min = c->min_p >= 0 ? c->min_p : (double)c->models[head]->header->min_p;
+	double min = c->min_p;
 
+	if (min < 0 && r->best >= 0)
+		min = decide_floor(c->models[head], r->best);
 	return r->best < 0 || r->p < min ? NULL : c->models[head]->names[r->best];
 }
 

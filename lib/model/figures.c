@@ -5,8 +5,6 @@
 
 #include "core/mem.h"
 
-#define BINS 15
-
 void
 figures_confusion(const struct guess *list, size_t n, uint32_t labels, size_t *matrix)
 {
@@ -34,27 +32,52 @@ figures_label(const size_t *matrix, uint32_t labels, uint32_t label)
 	return f;
 }
 
-/* The mean distance of what is promised from what is kept. */
-static double
-calibration_error(const struct guess *list, size_t n, uint32_t group)
+void
+reliability_add(struct reliability *r, double p, bool right)
 {
-	double promised[BINS] = {0}, kept[BINS] = {0}, error = 0;
+	int bin = (int)(p * FIGURES_BINS);
+
+	bin = bin < FIGURES_BINS ? bin : FIGURES_BINS - 1;
+	r->rows[bin]++;
+	r->promised[bin] += p;
+	r->right[bin] += right;
+}
+
+void
+reliability_add_guesses(struct reliability *r, const struct guess *list, size_t n, uint32_t group)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].best >= 0 && !list[i].tuned &&
+		    (group == FIGURES_ALL || list[i].group == group))
+			reliability_add(r, list[i].p, list[i].best == (int32_t)list[i].label);
+}
+
+double
+reliability_ece(const struct reliability *r)
+{
+	double error = 0;
+	size_t rows = 0;
+
+	for (int b = 0; b < FIGURES_BINS; b++) {
+		error += fabs(r->promised[b] - (double)r->right[b]);
+		rows += r->rows[b];
+	}
+	return rows ? error / (double)rows : 0;
+}
+
+static double
+mean_brier(const struct guess *list, size_t n, uint32_t group)
+{
+	double sum = 0;
 	size_t rows = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int bin = (int)(list[i].p * BINS);
-
-		if (list[i].best < 0 || list[i].tuned ||
-		    (group != FIGURES_ALL && list[i].group != group))
+		if (list[i].tuned || (group != FIGURES_ALL && list[i].group != group))
 			continue;
-		bin = bin < BINS ? bin : BINS - 1;
-		promised[bin] += list[i].p;
-		kept[bin] += list[i].best == (int32_t)list[i].label;
+		sum += list[i].brier;
 		rows++;
 	}
-	for (int b = 0; b < BINS; b++)
-		error += fabs(promised[b] - kept[b]);
-	return rows ? error / (double)rows : 0;
+	return rows ? sum / (double)rows : 0;
 }
 
 static void
@@ -78,27 +101,29 @@ add_means(struct figures *f, const size_t *matrix, uint32_t labels)
 }
 
 struct figures
-figures_of(const struct guess *list, size_t n, uint32_t labels, uint32_t group, double min_p)
+figures_of(const struct guess *list, size_t n, uint32_t labels, uint32_t group)
 {
 	struct figures f = {0};
+	struct reliability bins = {0};
 	size_t *matrix = xcalloc((size_t)labels * (labels + 1), sizeof *matrix);
 	size_t right = 0, answered = 0, answered_right = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		bool hit = list[i].best == (int32_t)list[i].label;
-		bool sure = list[i].best >= 0 && list[i].p >= min_p;
 
 		if (group != FIGURES_ALL && list[i].group != group)
 			continue;
 		figures_confusion(&list[i], 1, labels, matrix);
 		f.rows++;
 		right += hit;
-		answered += sure;
-		answered_right += sure && hit;
+		answered += list[i].answered;
+		answered_right += list[i].answered && hit;
 	}
 	add_means(&f, matrix, labels);
 	free(matrix);
-	f.ece = calibration_error(list, n, group);
+	reliability_add_guesses(&bins, list, n, group);
+	f.ece = reliability_ece(&bins);
+	f.brier = mean_brier(list, n, group);
 	f.accuracy = f.rows ? (double)right / (double)f.rows : 0;
 	f.answered = f.rows ? (double)answered / (double)f.rows : 0;
 	f.answered_right = answered ? (double)answered_right / (double)answered : 0;

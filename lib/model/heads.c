@@ -4,12 +4,9 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "model/decide.h"
 #include "model/exp.h"
 #include "model/sums.h"
-
-/* Memory that one thread gives to what tokens add up to.  Finding a token there costs a few lines
- * of cache; adding it up anew costs a hundred. */
-#define MEMO_BYTES ((size_t)8 << 20)
 
 #define CACHE_LINE 64
 
@@ -94,7 +91,7 @@ memo_hits(struct memo *m, size_t width)
 }
 
 struct heads_run *
-heads_run_new(const struct heads *heads)
+heads_run_new(const struct heads *heads, size_t memory)
 {
 	struct heads_run *r = xcalloc(1, sizeof *r);
 	size_t slots = 64;
@@ -104,7 +101,7 @@ heads_run_new(const struct heads *heads)
 	r->memo_size =
 	    sizeof(struct memo) + heads->width * sizeof(int16_t) + heads->n * sizeof(uint16_t);
 	r->memo_size = (r->memo_size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-	while (slots * 2 * r->memo_size <= MEMO_BYTES)
+	while (slots * 2 * r->memo_size <= memory)
 		slots *= 2;
 	r->memo_mask = slots - 1;
 	r->memory = xcalloc(slots + 1, r->memo_size); /* pages come as they are used */
@@ -275,6 +272,7 @@ softmax(struct heads_run *r, size_t head, enum script script)
 		total = total + probs[c];
 	for (uint32_t c = 0; c < labels; c++)
 		probs[c] = probs[c] / total;
+	res->best = decide(r->heads->models[head], probs, res->best);
 	res->p = probs[res->best];
 }
 

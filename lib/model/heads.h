@@ -16,14 +16,17 @@ struct heads *heads_new(struct model *const *list, size_t count);
 void heads_free(struct heads *heads);
 
 struct head_result {
-	int best; /* the likeliest label, or -1 when the text has nothing that the head knows */
-	double p; /* its probability */
+	int best; /* the label that wins, or -1 when the text has nothing that the head knows */
+	double p; /* its probability, calibrated; see decide_floor for whether it is an answer */
 	const double *probs; /* of every label */
 };
 
-/* One thread's memory. */
+/* One thread's memory.  MEMORY bytes of it remember what tokens add up to: finding a token there
+ * costs a few lines of cache, adding it up anew a hundred. */
+#define HEADS_MEMORY ((size_t)8 << 20)
+
 struct heads_run;
-struct heads_run *heads_run_new(const struct heads *heads);
+struct heads_run *heads_run_new(const struct heads *heads, size_t memory);
 void heads_run_free(struct heads_run *run);
 
 /* Read TEXT with every head.  One result a head, in their order; valid until the next call. */

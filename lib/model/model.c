@@ -23,13 +23,19 @@ _Static_assert(sizeof(struct model_label) == 16, "a label has no padding");
 
 /* Where the parts of a file begin. */
 struct layout {
-	size_t labels, strings, meta, starts, prints, weights, end;
+	size_t labels, decisions, strings, meta, starts, prints, weights, end;
 };
 
 static size_t
 aligned(size_t n)
 {
 	return (n + 63) & ~(size_t)63;
+}
+
+static size_t
+thresholds_size(const struct model_header *h)
+{
+	return h->flags & MODEL_THRESHOLDS ? h->labels * sizeof(float) : 0;
 }
 
 /* All counts are bounded, so that nothing here overflows. */
@@ -39,7 +45,9 @@ layout_of(const struct model_header *h)
 	struct layout l;
 
 	l.labels = aligned(sizeof *h);
-	l.strings = aligned(l.labels + (size_t)h->labels * sizeof(struct model_label));
+	l.decisions = aligned(l.labels + (size_t)h->labels * sizeof(struct model_label));
+	l.strings = aligned(
+	    l.decisions + thresholds_size(h) + (size_t)h->knots * sizeof(struct model_knot));
 	l.meta = aligned(l.strings + h->strings_size);
 	l.starts = aligned(l.meta + h->meta_size);
 	l.prints = aligned(l.starts + (((size_t)1 << h->bucket_bits) + 1) * sizeof(uint32_t));
@@ -49,9 +57,9 @@ layout_of(const struct model_header *h)
 }
 
 static uint64_t
-checksum(const void *file, size_t n)
+checksum(const struct model_header *h, size_t n)
 {
-	return hash64((const char *)file + CHECKED_FROM, n - CHECKED_FROM, MODEL_VERSION);
+	return hash64((const char *)h + CHECKED_FROM, n - CHECKED_FROM, h->version);
 }
 
 static int
@@ -59,7 +67,8 @@ check_header(const struct model_header *h, size_t size, const char *path, struct
 {
 	if (size < sizeof *h || memcmp(h->magic, MODEL_MAGIC, sizeof h->magic) != 0)
 		return err_set(err, SME_DATA, "%s: not a model file of sme-train", path);
-	if (h->version != MODEL_VERSION || h->header_size != sizeof *h)
+	if (h->version < MODEL_VERSION_OLD || h->version > MODEL_VERSION ||
+	    h->header_size != sizeof *h)
 		return err_set(err, SME_DATA,
 		    "%s: model format %u, this program reads format %d; train it again", path,
 		    h->version, MODEL_VERSION);
@@ -92,8 +101,11 @@ check_counts(const struct model_header *h, const char *path, struct sme_err *err
 	if (h->bucket_bits < 1 || h->bucket_bits > MODEL_BITS_MAX || h->rows > 1u << 28)
 		return bad(path, "number of features", err);
 	if (h->word_max > 2 || h->char_max > NGRAM_CHAR_MAX || h->char_min > h->char_max ||
-	    (h->char_min == 0 && h->char_max != 0) || (h->flags & ~MODEL_SCRIPTS) != 0)
+	    (h->char_min == 0 && h->char_max != 0))
 		return bad(path, "feature description", err);
+	if ((h->flags & ~(MODEL_SCRIPTS | MODEL_THRESHOLDS)) != 0 || h->knots > MODEL_KNOTS_MAX ||
+	    (h->version == MODEL_VERSION_OLD && (h->flags & MODEL_THRESHOLDS || h->knots)))
+		return bad(path, "description of its parts", err);
 	if (!isfinite(h->temperature) || h->temperature <= 0 || !(h->min_p >= 0 && h->min_p <= 1))
 		return bad(path, "calibration", err);
 	if (layout_of(h).end != h->file_size)
@@ -143,6 +155,26 @@ check_index(const struct model *m, const char *path, struct sme_err *err)
 	return 0;
 }
 
+/* What decides lies between 0 and 1, and the table rises. */
+static int
+check_decisions(const struct model *m, const char *path, struct sme_err *err)
+{
+	float p = 0, q = 0;
+
+	for (uint32_t i = 0; m->thresholds && i < m->header->labels; i++)
+		if (!(m->thresholds[i] >= 0 && m->thresholds[i] <= 1))
+			return bad(path, "table of thresholds", err);
+	for (uint16_t i = 0; i < m->header->knots; i++) {
+		const struct model_knot *k = &m->knots[i];
+
+		if (!(k->p > p && k->p < 1 && k->q >= q && k->q <= 1))
+			return bad(path, "calibration table", err);
+		p = k->p;
+		q = k->q;
+	}
+	return 0;
+}
+
 static int
 attach(struct model *m, const char *p, size_t size, const char *path, struct sme_err *err)
 {
@@ -158,7 +190,10 @@ attach(struct model *m, const char *p, size_t size, const char *path, struct sme
 	m->weights = (const int8_t *)(p + l.weights);
 	m->meta = (struct slice){p + l.meta, h->meta_size};
 	m->spec = (struct ngram_spec){h->word_max, h->char_min, h->char_max, h->tokens};
-	if (read_strings(m, p + l.strings, path, err) < 0)
+	if (h->flags & MODEL_THRESHOLDS)
+		m->thresholds = (const float *)(p + l.decisions);
+	m->knots = (const struct model_knot *)(p + l.decisions + thresholds_size(h));
+	if (read_strings(m, p + l.strings, path, err) < 0 || check_decisions(m, path, err) < 0)
 		return -1;
 	return check_index(m, path, err);
 }
@@ -299,6 +334,17 @@ put_weights(char *file, const struct layout *l, const struct model_parts *parts,
 }
 
 static void
+put_decisions(char *file, const struct layout *l, const struct model_header *h,
+    const struct model_parts *parts)
+{
+	if (thresholds_size(h))
+		memcpy(file + l->decisions, parts->thresholds, thresholds_size(h));
+	if (h->knots)
+		memcpy(file + l->decisions + thresholds_size(h), parts->knot,
+		    h->knots * sizeof *parts->knot);
+}
+
+static void
 put_strings(struct buf *b, const struct model_parts *parts)
 {
 	buf_add(b, parts->name, strlen(parts->name) + 1);
@@ -321,6 +367,7 @@ header_of(const struct model_parts *parts, size_t strings_size)
 	    .meta_size = (uint32_t)parts->meta.n,
 	    .normalize_version = NORMALIZE_VERSION,
 	    .flags = parts->flags,
+	    .knots = parts->knots,
 	    .tokens = parts->spec.tokens,
 	    .word_max = parts->spec.word_max,
 	    .char_min = parts->spec.char_min,
@@ -355,11 +402,12 @@ model_build(const struct model_parts *parts, struct buf *out, struct sme_err *er
 	list = order_features(parts);
 	put_index(out->p, &l, &h, list);
 	put_weights(out->p, &l, parts, h.stride, list);
+	put_decisions(out->p, &l, &h, parts);
 	memcpy(out->p + l.strings, strings.p, strings.n);
 	if (parts->meta.n)
 		memcpy(out->p + l.meta, parts->meta.p, parts->meta.n);
 	memcpy(out->p, &h, sizeof h);
-	((struct model_header *)out->p)->checksum = checksum(out->p, l.end);
+	((struct model_header *)out->p)->checksum = checksum((struct model_header *)out->p, l.end);
 	free(list);
 	buf_release(&strings);
 	return 0;

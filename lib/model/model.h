@@ -11,6 +11,7 @@
  *
  *	header     struct model_header
  *	labels     struct model_label for each
+ *	decisions  float[labels] thresholds, with MODEL_THRESHOLDS; struct model_knot[knots]
  *	strings    name, release, labels, each with a NUL
  *	meta       JSON: what the model was made from and how good it is, for people
  *	starts     uint32_t[(1 << bucket_bits) + 1]: the first feature of each bucket
@@ -34,13 +35,16 @@
 #include "text/ngram.h"
 
 #define MODEL_MAGIC "SMEmodel"
-#define MODEL_VERSION 1
+#define MODEL_VERSION 2     /* is written */
+#define MODEL_VERSION_OLD 1 /* is read as well: no decisions in it */
 #define MODEL_LABELS_MAX 4096
+#define MODEL_KNOTS_MAX 32
 #define MODEL_BITS_MAX 24
 #define MODEL_SUFFIX ".model"
 
 enum model_flag {
-	MODEL_SCRIPTS = 1 /* only labels that were seen in the text's main script may win */
+	MODEL_SCRIPTS = 1,   /* only labels that were seen in the text's main script may win */
+	MODEL_THRESHOLDS = 2 /* some labels win from a probability of their own, see decide.h */
 };
 
 struct model_header {
@@ -59,7 +63,7 @@ struct model_header {
 	uint16_t flags;
 	uint16_t tokens; /* struct ngram_spec */
 	uint8_t word_max, char_min, char_max, zero;
-	uint16_t zero2;
+	uint16_t knots; /* of the calibration table; 0: the temperature is all of it */
 	float temperature;
 	float min_p; /* below this probability the head gives no label */
 };
@@ -70,9 +74,16 @@ struct model_label {
 	uint32_t rows;    /* rows of training data, for people */
 };
 
+/* A head that says P is right in a share of Q; both rise from knot to knot. */
+struct model_knot {
+	float p, q;
+};
+
 struct model {
 	const struct model_header *header;
 	const struct model_label *labels;
+	const float *thresholds; /* one for each label, 0: it has none; NULL without the flag */
+	const struct model_knot *knots;
 	const uint32_t *starts;
 	const uint16_t *prints;
 	const int8_t *weights;
@@ -147,10 +158,13 @@ struct model_parts {
 	struct ngram_spec spec;
 	uint32_t labels, rows;
 	uint16_t flags;
+	uint16_t knots;
 	float temperature, min_p;
 	const struct model_label *label; /* scale is set by model_build */
-	const uint64_t *hashes;          /* rows of them, different, in any order */
-	const float *weights;            /* [rows][labels] */
+	const float *thresholds;         /* for each label, with MODEL_THRESHOLDS */
+	const struct model_knot *knot;
+	const uint64_t *hashes; /* rows of them, different, in any order */
+	const float *weights;   /* [rows][labels] */
 };
 
 /* Quantise PARTS and append the file to OUT.  The same parts give the same bytes. */

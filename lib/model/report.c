@@ -30,7 +30,10 @@ put_figures(struct buf *b, const struct train_options *o, const struct train_rep
 	}
 	buf_printf(b, "held out: accuracy %.4f, macro-F1 %.4f, macro-recall %.4f\n", f->accuracy,
 	    f->macro_f1, f->macro_recall);
-	buf_printf(b, "calibration: temperature %.3f, ECE %.4f\n", r->temperature, f->ece);
+	buf_printf(b, "calibration: temperature %.3f, ", r->calibration.temperature);
+	if (r->calibration.n)
+		buf_printf(b, "table of %u knots, ", r->calibration.n);
+	buf_printf(b, "ECE %.4f, Brier %.4f\n", f->ece, f->brier);
 	if (o->min_p > 0)
 		buf_printf(b, "at --min-p %g: %.1f %% answered, %.4f of them right\n", o->min_p,
 		    100 * f->answered, f->answered_right);
@@ -126,14 +129,13 @@ put_worst(struct buf *b, const struct dataset *d, const size_t *matrix)
 }
 
 static void
-put_groups(struct buf *b, const struct dataset *d, const struct train_options *o,
-    const struct train_report *r)
+put_groups(struct buf *b, const struct dataset *d, const struct train_report *r)
 {
 	uint32_t labels = (uint32_t)d->labels.n;
 
 	buf_printf(b, "\n%-24s %8s %9s %9s %9s\n", "by", "rows", "accuracy", "macro-F1", "ECE");
 	for (uint32_t g = 0; g < d->groups.n; g++) {
-		struct figures f = figures_of(r->guesses, r->n, labels, g, o->min_p);
+		struct figures f = figures_of(r->guesses, r->n, labels, g);
 
 		if (!f.rows)
 			continue;
@@ -161,6 +163,6 @@ report_put(struct buf *b, const struct dataset *d, const struct train_options *o
 	else
 		put_worst(b, d, matrix);
 	if (by)
-		put_groups(b, d, o, r);
+		put_groups(b, d, r);
 	free(matrix);
 }

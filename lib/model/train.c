@@ -6,33 +6,19 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
-#include "model/heads.h"
+#include "model/decide.h"
 #include "model/model.h"
+#include "model/train_int.h"
 #include "stream/json.h"
 
 /* A script that fewer than one in so many rows of a label are written in does not count as its. */
 #define SCRIPT_SHARE 50
 
-/* The temperature is set from at least so many rows, and from probabilities that fit in so many
- * numbers. */
-#define TUNING_MIN 20
+/* The calibration is set from probabilities that fit in so many numbers. */
 #define TUNING_CELLS ((size_t)1 << 24)
 
-struct training {
-	const struct dataset *d;
-	const struct train_options *o;
-	struct train_report *report;
-	struct matrix *m;
-	solve_fn *solve;
-	struct solve_options how;
-	double *label_weight;
-	const char **names;
-	struct model_label *labels;
-	struct solution found;
-};
-
-static void __attribute__((format(printf, 2, 3)))
-say(const struct training *t, const char *fmt, ...)
+void
+train_say(const struct training *t, const char *fmt, ...)
 {
 	char text[256];
 	va_list ap;
@@ -45,8 +31,8 @@ say(const struct training *t, const char *fmt, ...)
 	t->o->say(text);
 }
 
-static bool
-in_training(const struct sample *s)
+bool
+train_in_training(const struct sample *s)
 {
 	return s->part == PART_TRAIN;
 }
@@ -140,8 +126,8 @@ search_grid(struct training *t)
 		for (unsigned f = 0; f < t->o->folds; f++)
 			done += run_fold(t, rows, fold, n, f, guesses + done);
 		t->report->grid_f1[g] =
-		    figures_of(guesses, done, t->m->labels, FIGURES_ALL, 0).macro_f1;
-		say(t, "strength %g: macro-F1 %.4f in %u-fold cross-validation of %zu rows",
+		    figures_of(guesses, done, t->m->labels, FIGURES_ALL).macro_f1;
+		train_say(t, "strength %g: macro-F1 %.4f in %u-fold cross-validation of %zu rows",
 		    t->o->grid[g], t->report->grid_f1[g], t->o->folds, n);
 		if (t->report->grid_f1[g] > t->report->grid_f1[best])
 			best = g;
@@ -177,8 +163,8 @@ fill_labels(struct training *t)
 	free(count);
 }
 
-static void
-learn(struct training *t)
+void
+train_learn(struct training *t)
 {
 	size_t *rows = xcalloc(t->m->rows + 1, sizeof *rows);
 
@@ -191,8 +177,8 @@ learn(struct training *t)
 	free(rows);
 }
 
-static int
-build(struct training *t, const char *release, struct slice meta, struct buf *out,
+int
+train_build(struct training *t, const char *release, struct slice meta, struct buf *out,
     struct sme_err *err)
 {
 	struct model_parts parts = {.name = t->o->name,
@@ -202,40 +188,56 @@ build(struct training *t, const char *release, struct slice meta, struct buf *ou
 	    .spec = t->o->matrix.spec,
 	    .labels = t->m->labels,
 	    .rows = t->m->features,
-	    .flags = t->o->scripts ? MODEL_SCRIPTS : 0,
+	    .flags = (uint16_t)((t->o->scripts ? MODEL_SCRIPTS : 0) |
+				(t->thresholds ? MODEL_THRESHOLDS : 0)),
 	    .label = t->labels,
 	    .hashes = t->m->hash,
 	    .weights = t->found.weights,
-	    .temperature = (float)t->report->temperature,
+	    .temperature = (float)t->report->calibration.temperature,
+	    .knots = t->report->calibration.n,
+	    .knot = t->report->calibration.knots,
+	    .thresholds = t->thresholds,
 	    .min_p = (float)t->o->min_p};
 
 	return model_build(&parts, out, err);
 }
 
-/* A model file at work on rows of the dataset. */
-struct trial {
-	struct model *model;
-	struct heads *heads;
-	struct heads_run *run;
-};
-
-static int
+int
 trial_open(struct trial *tr, const struct buf *file, struct sme_err *err)
 {
 	tr->model = model_from_memory(buf_slice(file), "new model", err);
 	if (!tr->model)
 		return -1;
 	tr->heads = heads_new(&tr->model, 1);
-	tr->run = heads_run_new(tr->heads);
+	tr->run = heads_run_new(tr->heads, HEADS_MEMORY);
 	return 0;
 }
 
-static void
+void
 trial_close(struct trial *tr)
 {
 	heads_run_free(tr->run);
 	heads_free(tr->heads);
 	model_close(tr->model);
+}
+
+struct guess
+trial_guess(struct trial *tr, const struct sample *s)
+{
+	const struct head_result *res = heads_predict(tr->run, s->text);
+	struct guess g = {.label = s->label,
+	    .group = s->group,
+	    .best = res->best,
+	    .p = res->p,
+	    .tuned = s->part == PART_TUNE};
+
+	g.answered = res->best >= 0 && res->p >= decide_floor(tr->model, res->best);
+	for (uint32_t c = 0; c < tr->model->header->labels; c++) {
+		double off = res->probs[c] - (c == s->label);
+
+		g.brier += off * off;
+	}
+	return g;
 }
 
 /* Guess every row held out. */
@@ -251,60 +253,12 @@ measure(struct training *t, const struct buf *file, struct sme_err *err)
 	r->guesses = xcalloc(t->d->n + 1, sizeof *r->guesses);
 	r->n = 0;
 	for (size_t i = 0; i < t->d->n; i++) {
-		const struct sample *s = &t->d->rows[i];
-		const struct head_result *res;
-
-		if (s->part == PART_TRAIN)
-			continue;
-		res = heads_predict(tr.run, s->text);
-		r->guesses[r->n++] =
-		    (struct guess){s->label, s->group, res->best, res->p, s->part == PART_TUNE};
+		if (t->d->rows[i].part != PART_TRAIN)
+			r->guesses[r->n++] = trial_guess(&tr, &t->d->rows[i]);
 	}
 	trial_close(&tr);
-	r->all = figures_of(r->guesses, r->n, t->m->labels, FIGURES_ALL, t->o->min_p);
+	r->all = figures_of(r->guesses, r->n, t->m->labels, FIGURES_ALL);
 	return 0;
-}
-
-/* Logarithms of the probabilities that a head gives to tuning rows, the right label's first. */
-struct tuning {
-	double *logs; /* [n][labels] */
-	size_t n;
-	uint32_t labels;
-};
-
-/* What the rows lose when all logarithms are divided by TEMPERATURE. */
-static double
-tuning_loss(const struct tuning *u, double temperature)
-{
-	double loss = 0;
-
-	for (size_t i = 0; i < u->n; i++) {
-		const double *l = u->logs + i * u->labels;
-		double total = 0;
-
-		for (uint32_t c = 0; c < u->labels; c++)
-			total += exp((l[c] - l[0]) / temperature);
-		loss += log(total);
-	}
-	return loss;
-}
-
-/* The temperature with the smallest loss, by golden section over its logarithm. */
-static double
-best_temperature(const struct tuning *u)
-{
-	const double ratio = 0.6180339887498949;
-	double lo = log(0.05), hi = log(20);
-
-	for (int i = 0; i < 60; i++) {
-		double a = hi - ratio * (hi - lo), b = lo + ratio * (hi - lo);
-
-		if (tuning_loss(u, exp(a)) <= tuning_loss(u, exp(b)))
-			hi = b;
-		else
-			lo = a;
-	}
-	return exp((lo + hi) / 2);
 }
 
 static void
@@ -338,8 +292,7 @@ calibrate(struct training *t, const struct buf *file, struct sme_err *err)
 		if (t->d->rows[i].part == PART_TUNE)
 			add_tuning_row(
 			    &u, heads_predict(tr.run, t->d->rows[i].text), t->d->rows[i].label);
-	if (u.n >= TUNING_MIN)
-		t->report->temperature = best_temperature(&u);
+	calibration_fit(&u, &t->report->calibration);
 	free(u.logs);
 	trial_close(&tr);
 	return 0;
@@ -374,29 +327,29 @@ describe(const struct training *t, struct buf *b)
 	buf_puts(b, "}");
 }
 
-static void
-prepare(struct training *t, pick_fn *pick)
+void
+train_prepare(struct training *t, pick_fn *pick)
 {
 	matrix_free(t->m);
 	t->m = matrix_new(t->d, pick, &t->o->matrix);
 	t->report->features = t->m->features;
-	say(t, "%zu rows, %zu n-grams in them, %u different ones kept", t->m->rows,
+	train_say(t, "%zu rows, %zu n-grams in them, %u different ones kept", t->m->rows,
 	    t->m->start[t->m->rows], t->m->features);
 }
 
 static int
 train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 {
-	prepare(t, in_training);
+	train_prepare(t, train_in_training);
 	if (t->m->features == 0)
 		return err_set(err, SME_DATA, "no n-gram occurs in %u rows; see --min-rows",
 		    t->o->matrix.min_rows);
 	if (t->o->grid_n > 1)
 		search_grid(t);
-	learn(t);
-	if (build(t, "", (struct slice){NULL, 0}, out, err) < 0 || calibrate(t, out, err) < 0)
+	train_learn(t);
+	if (train_build(t, "", (struct slice){NULL, 0}, out, err) < 0 || calibrate(t, out, err) < 0)
 		return -1;
-	if (build(t, "", (struct slice){NULL, 0}, out, err) < 0)
+	if (train_build(t, "", (struct slice){NULL, 0}, out, err) < 0)
 		return -1;
 	return measure(t, out, err);
 }
@@ -409,19 +362,19 @@ finish(struct training *t, struct buf *out, struct sme_err *err)
 	int r = 0;
 
 	if (t->o->refit && t->report->n) {
-		prepare(t, any_row);
-		learn(t);
+		train_prepare(t, any_row);
+		train_learn(t);
 	}
 	describe(t, &meta);
 	snprintf(release, sizeof release, "%s", t->o->release);
 	if (!release[0]) {
-		r = build(t, "", buf_slice(&meta), out, err);
+		r = train_build(t, "", buf_slice(&meta), out, err);
 		if (r == 0)
 			snprintf(release, sizeof release, "%08x",
 			    (unsigned)(((struct model_header *)out->p)->checksum >> 32));
 	}
 	if (r == 0)
-		r = build(t, release, buf_slice(&meta), out, err);
+		r = train_build(t, release, buf_slice(&meta), out, err);
 	buf_release(&meta);
 	return r;
 }
@@ -444,7 +397,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	int r;
 
 	memset(report, 0, sizeof *report);
-	report->temperature = 1;
+	report->calibration.temperature = 1;
 	if (check_dataset(d, err) < 0)
 		return -1;
 	t.label_weight = xcalloc(d->labels.n, sizeof *t.label_weight);

@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "model/calibrate.h"
 #include "model/dataset.h"
 #include "model/figures.h"
 #include "model/solve.h"
@@ -46,7 +47,7 @@ struct train_report {
 	double strength; /* the chosen one */
 	double grid_f1[TRAIN_GRID_MAX];
 	const char *solver;
-	double temperature;
+	struct calibration calibration;
 	uint32_t features;
 	struct guess *guesses; /* of the rows held out */
 	size_t n;

@@ -24,7 +24,7 @@ use(const char *p, size_t n)
 	if (!m)
 		return;
 	heads = heads_new(&m, 1);
-	run = heads_run_new(heads);
+	run = heads_run_new(heads, HEADS_MEMORY);
 	r = heads_predict(run, SLICE("Kein Netz in Kiel, so ein Mist! :( http://x.example"));
 	if (r->best >= (int)m->header->labels || !(r->p >= 0 && r->p <= 1))
 		abort();

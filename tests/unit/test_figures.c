@@ -13,20 +13,20 @@ near(double a, double b)
 	return a - b < 1e-9 && b - a < 1e-9;
 }
 
-/* label, group, best, p, tuned */
+/* label, group, best, p, Brier, answered, tuned */
 static const struct guess guesses[] = {
-    {0, 0, 0, 0.9, false},
-    {0, 0, 1, 0.5, false},
-    {1, 0, 1, 0.9, false},
-    {1, 1, 1, 0.7, true},
-    {1, 1, -1, 0, false},
-    {0, 1, 0, 0.5, false},
+    {0, 0, 0, 0.9, 0.02, true, false},
+    {0, 0, 1, 0.5, 0.50, false, false},
+    {1, 0, 1, 0.9, 0.02, true, false},
+    {1, 1, 1, 0.7, 0.18, true, true},
+    {1, 1, -1, 0, 1.00, false, false},
+    {0, 1, 0, 0.5, 0.46, false, false},
 };
 
 static void
 test_all(void **state)
 {
-	struct figures f = figures_of(guesses, 6, 3, FIGURES_ALL, 0.6);
+	struct figures f = figures_of(guesses, 6, 3, FIGURES_ALL);
 
 	(void)state;
 	assert_int_equal(f.rows, 6);
@@ -37,6 +37,7 @@ test_all(void **state)
 	/* without the tuned and the unanswered one: bins 0.9 (two, both right) and 0.5 (two, one
 	 * right) */
 	assert_true(near(f.ece, (0.2 + 0.0) / 4));
+	assert_true(near(f.brier, (0.02 + 0.50 + 0.02 + 1.00 + 0.46) / 5));
 	assert_true(near(f.answered, 3 / 6.));
 	assert_true(near(f.answered_right, 1));
 }
@@ -44,13 +45,13 @@ test_all(void **state)
 static void
 test_group(void **state)
 {
-	struct figures f = figures_of(guesses, 6, 3, 1, 0);
+	struct figures f = figures_of(guesses, 6, 3, 1);
 
 	(void)state;
 	assert_int_equal(f.rows, 3);
 	assert_true(near(f.accuracy, 2 / 3.));
 	assert_true(near(f.ece, 0.5));
-	f = figures_of(guesses, 6, 3, 7, 0);
+	f = figures_of(guesses, 6, 3, 7);
 	assert_int_equal(f.rows, 0);
 	assert_true(near(f.accuracy, 0) && near(f.macro_f1, 0) && near(f.ece, 0));
 }
@@ -72,6 +73,24 @@ test_confusion(void **state)
 	assert_true(l.rows == 0 && near(l.f1, 0));
 }
 
+static void
+test_reliability(void **state)
+{
+	struct reliability r = {0};
+
+	(void)state;
+	assert_true(near(reliability_ece(&r), 0));
+	reliability_add(&r, 0, false);
+	reliability_add(&r, 1, true);
+	reliability_add(&r, 0.5, true);
+	reliability_add(&r, 0.52, false);
+	assert_int_equal(r.rows[0], 1);
+	assert_int_equal(r.rows[7], 2);
+	assert_int_equal(r.rows[FIGURES_BINS - 1], 1);
+	assert_int_equal(r.right[7], 1);
+	assert_true(near(reliability_ece(&r), 0.02 / 4));
+}
+
 int
 main(void)
 {
@@ -79,6 +98,7 @@ main(void)
 	    cmocka_unit_test(test_all),
 	    cmocka_unit_test(test_group),
 	    cmocka_unit_test(test_confusion),
+	    cmocka_unit_test(test_reliability),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

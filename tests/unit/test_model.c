@@ -9,6 +9,7 @@
 
 #include "core/file.h"
 #include "core/hash.h"
+#include "model/decide.h"
 #include "model/heads.h"
 #include "model/model.h"
 
@@ -19,7 +20,8 @@ static const char *const names[LABELS] = {"calm", "glad", "sad"};
 
 /* "glad" and its n-grams speak for label 1, "sad" for 2; the other rows are filler. */
 static void
-make_model(struct buf *file, const char *name, uint16_t flags)
+make_deciding(struct buf *file, const char *name, uint16_t flags, const float *thresholds,
+    const struct model_knot *knots, uint16_t n)
 {
 	static uint64_t hashes[ROWS];
 	static float weights[ROWS * LABELS];
@@ -36,6 +38,9 @@ make_model(struct buf *file, const char *name, uint16_t flags)
 	    .flags = flags,
 	    .temperature = 1,
 	    .min_p = 0.25f,
+	    .thresholds = thresholds,
+	    .knot = knots,
+	    .knots = n,
 	    .label = label,
 	    .hashes = hashes,
 	    .weights = weights};
@@ -52,6 +57,12 @@ make_model(struct buf *file, const char *name, uint16_t flags)
 	hashes[2] = ngram_pair(ngram_word(SLICE("not"), TOKEN_WORD), hashes[0]);
 	memcpy(weights, (float[]){-1, 2, -1, -1, -1, 2, 0, -4, 4}, 9 * sizeof *weights);
 	assert_int_equal(model_build(&parts, file, &err), 0);
+}
+
+static void
+make_model(struct buf *file, const char *name, uint16_t flags)
+{
+	make_deciding(file, name, flags, NULL, NULL, 0);
 }
 
 static void
@@ -120,6 +131,9 @@ test_file(void **state)
 	buf_release(&file);
 }
 
+static const float some[LABELS] = {0, 0.25f, 1};
+static const struct model_knot table[2] = {{0.5f, 0.4f}, {0.75f, 0.7f}};
+
 /* Every single bit of the file is watched over. */
 static void
 test_damage(void **state)
@@ -128,7 +142,7 @@ test_damage(void **state)
 	struct sme_err err;
 
 	(void)state;
-	make_model(&file, "mood", 0);
+	make_deciding(&file, "mood", MODEL_THRESHOLDS, some, table, 2);
 	for (size_t i = 0; i < file.n; i++) {
 		file.p[i] = (char)(file.p[i] ^ 1 << i % 8);
 		err.text[0] = '\0';
@@ -139,6 +153,112 @@ test_damage(void **state)
 	}
 	for (size_t n = 0; n < file.n; n++)
 		assert_null(model_from_memory((struct slice){file.p, n}, "x", &err));
+	buf_release(&file);
+}
+
+/* The checksum of a file that was changed on purpose. */
+static void
+seal(struct buf *file)
+{
+	struct model_header *h = (struct model_header *)file->p;
+	size_t from = offsetof(struct model_header, checksum) + sizeof h->checksum;
+
+	h->checksum = hash64(file->p + from, file->n - from, h->version);
+}
+
+static void
+refused(struct buf *file, const char *why)
+{
+	struct sme_err err;
+
+	seal(file);
+	assert_null(model_from_memory(buf_slice(file), "x.model", &err));
+	assert_int_equal(err.status, SME_DATA);
+	if (!strstr(err.text, why))
+		fail_msg("expected \"%s\": %s", why, err.text);
+}
+
+/* Files of the version before decisions are read on; decisions in one are not. */
+static void
+test_old_version(void **state)
+{
+	struct buf file = BUF_INIT;
+	struct sme_err err;
+	struct model *m;
+
+	(void)state;
+	make_model(&file, "mood", 0);
+	((struct model_header *)file.p)->version = MODEL_VERSION_OLD;
+	seal(&file);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	assert_null(m->thresholds);
+	model_close(m);
+	((struct model_header *)file.p)->version = MODEL_VERSION + 1;
+	refused(&file, "train it again");
+	make_deciding(&file, "mood", 0, NULL, table, 2);
+	((struct model_header *)file.p)->version = MODEL_VERSION_OLD;
+	refused(&file, "description of its parts");
+	buf_release(&file);
+}
+
+/* What decides is looked at even when the checksum is right. */
+static void
+test_unsound_decisions(void **state)
+{
+	static const float thresholds[][LABELS] = {
+	    {0, 1.5f, 0}, {0, -0.1f, 0}, {0, 0, __builtin_nanf("")}};
+	static const struct model_knot knots[][2] = {{{0.5f, 0.4f}, {0.5f, 0.7f}},
+	    {{0.5f, 0.4f}, {0.6f, 0.3f}}, {{0, 0.4f}, {0.6f, 0.5f}}, {{0.5f, 0.4f}, {1, 0.5f}},
+	    {{0.5f, 0.4f}, {0.6f, 1.5f}}, {{0.5f, __builtin_nanf("")}, {0.6f, 0.5f}}};
+	struct buf file = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof thresholds / sizeof *thresholds; i++) {
+		make_deciding(&file, "mood", MODEL_THRESHOLDS, thresholds[i], table, 2);
+		refused(&file, "table of thresholds");
+	}
+	for (size_t i = 0; i < sizeof knots / sizeof *knots; i++) {
+		make_deciding(&file, "mood", MODEL_THRESHOLDS, some, knots[i], 2);
+		refused(&file, "calibration table");
+	}
+	make_model(&file, "mood", 0);
+	((struct model_header *)file.p)->knots = MODEL_KNOTS_MAX + 1;
+	refused(&file, "description of its parts");
+	((struct model_header *)file.p)->knots = 20;
+	refused(&file, "size of its parts");
+	buf_release(&file);
+}
+
+static void
+test_decisions(void **state)
+{
+	struct buf file = BUF_INIT;
+	struct sme_err err;
+	struct model *m;
+	struct heads *heads;
+	struct heads_run *run;
+	const struct head_result *r;
+
+	(void)state;
+	make_deciding(&file, "mood", MODEL_THRESHOLDS, some, table, 2);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	assert_memory_equal(m->thresholds, some, sizeof some);
+	assert_memory_equal(m->knots, table, sizeof table);
+	heads = heads_new(&m, 1);
+	run = heads_run_new(heads, HEADS_MEMORY);
+	/* "sad" is never sure enough for its threshold of 1 */
+	r = heads_predict(run, SLICE("so sad"));
+	assert_int_equal(r->best, 0);
+	assert_true(r->p == r->probs[0] && r->probs[2] > r->p);
+	r = heads_predict(run, SLICE("I am GLAD!"));
+	assert_int_equal(r->best, 1);
+	assert_true(decide_floor(m, 0) == 0.25 && decide_floor(m, 1) == 0.25);
+	assert_true(decide_floor(m, 2) == 1);
+	heads_run_free(run);
+	heads_free(heads);
+	model_close(m);
 	buf_release(&file);
 }
 
@@ -156,7 +276,7 @@ predict(const char *text, uint16_t flags, int best, double at_least)
 	m = model_from_memory(buf_slice(&file), "x", &err);
 	assert_non_null(m);
 	heads = heads_new(&m, 1);
-	run = heads_run_new(heads);
+	run = heads_run_new(heads, HEADS_MEMORY);
 	for (int i = 0; i < 3; i++) { /* what is remembered changes nothing */
 		double total = 0;
 
@@ -202,7 +322,7 @@ test_explain(void **state)
 	m = model_from_memory(buf_slice(&file), "x", &err);
 	assert_non_null(m);
 	heads = heads_new(&m, 1);
-	run = heads_run_new(heads);
+	run = heads_run_new(heads, HEADS_MEMORY);
 	heads_predict(run, SLICE("well, sad and glad"));
 	assert_int_equal(heads_explain(run, 0, 2, why, 2), 1);
 	assert_true(slice_is(norm_token(heads_norm(run), why[0].token), "sad"));
@@ -221,6 +341,9 @@ main(void)
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_file),
 	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_old_version),
+	    cmocka_unit_test(test_unsound_decisions),
+	    cmocka_unit_test(test_decisions),
 	    cmocka_unit_test(test_predict),
 	    cmocka_unit_test(test_explain),
 	};

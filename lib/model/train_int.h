@@ -1,0 +1,52 @@
+/* What the files of the training share; nobody else includes it. */
+#ifndef SME_MODEL_TRAIN_INT_H
+#define SME_MODEL_TRAIN_INT_H
+
+#include "model/heads.h"
+#include "model/train.h"
+
+struct training {
+	const struct dataset *d;
+	const struct train_options *o;
+	struct train_report *report;
+	struct matrix *m;
+	solve_fn *solve;
+	struct solve_options how;
+	double *label_weight;
+	const char **names;
+	struct model_label *labels;
+	float *thresholds; /* for each label, 0: none; NULL: nobody asked for any */
+	struct solution found;
+};
+
+/* Tell people of a step. */
+void train_say(const struct training *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A row that is not held out. */
+bool train_in_training(const struct sample *s);
+
+/* Make the matrix of the rows that PICK chooses, in place of an earlier one. */
+void train_prepare(struct training *t, pick_fn *pick);
+
+/* Learn from all rows of the matrix. */
+void train_learn(struct training *t);
+
+/* Put the model as it is now into OUT. */
+int train_build(struct training *t, const char *release, struct slice meta, struct buf *out,
+    struct sme_err *err);
+
+/* A model file at work on rows of the dataset. */
+struct trial {
+	struct model *model;
+	struct heads *heads;
+	struct heads_run *run;
+};
+
+int trial_open(struct trial *tr, const struct buf *file, struct sme_err *err);
+void trial_close(struct trial *tr);
+
+/* What the model says of S. */
+struct guess trial_guess(struct trial *tr, const struct sample *s);
+
+#endif
