@@ -234,10 +234,14 @@ weigh_labels(struct heads_run *r, size_t head, enum script script, struct head_r
 	double length = sqrt((double)r->hits[head]) * m->header->temperature;
 	bool gated = m->header->flags & MODEL_SCRIPTS;
 
+	/* The script may be all there is to go by, and enough. */
+	if (r->hits[head] == 0 && gated && script != SCRIPT_NONE)
+		length = 1;
+
 	*res = (struct head_result){-1, 0, probs};
 	for (uint32_t c = 0; c < m->header->stride; c++)
 		probs[c] = -INFINITY;
-	for (uint32_t c = 0; c < m->header->labels && r->hits[head]; c++) {
+	for (uint32_t c = 0; c < m->header->labels && length > 0; c++) {
 		const struct model_label *l = &m->labels[c];
 
 		if (gated && !(l->scripts >> script & 1))

@@ -95,7 +95,8 @@ struct maker {
 	uint8_t *sketch;
 	struct index index;
 	struct matrix *m;
-	size_t ids_cap, start_cap, label_cap, sample_cap;
+	size_t ids_cap, start_cap, label_cap, sample_cap, script_cap;
+	bool alone[SCRIPT_COUNT]; /* one label only is written so */
 };
 
 static uint8_t *
@@ -125,12 +126,36 @@ features_of(struct maker *k, const struct sample *s, unsigned piece)
 }
 
 static void
+find_alone(struct maker *k)
+{
+	for (unsigned s = 0; s < SCRIPT_COUNT && k->o->gate; s++) {
+		uint32_t n = 0;
+
+		for (uint32_t c = 0; c < k->m->labels; c++)
+			n += matrix_gate(k->o->gate, c, s);
+		k->alone[s] = n < 2;
+	}
+}
+
+/* Normalise sample S; false when it is not to become a row. */
+static bool
+take(struct maker *k, const struct sample *s)
+{
+	enum script script;
+
+	if (!k->pick(s))
+		return false;
+	norm_run(&k->norm, s->text);
+	script = norm_script(&k->norm);
+	return !k->alone[script] && matrix_gate(k->o->gate, s->label, script);
+}
+
+static void
 count_features(struct maker *k)
 {
 	for (size_t i = 0; i < k->d->n; i++) {
-		if (!k->pick(&k->d->rows[i]))
+		if (!take(k, &k->d->rows[i]))
 			continue;
-		norm_run(&k->norm, k->d->rows[i].text);
 		features_of(k, &k->d->rows[i], 0);
 		for (size_t j = 0; j < k->list.n; j++) {
 			uint8_t *c = counter(k, k->list.hash[j]);
@@ -171,7 +196,9 @@ add_row(struct maker *k, uint32_t sample, size_t *n)
 	m->start = xgrow(m->start, m->rows, &k->start_cap, sizeof *m->start);
 	m->label = xgrow(m->label, row, &k->label_cap, sizeof *m->label);
 	m->sample = xgrow(m->sample, row, &k->sample_cap, sizeof *m->sample);
+	m->script = xgrow(m->script, row, &k->script_cap, sizeof *m->script);
 	m->sample[row] = sample;
+	m->script[row] = (uint8_t)norm_script(&k->norm);
 	m->label[row] = k->d->rows[sample].label;
 	for (size_t j = 0; j < k->list.n; j++)
 		if (*counter(k, k->list.hash[j]) >= k->o->min_rows)
@@ -187,9 +214,8 @@ fill_rows(struct maker *k)
 	k->m->start = xgrow(k->m->start, 0, &k->start_cap, sizeof *k->m->start);
 	k->m->start[0] = 0;
 	for (size_t i = 0; i < k->d->n; i++) {
-		if (!k->pick(&k->d->rows[i]))
+		if (!take(k, &k->d->rows[i]))
 			continue;
-		norm_run(&k->norm, k->d->rows[i].text);
 		for (unsigned piece = 0; piece <= k->o->pieces; piece++)
 			if (features_of(k, &k->d->rows[i], piece))
 				add_row(k, (uint32_t)i, &n);
@@ -213,21 +239,34 @@ by_gain(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* Rows in order of their label; START gets labels + 1 places. */
-static size_t *
-order_by_label(const struct matrix *m, size_t *start)
+/* Labels are told apart within a script where a gate keeps the others away. */
+static size_t
+cells_of(const struct matrix *m)
 {
-	size_t *order = xcalloc(m->rows + 1, sizeof *order), *at;
+	return (size_t)m->labels * (m->gate ? SCRIPT_COUNT : 1);
+}
 
-	memset(start, 0, (m->labels + 2) * sizeof *start);
+static size_t
+cell_of(const struct matrix *m, size_t row)
+{
+	return (m->gate ? (size_t)m->script[row] * m->labels : 0) + m->label[row];
+}
+
+/* Rows in order of script and label; START gets a place for each such cell and one more. */
+static size_t *
+order_by_cell(const struct matrix *m, size_t *start)
+{
+	size_t *order = xcalloc(m->rows + 1, sizeof *order), cells = cells_of(m), *at;
+
+	memset(start, 0, (cells + 2) * sizeof *start);
 	for (size_t i = 0; i < m->rows; i++)
-		start[m->label[i] + 1]++;
-	for (uint32_t c = 0; c < m->labels; c++)
+		start[cell_of(m, i) + 1]++;
+	for (size_t c = 0; c < cells; c++)
 		start[c + 1] += start[c];
-	at = xcalloc(m->labels + 1, sizeof *at);
-	memcpy(at, start, (m->labels + 1) * sizeof *at);
+	at = xcalloc(cells + 1, sizeof *at);
+	memcpy(at, start, (cells + 1) * sizeof *at);
 	for (size_t i = 0; i < m->rows; i++)
-		order[at[m->label[i]]++] = i;
+		order[at[cell_of(m, i)]++] = i;
 	free(at);
 	return order;
 }
@@ -238,12 +277,11 @@ part_of_gain(double together, double feature, double label, double all)
 	return together > 0 ? together * log(together * all / (feature * label)) : 0;
 }
 
-/* Add to GAIN what knowing that the rows ORDER[FROM..TO) carry one label tells about features. */
-static void
-gain_of_label(const struct matrix *m, const size_t *order, size_t from, size_t to,
-    const uint32_t *total, uint32_t *count, struct ranked *gain)
+/* Count the features of the rows ORDER[FROM..TO) in COUNT; returns how many there are. */
+static size_t
+count_in(const struct matrix *m, const size_t *order, size_t from, size_t to, uint32_t *count)
 {
-	size_t label_total = 0;
+	size_t all = 0;
 
 	for (size_t i = from; i < to; i++) {
 		const uint32_t *ids;
@@ -251,8 +289,19 @@ gain_of_label(const struct matrix *m, const size_t *order, size_t from, size_t t
 
 		for (size_t j = 0; j < n; j++)
 			count[ids[j]]++;
-		label_total += n;
+		all += n;
 	}
+	return all;
+}
+
+/* Add to GAIN what knowing that the rows ORDER[FROM..TO) carry one label tells about features.
+ * TOTAL has the counts of each feature in all rows, which have ALL of them. */
+static void
+gain_of_label(const struct matrix *m, const size_t *order, size_t from, size_t to,
+    const uint32_t *total, size_t all, uint32_t *count, struct ranked *gain)
+{
+	double label_total = (double)count_in(m, order, from, to, count);
+
 	for (size_t i = from; i < to; i++) {
 		const uint32_t *ids;
 		size_t n = matrix_row(m, order[i], &ids);
@@ -260,8 +309,7 @@ gain_of_label(const struct matrix *m, const size_t *order, size_t from, size_t t
 		for (size_t j = 0; j < n; j++) {
 			uint32_t id = ids[j], c = count[id];
 
-			gain[id].gain += part_of_gain(
-			    c, total[id], (double)label_total, (double)m->start[m->rows]);
+			gain[id].gain += part_of_gain(c, total[id], label_total, (double)all);
 			count[id] = 0;
 		}
 	}
@@ -274,15 +322,19 @@ rank_features(const struct matrix *m)
 	struct ranked *gain = xcalloc((size_t)m->features + 1, sizeof *gain);
 	uint32_t *total = xcalloc((size_t)m->features + 1, sizeof *total);
 	uint32_t *count = xcalloc((size_t)m->features + 1, sizeof *count);
-	size_t *start = xcalloc(m->labels + 2, sizeof *start);
-	size_t *order = order_by_label(m, start);
+	size_t *start = xcalloc(cells_of(m) + 2, sizeof *start);
+	size_t *order = order_by_cell(m, start);
 
-	for (size_t i = 0; i < m->start[m->rows]; i++)
-		total[m->ids[i]]++;
 	for (uint32_t f = 0; f < m->features; f++)
 		gain[f].id = f;
-	for (uint32_t c = 0; c < m->labels; c++)
-		gain_of_label(m, order, start[c], start[c + 1], total, count, gain);
+	for (size_t cell = 0; cell < cells_of(m); cell += m->labels) {
+		size_t from = start[cell], to = start[cell + m->labels];
+		size_t all = count_in(m, order, from, to, total);
+
+		for (size_t c = cell; c < cell + m->labels; c++)
+			gain_of_label(m, order, start[c], start[c + 1], total, all, count, gain);
+		memset(total, 0, (size_t)m->features * sizeof *total);
+	}
 	qsort(gain, m->features, sizeof *gain, by_gain);
 	free(total);
 	free(count);
@@ -329,6 +381,8 @@ matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *
 
 	k.m = xcalloc(1, sizeof *k.m);
 	k.m->labels = (uint32_t)d->labels.n;
+	k.m->gate = o->gate;
+	find_alone(&k);
 	k.sketch = xcalloc((size_t)1 << SKETCH_BITS, 1);
 	index_init(&k.index, 1 << 16);
 	count_features(&k);
@@ -351,6 +405,7 @@ matrix_free(struct matrix *m)
 	free(m->ids);
 	free(m->label);
 	free(m->sample);
+	free(m->script);
 	free(m->hash);
 	free(m->is_word);
 	free(m);

@@ -11,7 +11,9 @@ struct matrix {
 	uint32_t *ids;    /* a row's features, as often as they occur */
 	uint32_t *label;  /* [rows] */
 	uint32_t *sample; /* [rows] the row of the dataset */
+	uint8_t *script;  /* [rows] enum script */
 	uint32_t labels;
+	const uint32_t *gate; /* as in the options */
 	uint32_t features;
 	uint64_t *hash; /* [features] */
 	bool *is_word;  /* [features] */
@@ -22,7 +24,17 @@ struct matrix_options {
 	unsigned min_rows;     /* leave out features in fewer rows, as a sketch of counts has it */
 	uint32_t max_features; /* keep so many of the others, those that tell most of the label */
 	unsigned pieces;       /* more rows from each text: so many runs of one to three words */
+	/* For each label the scripts that it is written in, as bits; or NULL.  Rows in another
+	 * script, and rows in a script of one label only, teach nothing and are left out. */
+	const uint32_t *gate;
 };
+
+/* May LABEL be the label of a row in SCRIPT? */
+static inline bool
+matrix_gate(const uint32_t *gate, uint32_t label, unsigned script)
+{
+	return !gate || (gate[label] >> script & 1);
+}
 
 /* Make a matrix of the rows of D that PICK chooses. */
 typedef bool pick_fn(const struct sample *s);

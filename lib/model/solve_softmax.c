@@ -33,15 +33,19 @@ add_scores(struct learner *l, const uint32_t *ids, size_t n, float unit, float w
 }
 
 /* Scores become what the row asks of them: STEP * (1 for its label, 0 for others, less what they
- * have). */
+ * have).  Labels that are not written in its script ask nothing. */
 static void
-scores_to_steps(struct learner *l, uint32_t label, float step)
+scores_to_steps(struct learner *l, size_t row, float step)
 {
-	float *s = (float *)l->score, top = s[0], total = 0;
-	uint32_t n = l->m->labels;
+	const struct matrix *m = l->m;
+	float *s = (float *)l->score, top = -INFINITY, total = 0;
+	uint32_t n = m->labels, label = m->label[row];
 
-	for (uint32_t c = 1; c < n; c++)
+	for (uint32_t c = 0; c < n; c++) {
+		if (!matrix_gate(m->gate, c, m->script[row]))
+			s[c] = -INFINITY;
 		top = s[c] > top ? s[c] : top;
+	}
 	for (uint32_t c = 0; c < n; c++) {
 		s[c] = expf(s[c] - top);
 		total += s[c];
@@ -58,10 +62,9 @@ learn_row(struct learner *l, size_t row, float rate)
 	const uint32_t *ids;
 	size_t n = matrix_row(l->m, row, &ids);
 	float unit = n ? 1 / sqrtf((float)n) : 0, word_unit = unit * (float)l->o->word_weight;
-	uint32_t label = l->m->label[row];
 
 	add_scores(l, ids, n, unit, word_unit);
-	scores_to_steps(l, label, rate * (float)l->o->label_weight[label]);
+	scores_to_steps(l, row, rate * (float)l->o->label_weight[l->m->label[row]]);
 	for (size_t i = 0; i < n; i++) {
 		lanes *w = l->weights + (size_t)ids[i] * l->vectors;
 		float x = l->m->is_word[ids[i]] ? word_unit : unit;
@@ -150,7 +153,8 @@ solution_best(const struct solution *s, const struct matrix *m, size_t row, floa
 		for (uint32_t c = 0; c < s->labels; c++)
 			scores[c] += s->weights[(size_t)ids[i] * s->labels + c] * unit;
 	for (uint32_t c = 1; c < s->labels; c++)
-		if (scores[c] > scores[best])
+		if (matrix_gate(m->gate, c, m->script[row]) &&
+		    (scores[c] > scores[best] || !matrix_gate(m->gate, best, m->script[row])))
 			best = c;
 	return best;
 }

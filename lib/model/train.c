@@ -148,6 +148,7 @@ fill_labels(struct training *t)
 
 	t->names = xcalloc(n, sizeof *t->names);
 	t->labels = xcalloc(n, sizeof *t->labels);
+	t->gate = xcalloc(n, sizeof *t->gate);
 	for (size_t i = 0; i < t->d->n; i++) {
 		norm_run(&norm, t->d->rows[i].text);
 		count[t->d->rows[i].label * SCRIPT_COUNT + norm_script(&norm)]++;
@@ -158,6 +159,7 @@ fill_labels(struct training *t)
 		for (size_t s = 0; s < SCRIPT_COUNT; s++)
 			if (count[c * SCRIPT_COUNT + s] * SCRIPT_SHARE > t->labels[c].rows)
 				t->labels[c].scripts |= 1u << s;
+		t->gate[c] = t->labels[c].scripts;
 	}
 	norm_release(&norm);
 	free(count);
@@ -330,8 +332,11 @@ describe(const struct training *t, struct buf *b)
 void
 train_prepare(struct training *t, pick_fn *pick)
 {
+	struct matrix_options how = t->o->matrix;
+
 	matrix_free(t->m);
-	t->m = matrix_new(t->d, pick, &t->o->matrix);
+	how.gate = t->o->scripts ? t->gate : NULL;
+	t->m = matrix_new(t->d, pick, &how);
 	t->report->features = t->m->features;
 	train_say(t, "%zu rows, %zu n-grams in them, %u different ones kept", t->m->rows,
 	    t->m->start[t->m->rows], t->m->features);
@@ -415,6 +420,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	free(t.label_weight);
 	free(t.names);
 	free(t.labels);
+	free(t.gate);
 	return r;
 }
 

@@ -15,6 +15,7 @@ struct training {
 	double *label_weight;
 	const char **names;
 	struct model_label *labels;
+	uint32_t *gate; /* for each label its scripts */
 	float *thresholds; /* for each label, 0: none; NULL: nobody asked for any */
 	struct solution found;
 };

@@ -157,3 +157,21 @@ rows() {
 	run bash -c 'sme-train --label-key meta.kind -o x.model in >/dev/full'
 	[ "$status" -eq 74 ]
 }
+
+@test "--scripts: the script tells where it can and costs no n-grams" {
+	for i in $(seq 60); do
+		printf '{"text":"the cat %d sees a dog number%dx","label":"en"}\n' "$i" "$i"
+		printf '{"text":"die Katze %d sieht einen Hund nummer%dx","label":"de"}\n' "$i" "$i"
+		printf '{"text":"η γάτα %d βλέπει ένα σκύλο αριθμός%d","label":"el"}\n' "$i" "$i"
+	done >in
+	grep -v '"el"' in >latin
+	grams() { sme-train --label-key label --name lang --scripts --grid 1 --no-refit -o "$1.model" "$1" |
+		sed -n '1s/.*held out; \([0-9]*\) n-grams.*/\1/p'; }
+	n=$(grams in)
+	[ "$n" -gt 50 ]
+	[ "$n" -eq "$(grams latin)" ]
+	printf '{"type":"mention","text":"%s"}\n' "σκύλο" "ωραία" "der Hund" "a dog" >m
+	sme-classify --model in.model --heads lang --min-p 0 m | jq -r .class.lang.code | tr '\n' ' ' >out
+	[ "$(cat out)" = "el el de en " ]
+	[ "$(sme-classify --model in.model --heads lang m | head -1 | jq .class.lang.p)" = 1 ]
+}

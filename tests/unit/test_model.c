@@ -305,6 +305,10 @@ test_predict(void **state)
 	/* In Greek, only the label that was seen in Greek can win. */
 	predict("glad χαίρω πολύ", MODEL_SCRIPTS, 0, 1);
 	predict("glad где ты была", MODEL_SCRIPTS, -1, 0);
+	/* The script alone tells, or what is the more frequent in it. */
+	predict("ωραία", MODEL_SCRIPTS, 0, 1);
+	predict("nothing known", MODEL_SCRIPTS, 0, 0.34);
+	predict("12345", MODEL_SCRIPTS, -1, 0);
 }
 
 static void
