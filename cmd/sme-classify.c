@@ -91,9 +91,9 @@ main(int argc, char **argv)
 		cli_usage("--min-p: expected a probability from 0 to 1");
 	if (config_load(&config, filter.config, &err) < 0)
 		sme_die(err.status, "%s", err.text);
-	watch = watch_new(config.root, &err);
+	watch = watch_new(&config, &err);
 	if (!watch)
-		sme_die(err.status, "%s: %s", config.path, err.text);
+		sme_die(err.status, "%s", err.text);
 	filter.plan = scan_plan_new();
 	classifier = open_classifier(watch);
 	filter.worker_open = open_worker;

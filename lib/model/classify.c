@@ -23,11 +23,20 @@ enum field {
 	F_NETWORK,
 	F_KIND,
 	F_LANG_HINT,
+	F_FOLLOWERS,
+	F_AUTHOR_COUNTRY,
+	F_COUNTRY,
+	F_PLACE_COUNTRY,
+	F_LINKS,
 	FIELDS
 };
 
 static const char *const paths[FIELDS] = {"text", "tenant", "author.handle", "author.name", "url",
-    "channel", "network", "kind", "lang_hint"};
+    "channel", "network", "kind", "lang_hint", "author.followers", "author.country", "country",
+    "place.country", "links"};
+
+/* So many links of a mention are looked at. */
+#define LINKS_MAX 64
 
 struct classifier {
 	struct model **models;
@@ -46,6 +55,7 @@ struct classifier_run {
 	const struct classifier *c;
 	struct heads_run *heads;
 	struct query_scratch *queries;
+	struct slice links[LINKS_MAX];
 	struct buf strings; /* decoded values */
 };
 
@@ -385,12 +395,50 @@ query_lang(struct classifier_run *run, const struct event *ev, const struct head
 	return code ? slice_of(code) : field(run, ev, F_LANG_HINT);
 }
 
+static size_t
+read_links(struct classifier_run *run, const struct event *ev)
+{
+	struct json_iter it = json_each(&ev->values[run->c->plan[F_LINKS]]);
+	struct json_value value;
+	size_t n = 0;
+
+	while (n < LINKS_MAX && json_next(&it, NULL, &value))
+		run->links[n++] = json_string(&value, &run->strings);
+	return n;
+}
+
+static void
+put_queries(struct classifier_run *run, const struct event *ev, struct slice text,
+    const struct head_result *results, struct buf *out)
+{
+	const struct classifier *c = run->c;
+	const struct json_value *followers = &ev->values[c->plan[F_FOLLOWERS]];
+	struct query_fields fields = {
+	    .author = field(run, ev, F_HANDLE),
+	    .author_name = field(run, ev, F_NAME),
+	    .url = field(run, ev, F_URL),
+	    .lang = query_lang(run, ev, results),
+	    .channel = field(run, ev, F_CHANNEL),
+	    .network = field(run, ev, F_NETWORK),
+	    .kind = field(run, ev, F_KIND),
+	    .country = {field(run, ev, F_AUTHOR_COUNTRY), field(run, ev, F_COUNTRY),
+		field(run, ev, F_PLACE_COUNTRY)},
+	    .links = run->links,
+	    .nlinks = read_links(run, ev),
+	    .has_followers = followers->type == JSON_NUMBER,
+	    .followers = json_number(followers, 0),
+	};
+
+	watch_put(c->watch, run->queries, text, &fields,
+	    watch_scope(c->watch, field(run, ev, F_TENANT)), c->explain, out);
+}
+
 /* All strings together are not longer than the line, so that nothing moves when one is added. */
 static void
 clear_strings(struct classifier_run *run, const struct event *ev)
 {
 	buf_clear(&run->strings);
-	buf_reserve(&run->strings, ev->line.n + FIELDS);
+	buf_reserve(&run->strings, ev->line.n + FIELDS + LINKS_MAX);
 }
 
 void
@@ -398,7 +446,6 @@ classify(struct classifier_run *run, const struct event *ev, struct buf *out)
 {
 	const struct classifier *c = run->c;
 	const struct head_result *results;
-	struct query_fields fields;
 	struct slice text;
 
 	clear_strings(run, ev);
@@ -410,17 +457,7 @@ classify(struct classifier_run *run, const struct event *ev, struct buf *out)
 	if (c->sentiment >= 0)
 		put_sentiment(run, &results[c->sentiment], out);
 	put_other_heads(run, results, out);
-	fields = (struct query_fields){
-	    .author = field(run, ev, F_HANDLE),
-	    .author_name = field(run, ev, F_NAME),
-	    .url = field(run, ev, F_URL),
-	    .lang = query_lang(run, ev, results),
-	    .channel = field(run, ev, F_CHANNEL),
-	    .network = field(run, ev, F_NETWORK),
-	    .kind = field(run, ev, F_KIND),
-	};
-	watch_put(c->watch, run->queries, text, &fields,
-	    watch_scope(c->watch, field(run, ev, F_TENANT)), out);
+	put_queries(run, ev, text, results, out);
 	buf_puts(out, ",\"model\":");
 	json_put_string(out, slice_of(c->release));
 	buf_addc(out, '}');

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/file.h"
 #include "core/mem.h"
 #include "stream/json.h"
 
@@ -52,27 +53,42 @@ add_scope(struct watch *w, const struct json_node *node, int scope, struct sme_e
 	return 0;
 }
 
+/* A list file is looked for beside the configuration that names it. */
+static int
+read_list(void *ctx, const char *file, struct buf *out, struct sme_err *err)
+{
+	char *path = config_path(ctx, slice_of(file));
+	int r = file_read(path, out, err);
+
+	free(path);
+	return r;
+}
+
+static int
+add_all(struct watch *w, const struct json_node *root, struct sme_err *err)
+{
+	if (add_scope(w, root, QUERY_GLOBAL, err) < 0)
+		return -1;
+	for (NODE_EACH(it, node_get(root, "tenants")))
+		if (add_scope(w, it, query_set_scope(w->set, it->key), err) < 0)
+			return err_prefix(err, ".tenants.%.*s", SLICE_ARG(it->key));
+	return 0;
+}
+
 struct watch *
-watch_new(const struct json_node *root, struct sme_err *err)
+watch_new(const struct config *config, struct sme_err *err)
 {
 	struct watch *w = xcalloc(1, sizeof *w);
-	int r;
 
 	w->set = query_set_new();
-	r = add_scope(w, root, QUERY_GLOBAL, err);
-	for (NODE_EACH(it, r == 0 ? node_get(root, "tenants") : NULL)) {
-		r = add_scope(w, it, query_set_scope(w->set, it->key), err);
-		if (r == 0)
-			continue;
-		err_prefix(err, ".tenants.%.*s", SLICE_ARG(it->key));
-		break;
+	query_set_reader(w->set, read_list, (void *)(uintptr_t)config);
+	if (add_all(w, config->root, err) < 0) {
+		err_prefix(err, "%s", config->path);
+		watch_free(w);
+		return NULL;
 	}
-	if (r == 0) {
-		query_set_compile(w->set);
-		return w;
-	}
-	watch_free(w);
-	return NULL;
+	query_set_compile(w->set);
+	return w;
 }
 
 void
@@ -111,9 +127,71 @@ repeated(const struct watch *w, const uint32_t *hits, size_t at)
 	return false;
 }
 
+/* Count characters up to a place in the text, going on where the last one was. */
+struct ruler {
+	struct slice text;
+	size_t at, chars;
+};
+
+static size_t
+chars_to(struct ruler *r, size_t at)
+{
+	if (at < r->at)
+		r->at = r->chars = 0;
+	for (; r->at < at; r->at++)
+		r->chars += (r->text.p[r->at] & 0xc0) != 0x80;
+	return r->chars;
+}
+
+struct why {
+	struct buf *out;
+	struct ruler ruler;
+	bool first;
+};
+
+static void
+put_clause(void *ctx, const struct query_clause *clause)
+{
+	struct why *why = ctx;
+	struct buf *out = why->out;
+
+	buf_puts(out, why->first ? "{\"clause\":" : ",{\"clause\":");
+	why->first = false;
+	json_put_string(out, clause->text);
+	if (clause->absent)
+		buf_puts(out, ",\"absent\":true");
+	if (clause->field)
+		buf_printf(out, ",\"field\":\"%s\"", clause->field);
+	for (size_t i = 0; i < clause->n; i++) {
+		size_t start = chars_to(&why->ruler, clause->places[i].start);
+
+		buf_printf(out, "%s[%zu,%zu]", i ? "," : ",\"at\":[", start,
+		    chars_to(&why->ruler, clause->places[i].end));
+	}
+	buf_puts(out, clause->n ? "]}" : "}");
+}
+
+/* Of all that matched, a name that comes twice included: each may have its own reasons. */
+static void
+put_why(const struct watch *w, struct query_scratch *scratch, struct slice text,
+    const uint32_t *hits, size_t n, struct buf *out)
+{
+	buf_puts(out, ",\"why_queries\":[");
+	for (size_t i = 0; i < n; i++) {
+		struct why why = {out, {text, 0, 0}, true};
+
+		buf_printf(out, "%s{\"in\":\"%s\",\"name\":", i ? "," : "", keys[w->kind[hits[i]]]);
+		json_put_string(out, query_set_name(w->set, hits[i]));
+		buf_puts(out, ",\"clauses\":[");
+		query_explain(scratch, hits[i], put_clause, &why);
+		buf_puts(out, "]}");
+	}
+	buf_addc(out, ']');
+}
+
 void
 watch_put(const struct watch *w, struct query_scratch *scratch, struct slice text,
-    const struct query_fields *fields, int scope, struct buf *out)
+    const struct query_fields *fields, int scope, bool explain, struct buf *out)
 {
 	const uint32_t *hits = NULL;
 	size_t n = query_run(scratch, text, fields, scope, &hits);
@@ -134,4 +212,6 @@ watch_put(const struct watch *w, struct query_scratch *scratch, struct slice tex
 		}
 		buf_addc(out, ']');
 	}
+	if (explain)
+		put_why(w, scratch, text, hits, n, out);
 }

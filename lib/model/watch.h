@@ -3,6 +3,7 @@
 #ifndef SME_MODEL_WATCH_H
 #define SME_MODEL_WATCH_H
 
+#include "config/config.h"
 #include "core/buf.h"
 #include "core/err.h"
 #include "stream/tree.h"
@@ -10,9 +11,11 @@
 
 struct watch;
 
-/* ROOT is the configuration.  NULL with ERR (SME_CONFIG) such as ".topics.network: column 3: ...".
+/*
+ * NULL with ERR (SME_CONFIG) such as "sme.jq: .topics.network: column 3: ...".  Reads the list
+ * files that queries name.
  */
-struct watch *watch_new(const struct json_node *root, struct sme_err *err);
+struct watch *watch_new(const struct config *config, struct sme_err *err);
 void watch_free(struct watch *w);
 
 struct query_scratch *watch_scratch(const struct watch *w);
@@ -22,9 +25,10 @@ int watch_scope(const struct watch *w, struct slice tenant);
 
 /*
  * Append `"topics":[...],"keywords":[...],"queries":[...]`: the names of what matches, each once,
- * in the order of the configuration, those of all tenants first.
+ * in the order of the configuration, those of all tenants first.  With EXPLAIN
+ * `,"why_queries":[...]` as well, see sme-classify(1).
  */
 void watch_put(const struct watch *w, struct query_scratch *scratch, struct slice text,
-    const struct query_fields *fields, int scope, struct buf *out);
+    const struct query_fields *fields, int scope, bool explain, struct buf *out);
 
 #endif

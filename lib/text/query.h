@@ -17,9 +17,11 @@
 #ifndef SME_TEXT_QUERY_H
 #define SME_TEXT_QUERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/slice.h"
 
@@ -29,6 +31,9 @@
 #define QUERY_DEPTH_MAX 64                /* parentheses and NOTs inside each other */
 #define QUERY_PHRASE_MAX 64               /* words of one phrase */
 #define QUERY_NEAR_MAX 1000               /* the n of NEAR/n */
+
+#define QUERY_LIST_MAX 1000000 /* entries of one list, those of the lists in it counted in */
+#define QUERY_LIST_DEPTH 8     /* lists inside each other */
 
 /* A longer word (in bytes, folded) is refused in a query and matches nothing in a text. */
 #define QUERY_WORD_MAX 255
@@ -50,6 +55,15 @@ struct query_set;
 
 struct query_set *query_set_new(void);
 void query_set_free(struct query_set *set);
+
+/*
+ * How to get what a list file holds (list:FILE in a query): append it to OUT, or -1 with ERR.  FILE
+ * is as it is written in the query.  Without a reader a list is taken for right and finds nothing,
+ * which is enough for query_check.
+ */
+typedef int query_read_fn(void *ctx, const char *file, struct buf *out, struct sme_err *err);
+
+void query_set_reader(struct query_set *set, query_read_fn *read, void *ctx);
 
 /* The number of tenant TENANT's scope, made if it is new. */
 int query_set_scope(struct query_set *set, struct slice tenant);
@@ -91,6 +105,12 @@ struct query_fields {
 	struct slice channel;     /* channel, with or without "@" */
 	struct slice network;     /* network */
 	struct slice kind;        /* kind; type: looks at it */
+	struct slice
+	    country[3]; /* the author's, the mention's, its place's; country: looks at all */
+	const struct slice *links; /* links; links: looks at their hosts and paths */
+	size_t nlinks;
+	bool has_followers;
+	double followers; /* author.followers */
 };
 
 /* One thread's memory for running SET, which must outlive it. */
@@ -105,5 +125,31 @@ void query_scratch_free(struct query_scratch *scratch);
  */
 size_t query_run(struct query_scratch *scratch, struct slice text,
     const struct query_fields *fields, int scope, const uint32_t **hits);
+
+/* Of one clause at most so many places are told. */
+#define QUERY_PLACES_MAX 20
+
+struct query_place {
+	uint32_t start, end; /* bytes of the text */
+};
+
+/* A clause that holds: a word, phrase, field ..., a NEAR with both its sides, or a NOT. */
+struct query_clause {
+	struct slice
+	    text; /* as it is written in the query, its field included when it stands there */
+	const char
+	    *field;  /* the operator it belongs to, such as "author"; NULL: the text is meant */
+	bool absent; /* a NOT: what it names is not there */
+	const struct query_place *places; /* where in the text, in order */
+	size_t n;
+};
+
+typedef void query_clause_fn(void *ctx, const struct query_clause *clause);
+
+/*
+ * Call FN for each clause of QUERY that holds, in the order of the query.  QUERY is one of the hits
+ * of the last query_run, whose text is still there.
+ */
+void query_explain(struct query_scratch *scratch, uint32_t query, query_clause_fn *fn, void *ctx);
 
 #endif

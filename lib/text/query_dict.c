@@ -36,7 +36,7 @@ exact_build(struct query_set *set)
 		uint64_t hash = key_hash(set->terms[i].key.p, set->terms[i].key.n);
 		size_t at = hash & e->mask;
 
-		if (set->terms[i].wild)
+		if (set->terms[i].kind != TERM_EXACT && set->terms[i].kind != TERM_STEM)
 			continue;
 		while (e->slots[at].term)
 			at = (at + 1) & e->mask;
@@ -90,9 +90,8 @@ edge_slot(const struct trie *t, uint32_t key)
 	return at;
 }
 
-/* The child of NODE over BYTE, or 0. */
-static uint32_t
-trie_step(const struct trie *t, uint32_t node, unsigned char byte)
+uint32_t
+query_trie_step(const struct trie *t, uint32_t node, unsigned char byte)
 {
 	uint32_t child;
 
@@ -127,7 +126,7 @@ trie_node(struct trie *t)
 static uint32_t
 trie_grow(struct trie *t, uint32_t node, unsigned char byte)
 {
-	uint32_t child = trie_step(t, node, byte);
+	uint32_t child = query_trie_step(t, node, byte);
 	size_t at;
 
 	if (child)
@@ -196,32 +195,43 @@ place_wild(struct query_set *set, uint32_t term)
 	    from == 1 && to == n - 1 && *key.p == WILD_MANY && key.p[to] == WILD_MANY);
 }
 
+#define TRIES 4
+#define ALL_TRIES(set)                                                                             \
+	{                                                                                          \
+		&(set)->prefixes, &(set)->suffixes, &(set)->insides, &(set)->parts                 \
+	}
+
 void
 query_dict_build(struct query_set *set)
 {
-	struct trie *const tries[] = {&set->prefixes, &set->suffixes, &set->insides};
+	struct trie *const tries[TRIES] = ALL_TRIES(set);
 
 	exact_build(set);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < TRIES; i++) {
 		trie_node(tries[i]);
 		grow_edges(tries[i]);
 	}
-	for (size_t i = 0; i < set->nterms; i++)
-		if (set->terms[i].wild)
-			place_wild(set, (uint32_t)i);
+	for (uint32_t i = 0; i < set->nterms; i++) {
+		if (set->terms[i].kind == TERM_WILD)
+			place_wild(set, i);
+		if (set->terms[i].kind == TERM_PART)
+			add_wild(set, &set->parts, i, 1, (ptrdiff_t)set->terms[i].key.n, false);
+	}
+	query_fuzzy_build(set);
 }
 
 void
 query_dict_release(struct query_set *set)
 {
-	struct trie *const tries[] = {&set->prefixes, &set->suffixes, &set->insides};
+	struct trie *const tries[TRIES] = ALL_TRIES(set);
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < TRIES; i++) {
 		free(tries[i]->edges);
 		free(tries[i]->lists);
 	}
 	free(set->exact.slots);
 	free(set->wilds);
+	query_fuzzy_release(set);
 }
 
 /* ---- matching ---- */
@@ -236,9 +246,9 @@ char_length(struct slice s, size_t at)
 	return n;
 }
 
-/* Does the pattern match the whole of S?  Goes back to the last "*" only, which is enough. */
-static bool
-wild_match(struct slice pattern, struct slice s)
+/* Goes back to the last "*" only, which is enough. */
+bool
+query_wild_match(struct slice pattern, struct slice s)
 {
 	size_t p = 0, at = 0, star = SIZE_MAX, star_at = 0;
 
@@ -270,7 +280,7 @@ try_list(const struct query_set *set, uint32_t at, struct slice key, query_found
 	for (; at != NONE; at = set->wilds[at].next) {
 		const struct wild *w = &set->wilds[at];
 
-		if (w->sure || wild_match(set->terms[w->term].key, key))
+		if (w->sure || query_wild_match(set->terms[w->term].key, key))
 			found(ctx, w->term);
 	}
 }
@@ -283,7 +293,7 @@ walk(const struct query_set *set, const struct trie *t, struct slice key, ptrdif
 	uint32_t node = 0;
 
 	for (ptrdiff_t i = from; i >= 0 && i < (ptrdiff_t)key.n; i += step) {
-		node = trie_step(t, node, (unsigned char)key.p[i]);
+		node = query_trie_step(t, node, (unsigned char)key.p[i]);
 		if (!node)
 			return;
 		if (t->lists[node] != NONE)
@@ -292,13 +302,15 @@ walk(const struct query_set *set, const struct trie *t, struct slice key, ptrdif
 }
 
 void
-query_dict_wild(
-    const struct query_set *set, struct slice key, bool word, query_found *found, void *ctx)
+query_dict_starts(const struct query_set *set, struct slice key, query_found *found, void *ctx)
 {
 	if (set->prefixes.nnodes > 1)
 		walk(set, &set->prefixes, key, 0, 1, found, ctx);
-	if (!word)
-		return;
+}
+
+void
+query_dict_rest(const struct query_set *set, struct slice key, query_found *found, void *ctx)
+{
 	if (set->suffixes.nnodes > 1)
 		walk(set, &set->suffixes, key, (ptrdiff_t)key.n - 1, -1, found, ctx);
 	if (set->insides.nnodes > 1)

@@ -69,10 +69,13 @@ phrase(
 	return any;
 }
 
+static bool list(struct query_scratch *s, const struct list *l, bool first);
+
 static bool
 leaf(struct query_scratch *s, const struct node *node, bool first)
 {
 	const struct query_set *set = s->set;
+	const struct range *range;
 	const struct raw *raw;
 
 	switch (node->op) {
@@ -81,9 +84,49 @@ leaf(struct query_scratch *s, const struct node *node, bool first)
 	case NODE_RAW:
 		raw = &set->raws[node->arg];
 		return phrase(s, set->phrases + raw->terms, raw->n, raw, first);
+	case NODE_NUMBER:
+		range = &set->ranges[node->arg];
+		return s->followers >= range->low && s->followers <= range->high;
+	case NODE_LIST:
+		return list(s, &set->lists[node->arg], first);
 	default:
 		return first ? query_present(s, node->arg) : phrase(s, &node->arg, 1, NULL, false);
 	}
+}
+
+/* The first entry of the list that TERM guards, or the one behind the last. */
+static size_t
+first_entry(const struct list *l, uint32_t term)
+{
+	size_t low = 0, high = l->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (l->index[mid].term < term)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* A list is asked for what is in the text, not the text for what is in the list. */
+static bool
+list(struct query_scratch *s, const struct list *l, bool first)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->nterms; i++) {
+		size_t at = first_entry(l, s->terms[i]);
+
+		for (; at < l->n && l->index[at].term == s->terms[i]; at++) {
+			any |= leaf(s, &l->nodes[l->index[at].node], first);
+			if (any && first)
+				return true;
+		}
+	}
+	return any;
 }
 
 static bool
@@ -146,9 +189,8 @@ keep_near(struct query_scratch *s, size_t base, size_t mid, const struct node *n
 	s->nspans = kept;
 }
 
-/* Push the places of NODE in order; how many. */
-static size_t
-push_places(struct query_scratch *s, const struct node *node)
+size_t
+query_places(struct query_scratch *s, const struct node *node)
 {
 	const struct node *child = node + 1, *end = node + node->size;
 	size_t base = s->nspans, mid, parts = 0;
@@ -156,18 +198,22 @@ push_places(struct query_scratch *s, const struct node *node)
 	switch (node->op) {
 	case NODE_OR:
 		for (; child < end; child += child->size)
-			parts += push_places(s, child) != 0;
+			parts += query_places(s, child) != 0;
 		if (parts > 1)
 			sort_spans(s, base);
 		break;
 	case NODE_NEAR:
-		if (!push_places(s, child))
+		if (!query_places(s, child))
 			break;
 		mid = s->nspans;
-		if (push_places(s, child + child->size))
+		if (query_places(s, child + child->size))
 			keep_near(s, base, mid, node);
 		else
 			s->nspans = base;
+		break;
+	case NODE_LIST:
+		leaf(s, node, false);
+		sort_spans(s, base);
 		break;
 	default:
 		leaf(s, node, false);
@@ -197,7 +243,7 @@ query_eval(struct query_scratch *s, const struct node *node)
 		return !query_eval(s, child);
 	case NODE_NEAR:
 		s->nspans = 0;
-		return push_places(s, node) != 0;
+		return query_places(s, node) != 0;
 	default:
 		return leaf(s, node, true);
 	}

@@ -31,18 +31,20 @@ term_cost(const struct term *t)
 	    [FIELD_CHANNEL] = .1,
 	    [FIELD_NETWORK] = .3,
 	    [FIELD_KIND] = .5,
+	    [FIELD_COUNTRY] = .3,
+	    [FIELD_LINKS] = .05,
 	};
 	size_t letters = 0;
 	double cost;
 
 	if (term_is_field(t->key))
 		return fields[(unsigned char)*t->key.p];
-	if (!t->wild && (*t->key.p == '#' || *t->key.p == '@'))
+	if (t->kind == TERM_EXACT && (*t->key.p == '#' || *t->key.p == '@'))
 		return .002;
 	for (size_t i = 0; i < t->key.n; i++)
-		letters += (t->key.p[i] & 0xc0) != 0x80 && t->key.p[i] > WILD_ONE;
+		letters += (t->key.p[i] & 0xc0) != 0x80 && (unsigned char)t->key.p[i] > MARK_STEM;
 	cost = .3 * pow(.6, (double)letters);
-	if (t->wild)
+	if (t->kind != TERM_EXACT)
 		cost *= t->key.p[0] == WILD_MANY ? 8 : 3;
 	/* What many queries ask for is what the stream is about. */
 	return fmin(cost * sqrt(t->uses), .9);
@@ -82,6 +84,26 @@ leaf_cost(const struct query_set *set, const struct node *node, uint32_t *term)
 	}
 }
 
+uint32_t
+query_guard_leaf(const struct query_set *set, const struct node *node)
+{
+	uint32_t term = 0;
+
+	leaf_cost(set, node, &term);
+	return term;
+}
+
+static double
+list_cost(const struct query_set *set, const struct list *list)
+{
+	double cost = 0;
+	uint32_t term;
+
+	for (size_t i = 0; i < list->n; i++)
+		cost += leaf_cost(set, &list->nodes[i], &term);
+	return cost;
+}
+
 #define EACH_CHILD(child, node)                                                                    \
 	const struct node *child = (node) + 1;                                                     \
 	child < (node) + (node)->size;                                                             \
@@ -96,7 +118,10 @@ node_cost(const struct query_set *set, const struct node *node)
 
 	switch (node->op) {
 	case NODE_NOT:
+	case NODE_NUMBER:
 		return INFINITY;
+	case NODE_LIST:
+		return list_cost(set, &set->lists[node->arg]);
 	case NODE_OR:
 		cost = 0;
 		for (EACH_CHILD(child, node))
@@ -128,10 +153,16 @@ static void
 collect(const struct query_set *set, const struct node *node, uint32_t query, struct pairs *pairs)
 {
 	const struct node *best = NULL;
+	const struct list *list;
 	double least = INFINITY;
 	uint32_t term = 0;
 
 	switch (node->op) {
+	case NODE_LIST:
+		list = &set->lists[node->arg];
+		for (size_t i = 0; i < list->n; i++)
+			add_pair(pairs, list->index[i].term, query);
+		break;
 	case NODE_OR:
 		for (EACH_CHILD(child, node))
 			collect(set, child, query, pairs);

@@ -10,11 +10,17 @@ static const struct {
 } fields[] = {
     {"author", FIELD_AUTHOR},
     {"site", FIELD_SITE},
+    {"links", FIELD_LINKS},
     {"lang", FIELD_LANG},
+    {"country", FIELD_COUNTRY},
     {"channel", FIELD_CHANNEL},
     {"network", FIELD_NETWORK},
     {"type", FIELD_KIND},
+    {"followers", FIELD_FOLLOWERS},
     {"raw", VALUE_RAW},
+    {"stem", VALUE_STEM},
+    {"part", VALUE_PART},
+    {"list", VALUE_LIST},
 };
 
 /* Put up to 40 bytes of S into OUT, whole characters, control characters as spaces. */
@@ -39,7 +45,7 @@ excerpt(struct slice s, bool tail, char out[48])
 int
 query_fail(struct parser *p, size_t at, const char *fmt, ...)
 {
-	char what[160], before[48], after[48];
+	char what[320], before[48], after[48];
 	size_t column = 1;
 	va_list ap;
 
@@ -112,30 +118,81 @@ lex_near(struct parser *p, struct token *t)
 	return 0;
 }
 
-/* The field that WORD names up to its ":", 0 when there is no such thing in it, -1 for an error. */
+/* "stem.en:": the language at AT, behind the point.  How many bytes it has with its point, or -1.
+ */
+static int
+lex_language(struct parser *p, struct token *t, size_t at)
+{
+	struct slice rest = {t->value.p + at, t->value.n - at}, code;
+	int language;
+
+	slice_cut(&rest, ':', &code);
+	language = stem_language(code);
+	if (language < 0)
+		return query_fail(
+		    p, t->at + at, "stem. takes one of these languages: %s", stem_languages());
+	t->field = (uint8_t)(VALUE_STEM + language);
+	return (int)code.n + 1;
+}
+
+static int
+unknown_field(struct parser *p, const struct token *t, size_t n)
+{
+	char known[160] = "";
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		snprintf(
+		    known + strlen(known), sizeof known - strlen(known), " %s:", fields[i].name);
+	return query_fail(p, t->at,
+	    "no operator \"%.*s:\" (there are%s); use quotes to search for it",
+	    n > 20 ? 20 : (int)n, t->value.p, known);
+}
+
+/* Make a field of the word that begins with its name and ":"; any other word is left as it is. */
 static int
 lex_field(struct parser *p, struct token *t)
 {
 	size_t n = 0;
-	char known[128] = "";
+	int more = 0;
 
 	while (n < t->value.n && ((t->value.p[n] | 0x20) >= 'a' && (t->value.p[n] | 0x20) <= 'z'))
 		n++;
-	if (!n || n == t->value.n || t->value.p[n] != ':')
+	if (!n || n == t->value.n)
 		return 0;
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		if (slice_is((struct slice){t->value.p, n}, fields[i].name)) {
-			t->kind = TOKEN_FIELD;
-			t->field = fields[i].field;
-			t->end = t->at + n + 1;
-			return 0;
-		}
-		snprintf(
-		    known + strlen(known), sizeof known - strlen(known), " %s:", fields[i].name);
+	if (t->value.p[n] == '.' && slice_is((struct slice){t->value.p, n}, "stem") &&
+	    memchr(t->value.p, ':', t->value.n)) {
+		more = lex_language(p, t, n + 1);
+		if (more < 0)
+			return -1;
+	} else if (t->value.p[n] != ':') {
+		return 0;
 	}
-	return query_fail(p, t->at,
-	    "no operator \"%.*s:\" (there are%s); use quotes to search for it",
-	    n > 20 ? 20 : (int)n, t->value.p, known);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		if (!slice_is((struct slice){t->value.p, n}, fields[i].name))
+			continue;
+		t->kind = TOKEN_FIELD;
+		if (!more)
+			t->field = fields[i].field;
+		t->end = t->at + n + (size_t)more + 1;
+		return 0;
+	}
+	return unknown_field(p, t, n);
+}
+
+/* "~" stands behind a word, alone or with a distance. */
+static int
+check_fuzzy(struct parser *p, const struct token *t, size_t i)
+{
+	struct slice s = t->value, rest = {s.p + i + 1, s.n - i - 1};
+	unsigned char before = i ? (unsigned char)s.p[i - 1] : 0;
+
+	if (before < 0x80 && !(before >= '0' && before <= '9') &&
+	    !((before | 0x20) >= 'a' && (before | 0x20) <= 'z'))
+		return query_fail(p, t->at + i, "\"~\" stands right behind a word, as in netz~");
+	if (rest.n && !slice_is(rest, "1") && !slice_is(rest, "2"))
+		return query_fail(
+		    p, t->at + i, "\"~\" takes a distance of 1 or 2, as in netz~1, or none");
+	return 0;
 }
 
 /* Things that mean something elsewhere and would be searched for as words here. */
@@ -158,9 +215,8 @@ lex_refuse(struct parser *p, struct token *t)
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '|')
 			return query_fail(p, t->at + i, "\"|\" is no operator; write OR");
-		if (s.p[i] == '~')
-			return query_fail(
-			    p, t->at + i, "\"~\" is no operator; write word* or NEAR/n");
+		if (s.p[i] == '~' && check_fuzzy(p, t, i) < 0)
+			return -1;
 	}
 	if (s.n > 1 && s.p[s.n - 1] == '?')
 		return query_fail(
@@ -200,6 +256,7 @@ query_advance(struct parser *p)
 {
 	struct token *t = &p->token;
 
+	p->done = t->end;
 	while (p->at < p->text.n && is_space(p->text.p[p->at]))
 		p->at++;
 	*t = (struct token){.kind = TOKEN_END, .at = p->at, .end = p->at + 1};
@@ -231,10 +288,17 @@ int
 query_advance_value(struct parser *p)
 {
 	struct token *t = &p->token;
+	struct slice list = SLICE("list:");
 	size_t at = p->at;
 
 	if (at >= p->text.n || is_space(p->text.p[at]) || p->text.p[at] == ')')
 		return query_fail(p, at, "a value must follow \":\" at once");
+	/* Here stand words as elsewhere; values of fields may be anything. */
+	if (t->field == VALUE_PART || t->field >= VALUE_STEM)
+		return query_advance(p);
+	if (t->field != VALUE_LIST && p->text.n - at >= list.n &&
+	    memcmp(p->text.p + at, list.p, list.n) == 0)
+		return query_advance(p);
 	if (p->text.p[at] == '(' || p->text.p[at] == '"' || curly_quote(p->text, at))
 		return query_advance(p);
 	while (at < p->text.n && !is_space(p->text.p[at]) && p->text.p[at] != '(' &&

@@ -17,9 +17,15 @@ enum token_kind {
 	TOKEN_WORD /* what stands between spaces */
 };
 
+/* How words are to be taken: plainly, as the value of a field (enum term_field), or as one of
+ * these. */
 enum {
 	VALUE_WORDS, /* no field */
-	VALUE_RAW = FIELD_END
+	VALUE_RAW = 32,
+	VALUE_KEYWORD, /* words without operators */
+	VALUE_PART,
+	VALUE_LIST, /* the value is the name of a file */
+	VALUE_STEM  /* and the number of the language */
 };
 
 struct token {
@@ -36,8 +42,11 @@ struct parser {
 	struct slice text;
 	struct token token; /* the next one */
 	size_t at;          /* behind it */
+	size_t done;        /* where the token before it ended */
+	size_t clause;      /* where the clause at hand begins, its field included */
 	int depth;
 	size_t terms;
+	const struct list_file *list; /* the file that TEXT is a line of, or NULL */
 	struct sme_err *err;
 };
 
@@ -50,6 +59,14 @@ int query_advance(struct parser *p);
 
 /* Read the value of a field: everything up to a space, what is an operator elsewhere as well. */
 int query_advance_value(struct parser *p);
+
+/* query_leaf.c: add the one node that VALUE, which stands at AT, is. */
+int query_add_leaf(struct parser *p, uint8_t mode, struct slice value, size_t at);
+
+/* query_list.c: add the node of the list in the file named by VALUE. */
+int query_add_list(struct parser *p, uint8_t mode, struct slice value, size_t at);
+
+struct node *query_push(struct parser *p, enum node_op op, uint32_t arg);
 
 /* The next token for a message, quoted. */
 const char *query_token_name(const struct parser *p, char out[64]);

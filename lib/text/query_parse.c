@@ -5,15 +5,18 @@
 #include <string.h>
 
 static int parse_or(struct parser *p, uint8_t field);
+static int parse_group(struct parser *p, uint8_t field);
 
-static struct node *
-push(struct parser *p, enum node_op op, uint32_t arg, size_t at)
+/* Add a node that stands where the clause at hand does. */
+struct node *
+query_push(struct parser *p, enum node_op op, uint32_t arg)
 {
 	struct query_set *set = p->set;
 
 	set->nodes = xgrow(set->nodes, set->nnodes, &set->nodes_cap, sizeof *set->nodes);
-	set->nodes[set->nnodes] =
-	    (struct node){.op = (uint8_t)op, .arg = arg, .size = 1, .at = (uint32_t)at};
+	set->where = xgrow(set->where, set->nnodes, &set->where_cap, sizeof *set->where);
+	set->where[set->nnodes] = (struct where){(uint32_t)p->clause, (uint32_t)p->token.end};
+	set->nodes[set->nnodes] = (struct node){.op = (uint8_t)op, .arg = arg, .size = 1};
 	return &set->nodes[set->nnodes++];
 }
 
@@ -21,11 +24,15 @@ push(struct parser *p, enum node_op op, uint32_t arg, size_t at)
 static struct node *
 wrap(struct parser *p, size_t first, enum node_op op, size_t at)
 {
-	struct node *nodes, made = *push(p, op, 0, at);
+	struct node *nodes, made = *query_push(p, op, 0);
+	struct where *where = p->set->where;
+	size_t n = p->set->nnodes - first - 1;
 
 	nodes = p->set->nodes;
-	memmove(nodes + first + 1, nodes + first, (p->set->nnodes - first - 1) * sizeof *nodes);
+	memmove(nodes + first + 1, nodes + first, n * sizeof *nodes);
+	memmove(where + first + 1, where + first, n * sizeof *where);
 	nodes[first] = made;
+	where[first].at = (uint32_t)at;
 	return &nodes[first];
 }
 
@@ -33,128 +40,7 @@ static void
 close_node(struct parser *p, size_t first)
 {
 	p->set->nodes[first].size = (uint32_t)(p->set->nnodes - first);
-}
-
-static int
-count_term(struct parser *p, size_t at)
-{
-	if (++p->terms > QUERY_TERMS_MAX)
-		return query_fail(p, at, "more than %d words in one query", QUERY_TERMS_MAX);
-	return 0;
-}
-
-static bool
-only_wild(struct slice key)
-{
-	size_t i = *key.p == '#' || *key.p == '@' || term_is_field(key);
-
-	for (; i < key.n; i++)
-		if (key.p[i] != WILD_MANY && key.p[i] != WILD_ONE)
-			return false;
-	return true;
-}
-
-/* Add the words of VALUE to set->phrases; how many, or -1.  RAW (may be NULL) gets their place. */
-static int
-add_words(struct parser *p, struct slice value, bool wild, struct raw *raw)
-{
-	struct words w = {.text = value, .wild = wild};
-	size_t base = (size_t)(value.p - p->text.p);
-	int n = 0;
-
-	while (words_next(&w)) {
-		struct query_set *set = p->set;
-		size_t at = base + w.start;
-
-		if (w.kind == WORD_LINK)
-			return query_fail(p, at,
-			    "web addresses in a text are not searched; site: looks at where it is "
-			    "from");
-		if (!w.n)
-			return query_fail(p, at, "a word of more than %d bytes", QUERY_WORD_MAX);
-		if (only_wild((struct slice){w.key, w.n}))
-			return query_fail(p, at, "a wildcard must touch a word");
-		if (count_term(p, at) < 0)
-			return -1;
-		if (n++ == QUERY_PHRASE_MAX)
-			return query_fail(
-			    p, at, "a phrase of more than %d words", QUERY_PHRASE_MAX);
-		if (raw) {
-			raw->lead = n == 1 ? (uint32_t)w.start : raw->lead;
-			raw->end = (uint32_t)w.end;
-		}
-		set->phrases =
-		    xgrow(set->phrases, set->nphrases, &set->phrases_cap, sizeof *set->phrases);
-		set->phrases[set->nphrases++] =
-		    query_term(set, (struct slice){w.key, w.n}, w.has_wild);
-	}
-	return n;
-}
-
-/* A word, or several that must stand side by side, as in a phrase. */
-static int
-add_phrase(struct parser *p, struct slice value, size_t at, bool wild)
-{
-	struct query_set *set = p->set;
-	size_t first = set->nphrases;
-	int n = add_words(p, value, wild, NULL);
-	struct node *node;
-
-	if (n < 0)
-		return -1;
-	if (n == 0)
-		return query_fail(p, at, "there is no word in this");
-	if (n == 1) {
-		push(p, NODE_TERM, set->phrases[first], at);
-		set->nphrases = first;
-		return 0;
-	}
-	node = push(p, NODE_PHRASE, (uint32_t)first, at);
-	node->n = (uint16_t)n;
-	return 0;
-}
-
-static int
-add_raw(struct parser *p, struct slice value, size_t at)
-{
-	struct query_set *set = p->set;
-	struct raw raw = {.terms = (uint32_t)set->nphrases};
-	int n = add_words(p, value, false, &raw);
-
-	if (n < 0)
-		return -1;
-	if (n == 0)
-		return query_fail(p, at, "raw: needs a letter, digit or emoji");
-	set->raws = xgrow(set->raws, set->nraws, &set->raws_cap, sizeof *set->raws);
-	raw.n = (uint32_t)n;
-	raw.text = arena_dup(&set->arena, value);
-	set->raws[set->nraws] = raw;
-	push(p, NODE_RAW, (uint32_t)set->nraws++, at);
-	return 0;
-}
-
-static int
-add_field(struct parser *p, uint8_t field, struct slice value, size_t at)
-{
-	char key[QUERY_WORD_MAX + 1];
-	bool wild = memchr(value.p, '*', value.n) != NULL;
-	int n;
-
-	value = slice_trim(value);
-	if ((field == FIELD_AUTHOR || field == FIELD_CHANNEL) && value.n && *value.p == '@')
-		value = (struct slice){value.p + 1, value.n - 1};
-	if (field == FIELD_SITE && memchr(value.p, '/', value.n))
-		return query_fail(p, at, "site: takes a host name such as example.com");
-	key[0] = (char)field;
-	n = fold_field(value, wild, key + 1);
-	if (n < 0 || n >= QUERY_WORD_MAX)
-		return query_fail(p, at, "a value of more than %d bytes", QUERY_WORD_MAX - 1);
-	if (n == 0 || only_wild((struct slice){key, (size_t)n + 1}))
-		return query_fail(p, at, "the value is empty");
-	if (count_term(p, at) < 0)
-		return -1;
-	push(p, NODE_TERM, query_term(p->set, (struct slice){key, (size_t)n + 1}, wild), at);
-	return 0;
+	p->set->where[first].end = (uint32_t)p->done;
 }
 
 static int
@@ -172,19 +58,37 @@ parse_group(struct parser *p, uint8_t field)
 	return query_advance(p);
 }
 
+/* The value of FIELD, which is the token at hand; with LIST the name of a file. */
 static int
-parse_value(struct parser *p, uint8_t field)
+parse_value(struct parser *p, uint8_t field, bool list)
 {
 	struct token t = p->token;
-	int status;
 
-	if (field == VALUE_RAW)
-		status = add_raw(p, t.value, t.at);
-	else if (field)
-		status = add_field(p, field, t.value, t.at);
-	else
-		status = add_phrase(p, t.value, t.at, true);
-	return status < 0 ? -1 : query_advance(p);
+	if ((list ? query_add_list : query_add_leaf)(p, field, t.value, t.at) < 0)
+		return -1;
+	return query_advance(p);
+}
+
+/* Behind "author:" and the like; OUTER is the field of the group that it stands in. */
+static int
+parse_field(struct parser *p, uint8_t outer)
+{
+	uint8_t field = p->token.field;
+	char found[64];
+
+	if (outer && field != VALUE_LIST)
+		return query_fail(p, p->token.at, "one operator with a colon inside the other");
+	if (query_advance_value(p) < 0)
+		return -1;
+	if (field != VALUE_LIST && p->token.kind == TOKEN_FIELD)
+		return parse_field(p, field);
+	if (field != VALUE_LIST)
+		return p->token.kind == TOKEN_OPEN ? parse_group(p, field)
+		                                   : parse_value(p, field, false);
+	if (p->token.kind == TOKEN_OPEN)
+		return query_fail(p, p->token.at, "expected the name of a file, found %s",
+		    query_token_name(p, found));
+	return parse_value(p, outer, true);
 }
 
 static int
@@ -192,20 +96,15 @@ parse_primary(struct parser *p, uint8_t field)
 {
 	char found[64];
 
+	p->clause = p->token.at;
 	switch (p->token.kind) {
 	case TOKEN_OPEN:
 		return parse_group(p, field);
 	case TOKEN_FIELD:
-		if (field)
-			return query_fail(
-			    p, p->token.at, "one operator with a colon inside the other");
-		field = p->token.field;
-		if (query_advance_value(p) < 0)
-			return -1;
-		return p->token.kind == TOKEN_OPEN ? parse_group(p, field) : parse_value(p, field);
+		return parse_field(p, field);
 	case TOKEN_PHRASE:
 	case TOKEN_WORD:
-		return parse_value(p, field);
+		return parse_value(p, field, false);
 	case TOKEN_CLOSE:
 	case TOKEN_END:
 		if (p->token.kind == TOKEN_END && !slice_trim(p->text).n)
@@ -217,27 +116,44 @@ parse_primary(struct parser *p, uint8_t field)
 	}
 }
 
+/* Has the node a place in the text? */
+static bool
+is_placed(const struct query_set *set, const struct node *n)
+{
+	uint8_t mode;
+
+	switch (n->op) {
+	case NODE_AND:
+	case NODE_NOT:
+	case NODE_NUMBER:
+		return false;
+	case NODE_TERM:
+		return !term_is_field(set->terms[n->arg].key);
+	case NODE_LIST:
+		mode = set->lists[n->arg].mode;
+		return mode == VALUE_WORDS || mode >= FIELD_END;
+	default:
+		return true;
+	}
+}
+
 /* What stands beside NEAR must have a place in the text. */
 static int
 check_near(struct parser *p, size_t first)
 {
 	const struct query_set *set = p->set;
 
-	for (size_t i = first; i < set->nnodes; i++) {
-		const struct node *n = &set->nodes[i];
-
-		if (n->op == NODE_AND || n->op == NODE_NOT ||
-		    (n->op == NODE_TERM && term_is_field(set->terms[n->arg].key)))
-			return query_fail(
-			    p, n->at, "NEAR takes words, phrases, and groups of them joined by OR");
-	}
+	for (size_t i = first; i < set->nnodes; i++)
+		if (!is_placed(set, &set->nodes[i]))
+			return query_fail(p, set->where[i].at,
+			    "NEAR takes words, phrases, and groups of them joined by OR");
 	return 0;
 }
 
 static int
 parse_near(struct parser *p, uint8_t field)
 {
-	size_t first = p->set->nnodes;
+	size_t first = p->set->nnodes, at = p->token.at;
 	int links = 0;
 
 	if (parse_primary(p, field) < 0)
@@ -255,7 +171,7 @@ parse_near(struct parser *p, uint8_t field)
 			    "NEAR takes words, phrases, and groups of them joined by OR");
 		if (parse_primary(p, field) < 0 || check_near(p, first) < 0)
 			return -1;
-		node = wrap(p, first, NODE_NEAR, t.at);
+		node = wrap(p, first, NODE_NEAR, at);
 		node->n = t.n;
 		node->ordered = t.ordered;
 		close_node(p, first);
@@ -272,7 +188,8 @@ parse_not(struct parser *p, uint8_t field)
 		return parse_near(p, field);
 	if (++p->depth > QUERY_DEPTH_MAX)
 		return query_fail(p, at, "more than %d levels", QUERY_DEPTH_MAX);
-	push(p, NODE_NOT, 0, at);
+	p->clause = at;
+	query_push(p, NODE_NOT, 0);
 	if (query_advance(p) < 0 || parse_not(p, field) < 0)
 		return -1;
 	p->depth--;
@@ -344,24 +261,26 @@ query_parse(struct query_set *set, struct slice text, struct sme_err *err)
 {
 	struct parser p = {.set = set, .text = text, .err = err};
 	size_t nodes = set->nnodes, phrases = set->nphrases, raws = set->nraws;
+	size_t ranges = set->nranges;
 
 	if (parse_all(&p) == 0)
 		return 0;
 	set->nnodes = nodes;
 	set->nphrases = phrases;
 	set->nraws = raws;
+	set->nranges = ranges;
 	return -1;
 }
 
 int
 query_parse_keyword(struct query_set *set, struct slice text, struct sme_err *err)
 {
-	struct parser p = {.set = set, .text = text, .err = err};
+	struct parser p = {.set = set, .text = text, .err = err, .token.end = text.n};
 	size_t phrases = set->nphrases;
 
 	if (text.n > QUERY_TEXT_MAX)
 		return err_set(err, SME_CONFIG, "a keyword of more than %zu bytes", QUERY_TEXT_MAX);
-	if (add_phrase(&p, text, 0, false) == 0)
+	if (query_add_leaf(&p, VALUE_KEYWORD, text, 0) == 0)
 		return 0;
 	set->nphrases = phrases;
 	return -1;

@@ -19,6 +19,7 @@ query_scratch_new(const struct query_set *set)
 	s->terms = xcalloc(set->nterms, sizeof *s->terms);
 	s->tried = xcalloc(set->nqueries, sizeof *s->tried);
 	s->found = xcalloc(set->nqueries, sizeof *s->found);
+	s->slow = query_slow_new(set);
 	return s;
 }
 
@@ -34,11 +35,12 @@ query_scratch_free(struct query_scratch *s)
 	free(s->tried);
 	free(s->found);
 	free(s->spans);
+	query_slow_free(s->slow);
 	free(s);
 }
 
-static void
-add_hit(void *ctx, uint32_t term)
+void
+query_add_hit(void *ctx, uint32_t term)
 {
 	struct query_scratch *s = ctx;
 	struct chain *chain = &s->chains[term];
@@ -58,15 +60,31 @@ add_hit(void *ctx, uint32_t term)
 	s->hits[s->nhits++] = (struct hit){term, s->word, s->start, s->end, NONE};
 }
 
-static void
-look_up(struct query_scratch *s, const char *key, size_t n, bool word)
+void
+query_look_up(struct query_scratch *s, const char *key, size_t n)
 {
 	uint32_t term = query_dict_exact(s->set, key, n);
 
 	if (term != NONE)
-		add_hit(s, term);
-	if (s->set->nwilds)
-		query_dict_wild(s->set, (struct slice){key, n}, word, add_hit, s);
+		query_add_hit(s, term);
+	query_dict_starts(s->set, (struct slice){key, n}, query_add_hit, s);
+}
+
+/* A plain word, which alone may match at its end, inside, nearly or as another form. */
+static void
+look_up_word(struct query_scratch *s, const char *key, size_t n)
+{
+	query_look_up(s, key, n);
+	if (s->slow)
+		query_slow(s, key, n);
+}
+
+/* links: looks at web addresses in the text as well. */
+static void
+note_link(struct query_scratch *s, const struct words *w)
+{
+	if (w->kind == WORD_LINK && s->nlinks < QUERY_LINKS_MAX)
+		s->links[s->nlinks++] = (struct slice){s->text.p + w->start, w->end - w->start};
 }
 
 static void
@@ -77,92 +95,20 @@ look_up_text(struct query_scratch *s)
 	for (s->word = 0; words_next(&w); s->word++) {
 		s->start = (uint32_t)w.start;
 		s->end = (uint32_t)w.end;
-		if (!w.n)
+		if (!w.n) {
+			note_link(s, &w);
 			continue;
-		look_up(s, w.key, w.n, w.kind == WORD_PLAIN);
-		if (w.kind == WORD_PLAIN)
+		}
+		if (w.kind == WORD_PLAIN) {
+			look_up_word(s, w.key, w.n);
 			continue;
+		}
+		query_look_up(s, w.key, w.n);
 		/* "#netz" and "@netz" are found by "netz", too; the full-width signs have three
 		 * bytes. */
 		s->start += (unsigned char)s->text.p[w.start] < 0x80 ? 1 : 3;
-		look_up(s, w.key + 1, w.n - 1, true);
+		look_up_word(s, w.key + 1, w.n - 1);
 	}
-}
-
-static void
-look_up_value(struct query_scratch *s, enum term_field field, struct slice value)
-{
-	char key[QUERY_WORD_MAX + 9];
-	int n;
-
-	key[0] = (char)field;
-	n = fold_field(value, false, key + 1);
-	if (n <= 0 || n >= QUERY_WORD_MAX)
-		return;
-	memset(key + 1 + n, 0, 8);
-	look_up(s, key, (size_t)n + 1, false);
-}
-
-static void
-look_up_name(struct query_scratch *s, enum term_field field, struct slice name)
-{
-	name = slice_trim(name);
-	if (name.n && *name.p == '@')
-		name = (struct slice){name.p + 1, name.n - 1};
-	look_up_value(s, field, name);
-}
-
-/* URL without scheme, user, port and path. */
-static struct slice
-host_of(struct slice url)
-{
-	ptrdiff_t at = slice_find(url, SLICE("://"));
-	struct slice host;
-	size_t from, to;
-
-	if (at < 0)
-		return (struct slice){NULL, 0};
-	from = to = (size_t)at + 3;
-	for (; to < url.n && !memchr("/?#", url.p[to], 3); to++)
-		if (url.p[to] == '@')
-			from = to + 1;
-	url = (struct slice){url.p + from, to - from};
-	slice_cut(&url, ':', &host);
-	return host;
-}
-
-/* A site is the host of the address and every domain above it. */
-static void
-look_up_site(struct query_scratch *s, struct slice url)
-{
-	struct slice host = host_of(url), label;
-
-	while (host.n) {
-		look_up_value(s, FIELD_SITE, host);
-		slice_cut(&host, '.', &label);
-	}
-}
-
-static void
-look_up_fields(struct query_scratch *s, const struct query_fields *f)
-{
-	const bool *has = s->set->has_field;
-
-	s->word = NONE;
-	if (has[FIELD_AUTHOR]) {
-		look_up_name(s, FIELD_AUTHOR, f->author);
-		look_up_name(s, FIELD_AUTHOR, f->author_name);
-	}
-	if (has[FIELD_SITE])
-		look_up_site(s, f->url);
-	if (has[FIELD_LANG])
-		look_up_value(s, FIELD_LANG, f->lang);
-	if (has[FIELD_CHANNEL])
-		look_up_name(s, FIELD_CHANNEL, f->channel);
-	if (has[FIELD_NETWORK])
-		look_up_value(s, FIELD_NETWORK, f->network);
-	if (has[FIELD_KIND])
-		look_up_value(s, FIELD_KIND, f->kind);
 }
 
 static void
@@ -230,7 +176,7 @@ start(struct query_scratch *s, struct slice text)
 	for (size_t i = 0; i < s->nterms; i++)
 		s->present[s->terms[i] >> 6] = 0;
 	s->text = text;
-	s->nhits = s->nterms = s->nfound = 0;
+	s->nhits = s->nterms = s->nfound = s->nlinks = 0;
 }
 
 size_t
@@ -242,7 +188,7 @@ query_run(struct query_scratch *s, struct slice text, const struct query_fields 
 		return 0;
 	start(s, text);
 	look_up_text(s);
-	look_up_fields(s, fields);
+	query_look_up_fields(s, fields);
 	try_all(s, scope);
 	sort_found(s->found, s->nfound);
 	return s->nfound;

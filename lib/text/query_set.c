@@ -19,8 +19,18 @@ query_set_free(struct query_set *set)
 	query_dict_release(set);
 	map_release(&set->keys);
 	map_release(&set->scopes);
+	map_release(&set->files);
+	stemmers_free(set->stemmers);
+	for (size_t i = 0; i < set->nlists; i++) {
+		free(set->lists[i].nodes);
+		free(set->lists[i].index);
+	}
+	free(set->lists);
+	free(set->ranges);
+	free(set->where);
 	arena_release(&set->arena);
 	free(set->queries);
+	free(set->titles);
 	free(set->nodes);
 	free(set->phrases);
 	free(set->raws);
@@ -29,6 +39,13 @@ query_set_free(struct query_set *set)
 	free(set->post_at);
 	free(set->always);
 	free(set);
+}
+
+void
+query_set_reader(struct query_set *set, query_read_fn *read, void *ctx)
+{
+	set->read = read;
+	set->read_ctx = ctx;
 }
 
 int
@@ -50,7 +67,7 @@ query_set_find_scope(const struct query_set *set, struct slice tenant)
 }
 
 uint32_t
-query_term(struct query_set *set, struct slice key, bool wild)
+query_term(struct query_set *set, struct slice key, enum term_kind kind)
 {
 	union map_value *v = map_put(&set->keys, key);
 
@@ -59,7 +76,8 @@ query_term(struct query_set *set, struct slice key, bool wild)
 
 		memcpy(copy, key.p, key.n);
 		set->terms = xgrow(set->terms, set->nterms, &set->terms_cap, sizeof *set->terms);
-		set->terms[set->nterms++] = (struct term){.key = {copy, key.n}, .wild = wild};
+		set->terms[set->nterms++] =
+		    (struct term){.key = {copy, key.n}, .kind = (uint8_t)kind};
 		v->u = set->nterms;
 	}
 	set->terms[v->u - 1].uses++;
@@ -77,7 +95,10 @@ add(struct query_set *set, struct slice name, struct slice text, int scope, pars
 	if (parse(set, text, err) < 0)
 		return -1;
 	set->queries = xgrow(set->queries, set->nqueries, &set->queries_cap, sizeof *set->queries);
-	set->queries[set->nqueries] = (struct query){arena_dup(&set->arena, name), scope, first};
+	set->titles = xgrow(set->titles, set->nqueries, &set->titles_cap, sizeof *set->titles);
+	set->queries[set->nqueries] = (struct query){scope, first};
+	set->titles[set->nqueries] =
+	    (struct query_title){arena_dup(&set->arena, name), arena_dup(&set->arena, text)};
 	return (int)set->nqueries++;
 }
 
@@ -116,16 +137,31 @@ query_check_keyword(struct slice text, struct sme_err *err)
 	return check(text, query_parse_keyword, err);
 }
 
+/* What is there to be looked up at all? */
+static void
+note_term(struct query_set *set, const struct term *t)
+{
+	if (term_is_field(t->key)) {
+		set->has_field[(unsigned char)*t->key.p] = true;
+		set->has_paths |=
+		    *t->key.p == FIELD_LINKS && memchr(t->key.p, '/', t->key.n) != NULL;
+		return;
+	}
+	set->has_slow |= t->kind == TERM_FUZZY || t->kind == TERM_PART || t->kind == TERM_STEM ||
+	                 (t->kind == TERM_WILD && *t->key.p == WILD_MANY);
+}
+
 void
 query_set_compile(struct query_set *set)
 {
 	fold_table_fill(&set->table);
 	for (size_t i = 0; i < set->nterms; i++)
-		if (term_is_field(set->terms[i].key))
-			set->has_field[(unsigned char)*set->terms[i].key.p] = true;
+		note_term(set, &set->terms[i]);
+	query_lists_build(set);
 	query_dict_build(set);
 	query_guard_build(set);
 	map_release(&set->keys);
+	map_release(&set->files);
 }
 
 size_t
@@ -137,5 +173,5 @@ query_set_count(const struct query_set *set)
 struct slice
 query_set_name(const struct query_set *set, uint32_t index)
 {
-	return set->queries[index].name;
+	return set->titles[index].name;
 }

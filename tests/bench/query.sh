@@ -12,7 +12,7 @@ trap 'rm -rf "$dir"' EXIT
 make -s B="$build" "$build/libsme.a" >/dev/null
 mkdir -p "$build/bench"
 ${CC:-gcc} -std=gnu17 -O2 -g -Ilib -D_GNU_SOURCE -o "$build/bench/query" tests/bench/query.c \
-	"$build/libsme.a" -lutf8proc -lm
+	"$build/libsme.a" -lutf8proc -lstemmer -lm
 
 "$build/bench/query" texts "$n" >"$dir/texts"
 "$build/bench/query" words 0 | sort -u >"$dir/words"

@@ -350,14 +350,15 @@ test_errors(void **state)
 		"column 11: NEAR takes words, phrases, and groups of them joined by OR: "
 		"a NEAR/5 (<-- here b AND c)"},
 	    {"a NEAR/5 lang:de",
-		"column 15: NEAR takes words, phrases, and groups of them joined by OR: "
-		"a NEAR/5 lang:<-- here de"},
+		"column 10: NEAR takes words, phrases, and groups of them joined by OR: "
+		"a NEAR/5 <-- here lang:de"},
 	    {"a NEAR/5 NOT b",
 		"column 10: NEAR takes words, phrases, and groups of them joined by OR: "
 		"a NEAR/5 <-- here NOT b"},
-	    {"links:x",
-		"column 1: no operator \"links:\" (there are author: site: lang: channel: network: "
-		"type: raw:); use quotes to search for it: <-- here links:x"},
+	    {"fans:x",
+		"column 1: no operator \"fans:\" (there are author: site: links: lang: country: "
+		"channel: network: type: followers: raw: stem: part: list:); use quotes to search for "
+		"it: <-- here fans:x"},
 	    {"author: kim", "column 8: a value must follow \":\" at once: author:<-- here  kim"},
 	    {"author:*", "column 8: the value is empty: author:<-- here *"},
 	    {"author:(a site:b)", "column 11: one operator with a colon inside the other: "
@@ -370,15 +371,14 @@ test_errors(void **state)
 	    {"netz?", "column 5: \"?\" stands for one character inside a word: netz<-- here ?"},
 	    {"-netz", "column 1: \"-\" is no operator; write NOT: <-- here -netz"},
 	    {"a|b", "column 2: \"|\" is no operator; write OR: a<-- here |b"},
-	    {"netz~", "column 5: \"~\" is no operator; write word* or NEAR/n: netz<-- here ~"},
 	    {"\"a b\"~5",
 		"column 6: \"~\" is no operator here; write word NEAR/n word: \"a b\"<-- here ~5"},
 	    {"&&", "column 1: there is no word in this: <-- here &&"},
 	    {"\"!\"", "column 1: there is no word in this: <-- here \"!\""},
 	    {"raw:!", "column 5: raw: needs a letter, digit or emoji: raw:<-- here !"},
 	    {"www.example.com",
-		"column 1: web addresses in a text are not searched; site: looks at where it "
-		"is from: <-- here www.example.com"},
+		"column 1: web addresses are not searched as words; links: looks at those in the "
+		"mention, site: at where it is from: <-- here www.example.com"},
 	};
 	struct sme_err err;
 
