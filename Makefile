@@ -12,7 +12,7 @@ CC      = gcc
 CFLAGS  = -O2 -g
 HARDEN  = -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2 -fcf-protection
 WARN    = -std=gnu17 -ffp-contract=off -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
-CPP_SME = -Ilib -D_GNU_SOURCE -I/usr/include/libxml2 $(CPPFLAGS)
+CPP_SME = -Ilib -Icmd -D_GNU_SOURCE -I/usr/include/libxml2 $(CPPFLAGS)
 LD_SME  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 # With --as-needed a tool is linked only with what its objects use.
 LIBS    = -lz -lm -lpthread -ldl -ljq -lonig -lcurl -lxml2 -lutf8proc -llinear -lstemmer
@@ -36,6 +36,7 @@ endif
 LIBC   := $(sort $(wildcard lib/*/*.c))
 LIBO   := $(LIBC:%.c=$(B)/%.o)
 CMDC   := $(sort $(wildcard cmd/sme-*.c))
+PARTC  := $(sort $(wildcard cmd/sme-*/*.c))
 BINS   := $(CMDC:cmd/%.c=$(B)/%)
 UNITC  := $(sort $(wildcard tests/unit/test_*.c))
 UNITS  := $(UNITC:tests/unit/%.c=$(B)/unit/%)
@@ -69,7 +70,9 @@ $(B)/libsme.a: $(LIBO)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsme.a
+# A large tool has a folder of its own beside its main file.
+.SECONDEXPANSION:
+$(BINS): $(B)/%: $(B)/cmd/%.o $$(addprefix $(B)/,$$(addsuffix .o,$$(basename $$(wildcard cmd/$$*/*.c)))) $(B)/libsme.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LD_SME) -o $@ $^ $(LIBS)
 
@@ -154,7 +157,7 @@ TIDY = -*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.*,bugprone-*,$\
        -bugprone-not-null-terminated-result,-clang-analyzer-valist.Uninitialized
 tidy:
 	@if command -v clang-tidy >/dev/null; then \
-		printf '%s\n' $(LIBC) $(CMDC) | xargs -P $(JOBS) -n 8 sh -c 'clang-tidy --quiet \
+		printf '%s\n' $(LIBC) $(CMDC) $(PARTC) | xargs -P $(JOBS) -n 8 sh -c 'clang-tidy --quiet \
 		    --checks="$(TIDY)" "$$@" -- -std=gnu17 $(CPP_SME)' tidy \
 		    2>/dev/null; \
 	else \
@@ -197,5 +200,5 @@ help:
 FORCE:
 .PHONY: all units fuzzers fuzz check asan benches bench tidy install uninstall dist clean help FORCE
 .SECONDARY:
--include $(LIBO:.o=.d) $(CMDC:%.c=$(B)/%.d) $(FUZZO:.o=.d)
+-include $(LIBO:.o=.d) $(CMDC:%.c=$(B)/%.d) $(PARTC:%.c=$(B)/%.d) $(FUZZO:.o=.d)
 -include $(foreach c,$(UNITC) $(TOOLC) $(BENCHC),$(c:%.c=$(B)/%.d)) $(FUZZC:%.c=$(B)-fuzz/%.d)

@@ -63,7 +63,13 @@ static void
 print_option(const struct cli_opt *o)
 {
 	char left[64];
-	int n = o->letter ? snprintf(left, sizeof left, "-%c, ", o->letter)
+	int n;
+
+	if (o->kind == CLI_GROUP) {
+		printf("\n%s:\n", o->name);
+		return;
+	}
+	n = o->letter ? snprintf(left, sizeof left, "-%c, ", o->letter)
 			  : snprintf(left, sizeof left, "    ");
 
 	snprintf(left + n, sizeof left - (size_t)n, "--%s%s%s", o->name, o->arg ? " " : "",
@@ -87,8 +93,11 @@ help(const struct cli_tool *tool)
 
 	printf("%s - %s\n\nusage: %s [options]%s%s\n\noptions:\n", tool->name, tool->what, tool->name,
 	    tool->operands ? " " : "", tool->operands ? tool->operands : "");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (i == count(tool->opts) && n && all[0].kind == CLI_GROUP)
+			puts("\nin every tool:");
 		print_option(&all[i]);
+	}
 	free(all);
 	finish_stdout();
 }
@@ -168,6 +177,8 @@ set_option(const struct cli_opt *o, const char *arg)
 		list->items = xgrow(list->items, list->n, &list->cap, sizeof *list->items);
 		list->items[list->n++] = arg;
 		break;
+	case CLI_GROUP:
+		break;
 	}
 }
 
@@ -176,13 +187,15 @@ static void
 describe(const struct cli_opt *opts, size_t n, struct option **longs, char *letters)
 {
 	size_t l = 0;
+	struct option *to = *longs = xcalloc(n + 1, sizeof **longs);
 
-	*longs = xcalloc(n + 1, sizeof **longs);
 	letters[l++] = ':';
 	for (size_t i = 0; i < n; i++) {
-		(*longs)[i].name = opts[i].name;
-		(*longs)[i].has_arg = opts[i].arg ? required_argument : no_argument;
-		(*longs)[i].val = opts[i].letter ? opts[i].letter : LONG_ONLY + (int)i;
+		if (opts[i].kind == CLI_GROUP)
+			continue;
+		to->name = opts[i].name;
+		to->has_arg = opts[i].arg ? required_argument : no_argument;
+		to++->val = opts[i].letter ? opts[i].letter : LONG_ONLY + (int)i;
 		if (opts[i].letter) {
 			letters[l++] = (char)opts[i].letter;
 			if (opts[i].arg)

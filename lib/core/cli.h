@@ -17,7 +17,8 @@ enum cli_kind {
 	CLI_NUMBER,   /* double * */
 	CLI_TIME,     /* int64_t *: RFC 3339 → milliseconds */
 	CLI_DURATION, /* int64_t *: "36m" → milliseconds */
-	CLI_LIST      /* struct cli_list *: may be given several times */
+	CLI_LIST,     /* struct cli_list *: may be given several times */
+	CLI_GROUP     /* no option: a heading of --help for those that follow, see CLI_HEADING */
 };
 
 struct cli_list {
@@ -34,6 +35,7 @@ struct cli_opt {
 	const char *help; /* a few words, lower case */
 };
 
+#define CLI_HEADING(text) {0, text, CLI_GROUP, NULL, NULL, NULL}
 #define CLI_END {0, NULL, CLI_FLAG, NULL, NULL, NULL}
 
 struct cli_tool {
