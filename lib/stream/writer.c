@@ -18,6 +18,12 @@ writer_init(struct writer *w, int fd, const char *name)
 	*w = (struct writer){.fd = fd, .name = name, .buf = BUF_INIT};
 }
 
+void
+writer_init_sink(struct writer *w, writer_sink *sink, void *ctx)
+{
+	*w = (struct writer){.fd = -1, .sink = sink, .ctx = ctx, .buf = BUF_INIT};
+}
+
 /* SIGPIPE was ignored by whoever started us: die of it all the same, as head(1) expects. */
 static void
 closed_pipe(void)
@@ -30,6 +36,10 @@ closed_pipe(void)
 static void
 out(struct writer *w, const char *p, size_t n)
 {
+	if (w->sink) {
+		w->sink(w->ctx, (struct slice){p, n});
+		return;
+	}
 	if (file_write_all(w->fd, p, n) == 0)
 		return;
 	if (errno == EPIPE)
