@@ -1,13 +1,15 @@
 /* sme-train - learn a model for sme-classify from labelled texts */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/cli.h"
 #include "core/err.h"
 #include "core/file.h"
 #include "core/mem.h"
-#include "model/model.h"
 #include "model/report.h"
-#include "model/train.h"
+#include "sme-train/sme-train.h"
 #include "stream/tree.h"
 #include "stream/writer.h"
 
@@ -17,34 +19,53 @@ static struct train_options train = {
 static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file;
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
 	    grid_rows = 50000, pieces;
-static bool balance, no_refit;
+static const char *from_log, *tenant, *compare_file, *misses_file;
+static bool balance, no_refit, only_better;
 static double word_weight = 2;
-static struct cli_list weights;
+static struct cli_list weights, costs, recalls;
 
 static const struct cli_opt options[] = {
-    {0, "balance", CLI_FLAG, &balance, NULL, "let every label count the same, however frequent"},
-    {0, "by", CLI_STRING, &keys.group, "KEY", "show figures for each value of KEY, such as lang"},
+    CLI_HEADING("what is read"),
+    {0, "from-log", CLI_STRING, &from_log, "LOG", "learn what agents corrected, too: case events"},
+    {0, "id-key", CLI_STRING, &keys.id, "KEY", "member that tells rows apart (id)"},
+    {0, "label-key", CLI_STRING, &keys.label, "KEY", "member that holds the label"},
+    {0, "strict", CLI_FLAG, &rows_strict, NULL, "make what is odd in the rows an error"},
+    {0, "tenant", CLI_STRING, &tenant, "NAME", "of the log, read only events of this tenant"},
+    {0, "text-key", CLI_STRING, &keys.text, "KEY", "member that holds the text (text)"},
+    CLI_HEADING("what is written"),
     {0, "card", CLI_STRING, &card_file, "FILE", "put this JSON object into the model"},
-    {0, "chars", CLI_STRING, &chars, "MIN-MAX", "lengths of character n-grams, or 0 (1-5)"},
-    {0, "epochs", CLI_INT, &epochs, "N", "softmax: how often each row is seen (10)"},
-    {0, "features", CLI_INT, &features, "N", "keep the N n-grams that tell most (200000)"},
+    {0, "name", CLI_STRING, &train.name, "NAME", "name of the head (the label key)"},
+    {0, "only-better", CLI_FLAG, &only_better, NULL, "with --compare: write no model that is not"},
+    {'o', "output", CLI_STRING, &output, "MODEL", "the file to write"},
+    {0, "release", CLI_STRING, &train.release, "TEXT", "what class.model shows (a checksum)"},
+    CLI_HEADING("how the model answers"),
+    {0, "cost", CLI_LIST, &costs, "LABEL=M:F",
+	"give it so that misses (M), false alarms (F) cost least"},
+    {0, "min-p", CLI_NUMBER, &train.min_p, "P", "no answer below this probability (0)"},
+    {0, "recall", CLI_LIST, &recalls, "LABEL=R", "give it so that this share of its rows is found"},
+    {0, "scripts", CLI_FLAG, &train.scripts, NULL, "a label wins only in scripts it was seen in"},
+    CLI_HEADING("how it is measured"),
+    {0, "by", CLI_STRING, &keys.group, "KEY", "show figures for each value of KEY, such as lang"},
+    {0, "compare", CLI_STRING, &compare_file, "MODEL",
+	"compare with this model on the rows held out"},
+    {0, "curve", CLI_FLAG, &train.curve, NULL,
+	"show what an eighth, a quarter, half of the rows teach"},
     {0, "folds", CLI_INT, &folds, "N", "folds of the cross-validation (5)"},
     {0, "grid", CLI_STRING, &grid, "N,N,...", "strengths to choose from by cross-validation"},
     {0, "grid-rows", CLI_INT, &grid_rows, "N", "cross-validate on at most N rows (50000)"},
     {0, "holdout", CLI_INT, &holdout, "PERCENT", "rows to measure with (10)"},
-    {0, "id-key", CLI_STRING, &keys.id, "KEY", "member that tells rows apart (id)"},
-    {0, "label-key", CLI_STRING, &keys.label, "KEY", "member that holds the label"},
-    {0, "label-weight", CLI_LIST, &weights, "LABEL=N", "let a label's rows count N times"},
-    {0, "min-p", CLI_NUMBER, &train.min_p, "P", "no answer below this probability (0)"},
-    {0, "min-rows", CLI_INT, &min_rows, "N", "leave out n-grams in fewer rows (2)"},
-    {0, "name", CLI_STRING, &train.name, "NAME", "name of the head (the label key)"},
+    {0, "misses", CLI_STRING, &misses_file, "FILE",
+	"write what it gets wrong of the rows held out"},
     {0, "no-refit", CLI_FLAG, &no_refit, NULL, "do not learn from the rows held out in the end"},
-    {'o', "output", CLI_STRING, &output, "MODEL", "the file to write"},
+    CLI_HEADING("how it learns"),
+    {0, "balance", CLI_FLAG, &balance, NULL, "let every label count the same, however frequent"},
+    {0, "chars", CLI_STRING, &chars, "MIN-MAX", "lengths of character n-grams, or 0 (1-5)"},
+    {0, "epochs", CLI_INT, &epochs, "N", "softmax: how often each row is seen (10)"},
+    {0, "features", CLI_INT, &features, "N", "keep the N n-grams that tell most (200000)"},
+    {0, "label-weight", CLI_LIST, &weights, "LABEL=N", "let a label's rows count N times"},
+    {0, "min-rows", CLI_INT, &min_rows, "N", "leave out n-grams in fewer rows (2)"},
     {0, "pieces", CLI_INT, &pieces, "N", "learn N runs of 1 to 3 words of each text as well (0)"},
-    {0, "release", CLI_STRING, &train.release, "TEXT", "what class.model shows (a checksum)"},
-    {0, "scripts", CLI_FLAG, &train.scripts, NULL, "a label wins only in scripts it was seen in"},
     {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
-    {0, "text-key", CLI_STRING, &keys.text, "KEY", "member that holds the text (text)"},
     {0, "tokens", CLI_STRING, &tokens, "KIND", "all, or words: no emoji, links, numbers ..."},
     {0, "word-weight", CLI_NUMBER, &word_weight, "N", "a word counts as N character n-grams (2)"},
     {0, "words", CLI_INT, &words, "N", "0 no words, 1 words, 2 pairs of words too (2)"},
@@ -54,7 +75,7 @@ static const struct cli_opt options[] = {
 static const struct cli_tool tool = {
     .name = "sme-train",
     .what = "learn a model for sme-classify from labelled texts",
-    .operands = "file ...",
+    .operands = "[file ...]",
     .opts = options,
 };
 
@@ -142,6 +163,12 @@ check_options(void)
 		train.matrix.spec.tokens = 1 << TOKEN_WORD;
 	else if (strcmp(tokens, "all") != 0)
 		cli_usage("--tokens: expected all or words, got \"%s\"", tokens);
+	if (only_better && !compare_file)
+		cli_usage("--only-better needs --compare: better than which model?");
+	if (tenant && !from_log)
+		cli_usage("--tenant is about the log, see --from-log");
+	if (holdout == 0 && (costs.n || recalls.n || compare_file || misses_file || train.curve))
+		cli_usage("with --holdout 0 there are no rows to measure with");
 	if (strlen(train.release) > 16)
 		cli_usage("--release: at most 16 bytes");
 	train.matrix.spec.word_max = (uint8_t)words;
@@ -153,6 +180,7 @@ check_options(void)
 	train.grid_rows = (size_t)grid_rows;
 	train.word_weight = word_weight;
 	train.refit = !no_refit;
+	train.holdout = (unsigned)holdout;
 	train.say = say;
 }
 
@@ -176,54 +204,6 @@ read_card(struct buf *b)
 	arena_release(&arena);
 }
 
-static void
-warn_about(const struct dataset *d)
-{
-	if (d->unlabelled)
-		sme_warn("%zu of %zu rows have no label \"%s\" and were left out", d->unlabelled,
-		    d->lines, keys.label);
-	if (d->no_text)
-		sme_warn(
-		    "%zu rows have no text under \"%s\" and were left out", d->no_text, keys.text);
-	if (d->empty_text)
-		sme_warn("%zu rows have nothing readable in their text and were left out",
-		    d->empty_text);
-	if (d->duplicate_ids)
-		sme_warn("%zu rows repeat an id, \"%s\" first; all were used", d->duplicate_ids,
-		    d->duplicate_id);
-}
-
-/* One weight for each label, from --balance and --label-weight. */
-static double *
-label_weights(const struct dataset *d)
-{
-	double *w = xcalloc(d->labels.n + 1, sizeof *w);
-	size_t *rows = xcalloc(d->labels.n + 1, sizeof *rows);
-
-	for (size_t i = 0; i < d->n; i++)
-		rows[d->rows[i].label]++;
-	for (size_t c = 0; c < d->labels.n; c++)
-		w[c] = balance ? (double)d->n / ((double)d->labels.n * (double)rows[c]) : 1;
-	for (size_t i = 0; i < weights.n; i++) {
-		const char *eq = strrchr(weights.items[i], '=');
-		char *end = NULL;
-		double v = eq ? strtod(eq + 1, &end) : 0;
-		union map_value *label;
-
-		if (!eq || !(v > 0) || *end)
-			cli_usage(
-			    "--label-weight: expected LABEL=NUMBER, got \"%s\"", weights.items[i]);
-		label = map_get(
-		    &d->labels, (struct slice){weights.items[i], (size_t)(eq - weights.items[i])});
-		if (!label)
-			cli_usage(
-			    "--label-weight: no row has the label of \"%s\"", weights.items[i]);
-		w[label->u] *= v;
-	}
-	free(rows);
-	return w;
-}
-
 /* liblinear's strength is C, for softmax it is the rate of learning. */
 static void
 default_grid(size_t labels)
@@ -235,17 +215,136 @@ default_grid(size_t labels)
 	memcpy(train.grid, softmax ? rate : c, softmax ? sizeof rate : sizeof c);
 }
 
+/* Write B to standard output, or with PATH to that file. */
 static void
-print_report(const struct dataset *d, const struct train_report *report)
+put_out(const struct buf *b, const char *path)
 {
-	struct buf b = BUF_INIT;
+	struct sme_err err;
 	struct writer w;
 
-	report_put(&b, d, &train, report, keys.group != NULL);
+	if (path) {
+		if (file_write_atomic(path, buf_slice(b), 0644, &err) < 0)
+			sme_die(err.status, "%s", err.text);
+		return;
+	}
 	writer_init(&w, 1, "stdout");
-	writer_put(&w, buf_slice(&b));
+	writer_put(&w, buf_slice(b));
 	writer_release(&w);
+}
+
+static void
+print_report(const struct dataset *d, const struct train_report *report, const struct comparison *c)
+{
+	struct buf b = BUF_INIT;
+
+	report_put(&b, d, &train, report, keys.group != NULL);
+	if (c)
+		report_put_comparison(&b, d, report, c, compare_file);
+	put_out(&b, NULL);
 	buf_release(&b);
+}
+
+static void
+write_misses(const struct dataset *d, const struct train_report *report)
+{
+	struct buf b = BUF_INIT_MAX((size_t)1 << 30);
+
+	report_put_misses(&b, d, report);
+	put_out(&b, misses_file);
+	buf_release(&b);
+}
+
+/* Training may take long; what cannot be written is better said before. */
+static void
+check_place(const char *path)
+{
+	char *copy = xstrdup(path), *slash = strrchr(copy, '/');
+	const char *dir = !slash ? "." : slash == copy ? "/" : copy;
+	struct stat st;
+
+	if (slash)
+		*slash = '\0';
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		sme_die(SME_CANTCREAT, "%s: is a directory", path);
+	if (access(*dir ? dir : "/", W_OK | X_OK) < 0)
+		sme_die(SME_CANTCREAT, "%s: %s", path, strerror(errno));
+	free(copy);
+}
+
+static void
+check_places(void)
+{
+	if (!output)
+		cli_usage("-o is missing: where shall the model go?");
+	check_place(output);
+	if (misses_file)
+		check_place(misses_file);
+}
+
+/* The label key and the name of the head stand for each other. */
+static void
+check_names(void)
+{
+	if (!keys.label && from_log && train.name)
+		keys.label = train.name;
+	if (!keys.label)
+		cli_usage("--label-key is missing: which member holds the label?");
+	if (!train.name)
+		train.name = strrchr(keys.label, '.') ? strrchr(keys.label, '.') + 1 : keys.label;
+	if (!*train.name)
+		cli_usage("--name: the name is empty");
+}
+
+/* Files, and corrections before them: those count more. */
+static void
+read_rows(struct dataset *d, char **files)
+{
+	struct corrections_options log = {train.name, tenant, &keys, from_log};
+	struct sme_err err;
+
+	if (from_log)
+		log_learn(d, &log);
+	if ((*files || !from_log) && dataset_read(d, files, &keys, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	rows_need(d, &keys);
+	dataset_finish(d, (unsigned)holdout);
+	rows_warn(d, &keys);
+}
+
+static struct model *
+open_compared(void)
+{
+	struct sme_err err;
+	struct model *m = compare_file ? model_open(compare_file, &err) : NULL;
+
+	if (compare_file && !m)
+		sme_die(err.status, "%s", err.text);
+	return m;
+}
+
+/* Write the model and what else was asked for; the status to end with. */
+static int
+finish(const struct dataset *d, const struct train_report *report, const struct buf *model,
+    struct model *used)
+{
+	struct comparison c = {0};
+	int status = SME_OK;
+
+	if (used)
+		compare(used, d, report->guesses, report->n, (unsigned)holdout, &c);
+	if (only_better && c.verdict != VERDICT_BETTER)
+		status = SME_REJECTED;
+	else
+		put_out(model, output);
+	if (misses_file)
+		write_misses(d, report);
+	if (sme_verbosity >= 0)
+		print_report(d, report, used ? &c : NULL);
+	if (status)
+		sme_warn("%s: not written, for nothing shows that it is better than %s", output,
+		    compare_file);
+	comparison_release(&c);
+	return status;
 }
 
 int
@@ -255,41 +354,37 @@ main(int argc, char **argv)
 	struct dataset d = DATASET_INIT;
 	struct train_report report;
 	struct buf model = BUF_INIT_MAX((size_t)1 << 30), card = BUF_INIT;
+	struct model *used;
+	struct train_aim *aims;
 	struct sme_err err;
 	double *weight;
+	int status;
 
-	if (!keys.label)
-		cli_usage("--label-key is missing: which member holds the label?");
-	if (!output)
-		cli_usage("-o is missing: where shall the model go?");
+	check_names();
 	check_options();
-	if (!train.name)
-		train.name = strrchr(keys.label, '.') ? strrchr(keys.label, '.') + 1 : keys.label;
-	if (!*train.name)
-		cli_usage("--name: the name is empty");
+	check_places();
 	if (grid)
 		parse_grid();
 	if (card_file)
 		read_card(&card);
-	if (dataset_read(&d, files, &keys, &err) < 0)
-		sme_die(err.status, "%s", err.text);
-	dataset_finish(&d, (unsigned)holdout);
-	warn_about(&d);
+	used = open_compared();
+	read_rows(&d, files);
 	if (!grid)
 		default_grid(d.labels.n);
-	weight = label_weights(&d);
-	train.label_weight = weight;
+	train.label_weight = weight = labels_weights(&d, &weights, balance);
+	train.aims = aims = labels_aims(&d, &costs, &recalls, &train.aims_n);
 	if (train_model(&d, &train, &model, &report, &err) < 0)
 		sme_die(err.status, "%s", err.text);
-	if (file_write_atomic(output, buf_slice(&model), 0644, &err) < 0)
-		sme_die(err.status, "%s", err.text);
-	if (sme_verbosity >= 0)
-		print_report(&d, &report);
-	train_report_release(&report);
+	status = finish(&d, &report, &model, used);
+	model_close(used);
+	train_report_release(&report, &train);
 	dataset_release(&d);
 	free(weight);
+	free(aims);
 	free(weights.items);
+	free(costs.items);
+	free(recalls.items);
 	buf_release(&model);
 	buf_release(&card);
-	return SME_OK;
+	return status;
 }

@@ -7,9 +7,13 @@
 #include "core/mem.h"
 #include "stream/reader.h"
 #include "stream/scan.h"
-#include "text/normalize.h"
 
 #define SPLIT_SEED UINT64_C(0x5b1d5e0c0ffee123)
+
+/* Of so many odd rows the members are noted, at most so many, down to such a depth. */
+#define MEMBERS_ROWS 200
+#define MEMBERS_MAX 100
+#define MEMBERS_DEPTH 3
 
 /* A reading of the input: the scanner and where the wanted members are in its values. */
 struct input {
@@ -17,8 +21,7 @@ struct input {
 	struct scan_plan *plan;
 	struct scanner *scanner;
 	int text, label, id, group; /* group is -1 without a key */
-	struct buf string, scratch;
-	struct norm norm;
+	struct buf string, scratch, id_text, group_text;
 };
 
 /* The number of NAME in MAP, new or not. */
@@ -34,9 +37,8 @@ number_of(struct map *map, struct slice name)
 	return (uint32_t)v->u;
 }
 
-/* A label as text: a string's content, or a number or truth value as it is spelled. */
-static struct slice
-label_text(const struct json_value *v, struct buf *scratch)
+struct slice
+dataset_label(const struct json_value *v, struct buf *scratch)
 {
 	buf_clear(scratch);
 	if (v->type == JSON_STRING)
@@ -46,53 +48,138 @@ label_text(const struct json_value *v, struct buf *scratch)
 	return (struct slice){NULL, 0};
 }
 
-static void
-note_id(struct input *in, const struct json_value *id)
+bool
+dataset_label_is_odd(struct slice label)
 {
-	struct dataset *d = in->d;
-	union map_value *seen;
-	struct slice text = label_text(id, &in->scratch);
-
-	if (!text.p)
-		return;
-	seen = map_put(&d->ids, text);
-	if (seen->u && !d->duplicate_ids++)
-		snprintf(d->duplicate_id, sizeof d->duplicate_id, "%.*s", SLICE_ARG(text));
-	seen->u = 1;
+	for (size_t i = 0; i < label.n; i++)
+		if ((unsigned char)label.p[i] < ' ' || label.p[i] == 0x7f)
+			return true;
+	return false;
 }
 
-static void
-add_row(struct input *in, const struct json_value *values)
+/* Remember the id of the row that comes next; false when it is not wanted any more. */
+static bool
+note_id(struct dataset *d, const struct dataset_row *row, uint32_t label)
 {
-	struct dataset *d = in->d;
-	struct slice label, text;
-	struct sample row = {.group = 0};
+	union map_value *seen;
+	struct row_pair pair;
 
-	d->lines++;
-	label = label_text(&values[in->label], &in->scratch);
-	if (!label.p || label.n == 0 || memchr(label.p, '\0', label.n)) {
-		d->unlabelled++;
-		return;
+	if (!row->id.p)
+		return true;
+	seen = map_put(&d->ids, row->id);
+	if (!seen->u) {
+		seen->u = d->n + 1;
+		return true;
 	}
-	if (values[in->text].type != JSON_STRING) {
-		d->no_text++;
-		return;
+	if (row->corrected)
+		return true; /* of another tenant */
+	pair = (struct row_pair){seen->u - 1, d->n};
+	if (d->rows[pair.first].corrected) {
+		d->overruled++;
+		return false;
 	}
-	buf_clear(&in->string);
-	text = json_string(&values[in->text], &in->string);
-	norm_run(&in->norm, text);
-	if (in->norm.n == 0) {
+	if (d->rows[pair.first].label == label && !d->duplicate_ids++)
+		d->duplicate = pair;
+	if (d->rows[pair.first].label != label && !d->conflicts++)
+		d->conflict = pair;
+	return true;
+}
+
+void
+dataset_add(struct dataset *d, const struct dataset_row *row)
+{
+	struct sample s = {.file = row->file, .line = row->line, .corrected = row->corrected};
+
+	norm_run(&d->norm, row->text);
+	if (d->norm.n == 0) {
 		d->empty_text++;
 		return;
 	}
-	row.label = number_of(&d->labels, label);
-	row.text = arena_dup(&d->texts, text);
-	row.key = hash64(in->norm.text.p, in->norm.text.n, SPLIT_SEED);
-	if (in->group >= 0)
-		row.group = number_of(&d->groups, label_text(&values[in->group], &in->scratch));
-	note_id(in, &values[in->id]);
+	s.label = number_of(&d->labels, row->label);
+	if (!note_id(d, row, s.label))
+		return;
+	s.text = arena_dup(&d->texts, row->text);
+	if (row->id.p)
+		s.id = arena_dup(&d->texts, row->id);
+	s.key = hash64(d->norm.text.p, d->norm.text.n, SPLIT_SEED);
+	if (row->group.p)
+		s.group = number_of(&d->groups, row->group);
 	d->rows = xgrow(d->rows, d->n, &d->cap, sizeof *d->rows);
-	d->rows[d->n++] = row;
+	d->rows[d->n++] = s;
+}
+
+/* Note the paths of all members below the object V, whose own path is in PATH. */
+static void
+note_members(struct dataset *d, const struct json_value *v, struct buf *path, int depth)
+{
+	struct json_iter it = json_each(v);
+	struct json_value key, value;
+	size_t before = path->n;
+
+	while (d->members.n < MEMBERS_MAX && json_next(&it, &key, &value)) {
+		struct buf scratch = BUF_INIT;
+
+		if (before)
+			buf_addc(path, '.');
+		buf_adds(path, json_string(&key, &scratch));
+		buf_release(&scratch);
+		if (value.type == JSON_OBJECT && depth < MEMBERS_DEPTH)
+			note_members(d, &value, path, depth + 1);
+		else
+			map_put(&d->members, buf_slice(path));
+		path->n = before;
+	}
+}
+
+/* A row is left out and counted in WHAT. */
+static void
+leave_out(struct input *in, size_t *what)
+{
+	struct buf path = BUF_INIT;
+
+	if (++*what > MEMBERS_ROWS)
+		return;
+	note_members(in->d, &in->scanner->root, &path, 1);
+	buf_release(&path);
+}
+
+static int
+add_row(struct input *in, const struct json_value *values, const char *file, size_t lineno,
+    struct sme_err *err)
+{
+	struct dataset *d = in->d;
+	struct dataset_row row = {.file = file, .line = lineno};
+
+	d->lines++;
+	row.label = dataset_label(&values[in->label], &in->scratch);
+	if (!row.label.p || row.label.n == 0) {
+		leave_out(in, &d->unlabelled);
+		return 0;
+	}
+	if (dataset_label_is_odd(row.label)) {
+		struct buf shown = BUF_INIT;
+		int r;
+
+		json_put_string(&shown, row.label);
+		r = err_set(err, SME_DATA, "%s:%zu: the label %.80s has a control character in it",
+		    file, lineno, buf_str(&shown));
+		buf_release(&shown);
+		return r;
+	}
+	if (values[in->text].type != JSON_STRING) {
+		leave_out(in, &d->no_text);
+		return 0;
+	}
+	buf_clear(&in->string);
+	row.text = json_string(&values[in->text], &in->string);
+	row.id = dataset_label(&values[in->id], &in->id_text);
+	if (in->group >= 0) {
+		row.group = dataset_label(&values[in->group], &in->group_text);
+		if (!row.group.p)
+			row.group = SLICE("");
+	}
+	dataset_add(d, &row);
+	return 0;
 }
 
 static int
@@ -106,8 +193,7 @@ add_line(
 		    in->scanner->error_at, in->scanner->error);
 	if (in->scanner->root.type != JSON_OBJECT)
 		return err_set(err, SME_DATA, "%s:%zu: expected a JSON object", b->file, lineno);
-	add_row(in, in->scanner->values);
-	return 0;
+	return add_row(in, in->scanner->values, b->file, lineno, err);
 }
 
 static int
@@ -141,11 +227,11 @@ int
 dataset_read(
     struct dataset *d, char *const *files, const struct dataset_keys *keys, struct sme_err *err)
 {
-	struct input in = {.d = d, .group = -1, .norm = NORM_INIT};
+	struct input in = {.d = d, .group = -1};
 	struct reader *r = reader_open(files);
 	int status;
 
-	in.scratch = in.string = (struct buf)BUF_INIT;
+	in.scratch = in.string = in.id_text = in.group_text = (struct buf)BUF_INIT;
 	in.plan = scan_plan_new();
 	in.text = scan_plan_add(in.plan, keys->text);
 	in.label = scan_plan_add(in.plan, keys->label);
@@ -157,8 +243,9 @@ dataset_read(
 	reader_close(r);
 	scanner_free(in.scanner);
 	scan_plan_free(in.plan);
-	norm_release(&in.norm);
 	buf_release(&in.scratch);
+	buf_release(&in.id_text);
+	buf_release(&in.group_text);
 	buf_release(&in.string);
 	return status;
 }
@@ -234,6 +321,42 @@ dataset_count(const struct dataset *d, enum sample_part part)
 	return n;
 }
 
+size_t *
+dataset_label_rows(const struct dataset *d)
+{
+	size_t *rows = xcalloc(d->labels.n + 1, sizeof *rows);
+
+	for (size_t i = 0; i < d->n; i++)
+		rows[d->rows[i].label]++;
+	return rows;
+}
+
+bool
+dataset_alike(const struct dataset *d, const char **one, const char **other)
+{
+	struct map seen = MAP_INIT;
+	struct buf folded = BUF_INIT;
+	bool found = false;
+
+	for (size_t i = 0; i < d->labels.n && !found; i++) {
+		union map_value *v;
+
+		buf_clear(&folded);
+		buf_adds(&folded, slice_trim(d->labels.items[i].key));
+		for (size_t j = 0; j < folded.n; j++)
+			if (folded.p[j] >= 'A' && folded.p[j] <= 'Z')
+				folded.p[j] |= 0x20;
+		v = map_put(&seen, buf_slice(&folded));
+		found = v->u != 0;
+		*one = v->u ? d->labels.items[v->u - 1].key.p : NULL;
+		*other = d->labels.items[i].key.p;
+		v->u = i + 1;
+	}
+	map_release(&seen);
+	buf_release(&folded);
+	return found;
+}
+
 void
 dataset_release(struct dataset *d)
 {
@@ -241,6 +364,8 @@ dataset_release(struct dataset *d)
 	map_release(&d->labels);
 	map_release(&d->groups);
 	map_release(&d->ids);
+	map_release(&d->members);
+	norm_release(&d->norm);
 	arena_release(&d->texts);
 	*d = (struct dataset)DATASET_INIT;
 }

@@ -14,6 +14,7 @@ struct guess {
 	double brier;  /* squared distance of all probabilities from the truth, 0 to 2 */
 	bool answered; /* sure enough to be given as an answer */
 	bool tuned;    /* was used to calibrate: counts for everything but calibration */
+	uint32_t row;  /* of the dataset */
 };
 
 /* What was promised and what was kept, in bins of equal width. */

@@ -1,4 +1,4 @@
-#include "model/report.h"
+#include "model/report_int.h"
 
 #include <stdlib.h>
 
@@ -20,9 +20,11 @@ put_counts(struct buf *b, const struct dataset *d, const struct train_options *o
 }
 
 static void
-put_figures(struct buf *b, const struct train_options *o, const struct train_report *r)
+put_figures(struct buf *b, const struct dataset *d, const struct train_options *o,
+    const struct train_report *r)
 {
 	const struct figures *f = &r->all;
+	struct interval accuracy, macro;
 
 	if (!r->n) {
 		buf_puts(b, "nothing was held out, so nothing was measured\n");
@@ -30,18 +32,28 @@ put_figures(struct buf *b, const struct train_options *o, const struct train_rep
 	}
 	buf_printf(b, "held out: accuracy %.4f, macro-F1 %.4f, macro-recall %.4f\n", f->accuracy,
 	    f->macro_f1, f->macro_recall);
+	macro = interval_macro_f1(r->guesses, r->n, (uint32_t)d->labels.n);
+	accuracy = interval_share((size_t)(f->accuracy * (double)f->rows + 0.5), f->rows);
+	buf_printf(b, "95 %%: accuracy %.4f to %.4f, macro-F1 %.4f to %.4f\n", accuracy.low,
+	    accuracy.high, macro.low, macro.high);
 	buf_printf(b, "calibration: temperature %.3f, ", r->calibration.temperature);
 	if (r->calibration.n)
 		buf_printf(b, "table of %u knots, ", r->calibration.n);
 	buf_printf(b, "ECE %.4f, Brier %.4f\n", f->ece, f->brier);
+	if (r->calibration.error_temperature > 0)
+		buf_printf(b,
+		    "  ECE on the %zu rows that set it: %.4f by the temperature, %.4f with a "
+		    "table\n",
+		    r->calibration.rows, r->calibration.error_temperature,
+		    r->calibration.error_table);
 	if (o->min_p > 0)
 		buf_printf(b, "at --min-p %g: %.1f %% answered, %.4f of them right\n", o->min_p,
 		    100 * f->answered, f->answered_right);
 }
 
 /* Labels come from outside; on a terminal their control bytes must not act. */
-static void
-put_name(struct buf *b, const char *name, int width)
+void
+report_name(struct buf *b, const char *name, int width)
 {
 	char shown[33];
 	size_t n = 0;
@@ -52,23 +64,24 @@ put_name(struct buf *b, const char *name, int width)
 	buf_printf(b, "%-*s", width, shown);
 }
 
-static const char *
-label_name(const struct dataset *d, size_t c)
-{
-	return d->labels.items[c].key.p;
-}
-
 static void
 put_labels(struct buf *b, const struct dataset *d, const size_t *matrix)
 {
 	uint32_t n = (uint32_t)d->labels.n;
 
-	buf_printf(b, "\n%-32s %8s %9s %9s %9s\n", "label", "rows", "precision", "recall", "F1");
+	buf_printf(b, "\n%-32s %8s %9s %9s %9s  %s\n", "label", "rows", "precision", "recall", "F1",
+	    "95 % of the recall");
 	for (uint32_t c = 0; c < n; c++) {
 		struct label_figures f = figures_label(matrix, n, c);
 
-		put_name(b, label_name(d, c), 32);
-		buf_printf(b, " %8zu %9.4f %9.4f %9.4f\n", f.rows, f.precision, f.recall, f.f1);
+		report_name(b, report_label(d, c), 32);
+		buf_printf(b, " %8zu %9.4f %9.4f %9.4f", f.rows, f.precision, f.recall, f.f1);
+		if (f.rows) {
+			struct interval i = interval_share(matrix[c * (n + 1) + c], f.rows);
+
+			buf_printf(b, "  %.4f to %.4f", i.low, i.high);
+		}
+		buf_addc(b, '\n');
 	}
 }
 
@@ -80,11 +93,11 @@ put_matrix(struct buf *b, const struct dataset *d, const size_t *matrix)
 	buf_printf(b, "\n%-24s", "is \\ taken for");
 	for (size_t c = 0; c < n; c++) {
 		buf_addc(b, ' ');
-		put_name(b, label_name(d, c), 10);
+		report_name(b, report_label(d, c), 10);
 	}
 	buf_addc(b, '\n');
 	for (size_t r = 0; r < n; r++) {
-		put_name(b, label_name(d, r), 24);
+		report_name(b, report_label(d, r), 24);
 		for (size_t c = 0; c < n; c++)
 			buf_printf(b, " %10zu", matrix[r * (n + 1) + c]);
 		buf_addc(b, '\n');
@@ -121,8 +134,8 @@ put_worst(struct buf *b, const struct dataset *d, const size_t *matrix)
 	buf_printf(b, "\n%8s  %-32s taken for\n", "mistakes", "is");
 	for (size_t i = 0; i < found && i < WORST_PAIRS; i++) {
 		buf_printf(b, "%8zu  ", list[i].rows);
-		put_name(b, label_name(d, list[i].is), 33);
-		put_name(b, label_name(d, list[i].taken), 0);
+		report_name(b, report_label(d, list[i].is), 33);
+		report_name(b, report_label(d, list[i].taken), 0);
 		buf_addc(b, '\n');
 	}
 	free(list);
@@ -139,7 +152,7 @@ put_groups(struct buf *b, const struct dataset *d, const struct train_report *r)
 
 		if (!f.rows)
 			continue;
-		put_name(b, d->groups.items[g].key.n ? d->groups.items[g].key.p : "(none)", 24);
+		report_name(b, d->groups.items[g].key.n ? d->groups.items[g].key.p : "(none)", 24);
 		buf_printf(b, " %8zu %9.4f %9.4f %9.4f\n", f.rows, f.accuracy, f.macro_f1, f.ece);
 	}
 }
@@ -152,7 +165,7 @@ report_put(struct buf *b, const struct dataset *d, const struct train_options *o
 	size_t *matrix;
 
 	put_counts(b, d, o, r);
-	put_figures(b, o, r);
+	put_figures(b, d, o, r);
 	if (!r->n)
 		return;
 	matrix = xcalloc((size_t)labels * (labels + 1), sizeof *matrix);
@@ -164,5 +177,9 @@ report_put(struct buf *b, const struct dataset *d, const struct train_options *o
 		put_worst(b, d, matrix);
 	if (by)
 		put_groups(b, d, r);
+	report_reliability(b, r);
+	report_aims(b, d, o, r);
+	if (o->curve)
+		report_curve(b, r);
 	free(matrix);
 }

@@ -68,13 +68,31 @@ copy_weights(const struct model *found, const struct matrix *m, const struct sol
 	}
 }
 
+/* Of the labels that occur only: liblinear complains of others on standard error. */
+static void
+put_weights(const struct problem *problem, uint32_t labels, const struct solve_options *o,
+    struct parameter *parameter)
+{
+	bool *occurs = xcalloc(labels, sizeof *occurs);
+
+	for (int i = 0; i < problem->l; i++)
+		occurs[(size_t)problem->y[i]] = true;
+	for (uint32_t c = 0; c < labels; c++) {
+		if (!occurs[c])
+			continue;
+		parameter->weight_label[parameter->nr_weight] = (int)c;
+		parameter->weight[parameter->nr_weight++] = o->label_weight[c];
+	}
+	free(occurs);
+}
+
 void
 solve_liblinear(const struct matrix *m, const size_t *rows, size_t count,
     const struct solve_options *o, struct solution *s)
 {
 	struct problem problem = {.l = (int)count, .n = (int)m->features + 1, .bias = 1};
 	struct parameter parameter = {
-	    .solver_type = L2R_LR, .eps = 0.01, .C = o->strength, .nr_weight = (int)m->labels};
+	    .solver_type = L2R_LR, .eps = 0.01, .C = o->strength};
 	size_t nodes = 0, most = 0, at = 0;
 	struct feature_node *node;
 	uint32_t *sorted;
@@ -97,10 +115,7 @@ solve_liblinear(const struct matrix *m, const size_t *rows, size_t count,
 	}
 	parameter.weight_label = xcalloc(m->labels, sizeof *parameter.weight_label);
 	parameter.weight = xcalloc(m->labels, sizeof *parameter.weight);
-	for (uint32_t c = 0; c < m->labels; c++) {
-		parameter.weight_label[c] = (int)c;
-		parameter.weight[c] = o->label_weight[c];
-	}
+	put_weights(&problem, m->labels, o, &parameter);
 	set_print_string_function(say_nothing);
 	found = train(&problem, &parameter);
 	s->features = m->features;

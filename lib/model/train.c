@@ -224,14 +224,16 @@ trial_close(struct trial *tr)
 }
 
 struct guess
-trial_guess(struct trial *tr, const struct sample *s)
+trial_guess(struct trial *tr, const struct dataset *d, size_t row)
 {
+	const struct sample *s = &d->rows[row];
 	const struct head_result *res = heads_predict(tr->run, s->text);
 	struct guess g = {.label = s->label,
 	    .group = s->group,
 	    .best = res->best,
 	    .p = res->p,
-	    .tuned = s->part == PART_TUNE};
+	    .tuned = s->part == PART_TUNE,
+	    .row = (uint32_t)row};
 
 	g.answered = res->best >= 0 && res->p >= decide_floor(tr->model, res->best);
 	for (uint32_t c = 0; c < tr->model->header->labels; c++) {
@@ -242,9 +244,8 @@ trial_guess(struct trial *tr, const struct sample *s)
 	return g;
 }
 
-/* Guess every row held out. */
-static int
-measure(struct training *t, const struct buf *file, struct sme_err *err)
+int
+train_measure(struct training *t, const struct buf *file, struct sme_err *err)
 {
 	struct train_report *r = t->report;
 	struct trial tr;
@@ -256,7 +257,7 @@ measure(struct training *t, const struct buf *file, struct sme_err *err)
 	r->n = 0;
 	for (size_t i = 0; i < t->d->n; i++) {
 		if (t->d->rows[i].part != PART_TRAIN)
-			r->guesses[r->n++] = trial_guess(&tr, &t->d->rows[i]);
+			r->guesses[r->n++] = trial_guess(&tr, t->d, i);
 	}
 	trial_close(&tr);
 	r->all = figures_of(r->guesses, r->n, t->m->labels, FIGURES_ALL);
@@ -320,8 +321,10 @@ describe(const struct training *t, struct buf *b)
 	json_put_fixed(b, f->macro_f1, 4);
 	buf_puts(b, ",\"ece\":");
 	json_put_fixed(b, f->ece, 4);
-	buf_puts(b, t->o->refit ? "},\"learned_from\":\"all rows\""
-				: "},\"learned_from\":\"rows not held out\"");
+	buf_puts(b, "},\"holdout\":");
+	json_put_number(b, t->o->holdout);
+	buf_puts(b, t->o->refit ? ",\"learned_from\":\"all rows\""
+				: ",\"learned_from\":\"rows not held out\"");
 	if (t->o->card.n) {
 		buf_puts(b, ",\"card\":");
 		buf_adds(b, t->o->card);
@@ -345,18 +348,30 @@ train_prepare(struct training *t, pick_fn *pick)
 static int
 train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 {
+	const struct slice none = {NULL, 0};
+
 	train_prepare(t, train_in_training);
 	if (t->m->features == 0)
 		return err_set(err, SME_DATA, "no n-gram occurs in %u rows; see --min-rows",
 		    t->o->matrix.min_rows);
 	if (t->o->grid_n > 1)
 		search_grid(t);
+	if (t->o->curve) {
+		if (train_curve(t, out, err) < 0)
+			return -1;
+		train_prepare(t, train_in_training);
+	}
 	train_learn(t);
-	if (train_build(t, "", (struct slice){NULL, 0}, out, err) < 0 || calibrate(t, out, err) < 0)
+	if (train_build(t, "", none, out, err) < 0 || calibrate(t, out, err) < 0 ||
+	    train_build(t, "", none, out, err) < 0 || train_measure(t, out, err) < 0)
 		return -1;
-	if (train_build(t, "", (struct slice){NULL, 0}, out, err) < 0)
+	t->report->curve[CURVE_POINTS - 1] =
+	    (struct curve_point){"all", dataset_count(t->d, PART_TRAIN), t->report->all};
+	if (!t->o->aims_n)
+		return 0;
+	if (train_aim(t, out, err) < 0 || train_build(t, "", none, out, err) < 0)
 		return -1;
-	return measure(t, out, err);
+	return train_measure(t, out, err);
 }
 
 static int
@@ -421,12 +436,18 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	free(t.names);
 	free(t.labels);
 	free(t.gate);
+	free(t.thresholds);
 	return r;
 }
 
 void
-train_report_release(struct train_report *report)
+train_report_release(struct train_report *report, const struct train_options *o)
 {
+	for (size_t a = 0; report->aims && a < o->aims_n; a++) {
+		free(report->aims[a].tune);
+		free(report->aims[a].test);
+	}
+	free(report->aims);
 	free(report->guesses);
 	memset(report, 0, sizeof *report);
 }

@@ -11,6 +11,7 @@
 #include "model/dataset.h"
 #include "model/figures.h"
 #include "model/solve.h"
+#include "model/threshold.h"
 
 #define TRAIN_GRID_MAX 16
 
@@ -25,6 +26,13 @@ enum train_solver {
 
 #define TRAIN_LIBLINEAR_LABELS 8
 
+/* What is wanted of one label. */
+struct train_aim {
+	uint32_t label;
+	double miss, alarm; /* what a row costs that is missed, and one that is taken for it */
+	double recall;      /* or, if above 0: this share of its rows is to be found */
+};
+
 struct train_options {
 	const char *name, *release; /* release "": taken from the content */
 	struct slice card;          /* JSON object that goes into the file as "card", or empty */
@@ -37,10 +45,29 @@ struct train_options {
 	size_t grid_rows;           /* cross-validate on at most so many rows */
 	const double *label_weight; /* for each label, or NULL: all 1 */
 	double min_p;
-	bool scripts; /* a label only wins in a script that it was seen in */
-	bool refit;   /* learn from all rows in the end */
+	bool scripts;     /* a label only wins in a script that it was seen in */
+	bool refit;       /* learn from all rows in the end */
+	bool curve;       /* measure what parts of the rows teach */
+	unsigned holdout; /* what dataset_finish held out, for the file to tell */
+	const struct train_aim *aims;
+	size_t aims_n;
 	/* Told about each step, for people; may be NULL. */
 	void (*say)(const char *text);
+};
+
+struct aim_result {
+	double threshold;
+	bool few;                   /* hardly any tuning row has the label */
+	struct scored *tune, *test; /* the rows that chose it, and those that did not; in order */
+	size_t tune_n, test_n;
+};
+
+#define CURVE_POINTS 4
+
+struct curve_point {
+	const char *share; /* of the rows, such as "1/8" */
+	size_t rows;
+	struct figures figures;
 };
 
 struct train_report {
@@ -52,6 +79,8 @@ struct train_report {
 	struct guess *guesses; /* of the rows held out */
 	size_t n;
 	struct figures all;
+	struct aim_result *aims;                /* one for each in the options */
+	struct curve_point curve[CURVE_POINTS]; /* the last one is the model itself */
 };
 
 /* Put the model file into OUT.  D has been through dataset_finish.  -1 with ERR (SME_DATA) when D
@@ -59,6 +88,7 @@ struct train_report {
 int train_model(const struct dataset *d, const struct train_options *o, struct buf *out,
     struct train_report *report, struct sme_err *err);
 
-void train_report_release(struct train_report *report);
+/* O as it was given to train_model. */
+void train_report_release(struct train_report *report, const struct train_options *o);
 
 #endif

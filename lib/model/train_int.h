@@ -37,6 +37,16 @@ void train_learn(struct training *t);
 int train_build(struct training *t, const char *release, struct slice meta, struct buf *out,
     struct sme_err *err);
 
+/* Guess every row held out with the model in FILE: the report's guesses and figures. */
+int train_measure(struct training *t, const struct buf *file, struct sme_err *err);
+
+/* aim.c: choose the thresholds that were asked for, by the model in FILE. */
+int train_aim(struct training *t, const struct buf *file, struct sme_err *err);
+
+/* curve.c: measure models that learn from parts of the rows, with OUT for their files.  The matrix
+ * is another one then. */
+int train_curve(struct training *t, struct buf *out, struct sme_err *err);
+
 /* A model file at work on rows of the dataset. */
 struct trial {
 	struct model *model;
@@ -47,7 +57,7 @@ struct trial {
 int trial_open(struct trial *tr, const struct buf *file, struct sme_err *err);
 void trial_close(struct trial *tr);
 
-/* What the model says of S. */
-struct guess trial_guess(struct trial *tr, const struct sample *s);
+/* What the model says of row ROW. */
+struct guess trial_guess(struct trial *tr, const struct dataset *d, size_t row);
 
 #endif

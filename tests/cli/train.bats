@@ -116,7 +116,11 @@ rows() {
 		[ ! -e x.model ]
 	}
 	check 64 "--label-key is missing" in
-	check 65 'no row has the label key' --label-key nothing in
+	check 65 'no row has a label under "nothing", see --label-key; the rows have: id, text, meta.kind, lang' \
+		--label-key nothing in
+	check 65 'did you mean --label-key meta.kind?' --label-key meta.kid in
+	check 65 'did you mean --text-key text?' --label-key meta.kind --text-key txt in
+	check 65 'no row has a label under "meta"' --label-key meta in
 	check 65 'all rows have the label "en"' --label-key lang in
 	head -5 in >few
 	check 65 'only 5 usable rows' --label-key meta.kind few
@@ -149,13 +153,94 @@ rows() {
 	[[ "$stderr" == *'2 rows have nothing readable in their text'* ]]
 	[[ "$stderr" == *'1 rows have no text under "text"'* ]]
 	[[ "$stderr" == *'1 of 125 rows have no label "meta.kind"'* ]]
-	[[ "$stderr" == *'repeat an id, "b1" first'* ]]
+	[[ "$stderr" == *'1 rows repeat an id with another label, "b1" first: "complaint" (in:1) and "other" (in:125)'* ]]
+	run --separate-stderr sme-train --strict --label-key meta.kind -o y.model in
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *'1 of 125 rows have no label'* ]]
+	[ ! -e y.model ]
 }
 
-@test "a full disk is an error" {
+@test "ids that repeat are named, and so are labels that are rare or alike" {
+	rows >in
+	cat >>in <<-'EOF'
+		{"id":"b1","text":"the app is broken once more","meta":{"kind":"complaint"}}
+		{"id":"n1","text":"something else entirely","meta":{"kind":"once"}}
+		{"id":"n2","text":"something else again","meta":{"kind":"Praise "}}
+	EOF
+	run --separate-stderr sme-train --label-key meta.kind -o x.model in
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *'1 rows repeat an id and its label, "b1" first (in:1 and in:121)'* ]]
+	[[ "$stderr" == *'too few rows, fewer than 5, to learn a label from: "Praise " (1), "once" (1)'* ]]
+	[[ "$stderr" == *'the labels "Praise " and "praise" are the same but for case or spaces'* ]]
+	run --separate-stderr sme-train -q --label-key meta.kind -o x.model in
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	head -120 in >clean
+	sme-train -q --strict --label-key meta.kind -o x.model clean
+}
+
+@test "labels are text without control characters" {
+	rows >in
+	printf '%s\n' '{"text":"odd","meta":{"kind":"a\nb"}}' >>in
+	run --separate-stderr sme-train --label-key meta.kind -o x.model in
+	[ "$status" -eq 65 ]
+	[ "$stderr" = 'sme-train: in:121: the label "a\nb" has a control character in it' ]
+	sed -i '121s/.*/{"text":"odd","meta":{"kind":"a\\u0000b"}}/' in
+	run --separate-stderr sme-train --label-key meta.kind -o x.model in
+	[ "$status" -eq 65 ]
+	[ ! -e x.model ]
+}
+
+@test "input that cannot be read to its end is an error" {
+	rows | gzip >in.gz
+	head -c $(($(stat -c %s in.gz) / 2)) in.gz >cut.gz
+	run --separate-stderr sme-train --label-key meta.kind -o x.model cut.gz
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *'cut.gz: gzip data ends too early'* ]]
+	head -c 40 in.gz >bad.gz
+	head -c 100 /dev/zero | tr '\0' '\377' >>bad.gz
+	run --separate-stderr sme-train --label-key meta.kind -o x.model bad.gz
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *'bad.gz: damaged gzip data'* ]]
+	run --separate-stderr sme-train --label-key meta.kind -o x.model .
+	[ "$status" -eq 66 ]
+	[[ "$stderr" == *'.: '* ]]
+	[ ! -e x.model ]
+}
+
+@test "where nothing can be written is said before the work" {
+	rows >in
+	for place in missing/x.model . in/x.model; do
+		run --separate-stderr sme-train --label-key meta.kind -o $place missing.ndjson
+		[ "$status" -eq 73 ]
+		[[ "$stderr" == "sme-train: $place: "* ]]
+	done
+	run --separate-stderr sme-train --label-key meta.kind -o x.model --misses missing/misses in
+	[ "$status" -eq 73 ]
+	[ ! -e x.model ]
+}
+
+@test "a full disk is an error, and leaves the old model" {
 	rows >in
 	run bash -c 'sme-train --label-key meta.kind -o x.model in >/dev/full'
 	[ "$status" -eq 74 ]
+	sme-train -q --label-key meta.kind -o x.model in
+	cp x.model before
+	# No file may grow beyond a few kilobytes, as on a disk that is full.
+	run --separate-stderr bash -c 'trap "" XFSZ; ulimit -f 4; sme-train -q --label-key meta.kind -o x.model in'
+	[ "$status" -eq 74 ]
+	[[ "$stderr" == "sme-train: x.model: "* ]]
+	cmp x.model before
+	[ "$(echo x.model*)" = x.model ]
+}
+
+@test "--help has its options in groups" {
+	run sme-train --help
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^[a-z ]*:$' <<<"$output")" -eq 7 ]
+	for group in 'what is read' 'what is written' 'how the model answers' 'how it is measured' 'how it learns' 'in every tool'; do
+		grep -qx "$group:" <<<"$output"
+	done
 }
 
 @test "--scripts: the script tells where it can and costs no n-grams" {

@@ -13,14 +13,14 @@ near(double a, double b)
 	return a - b < 1e-9 && b - a < 1e-9;
 }
 
-/* label, group, best, p, Brier, answered, tuned */
+/* label, group, best, p, Brier, answered, tuned, row */
 static const struct guess guesses[] = {
-    {0, 0, 0, 0.9, 0.02, true, false},
-    {0, 0, 1, 0.5, 0.50, false, false},
-    {1, 0, 1, 0.9, 0.02, true, false},
-    {1, 1, 1, 0.7, 0.18, true, true},
-    {1, 1, -1, 0, 1.00, false, false},
-    {0, 1, 0, 0.5, 0.46, false, false},
+    {0, 0, 0, 0.9, 0.02, true, false, 0},
+    {0, 0, 1, 0.5, 0.50, false, false, 0},
+    {1, 0, 1, 0.9, 0.02, true, false, 0},
+    {1, 1, 1, 0.7, 0.18, true, true, 0},
+    {1, 1, -1, 0, 1.00, false, false, 0},
+    {0, 1, 0, 0.5, 0.46, false, false, 0},
 };
 
 static void

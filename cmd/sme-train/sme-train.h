@@ -1,0 +1,40 @@
+/* What sme-train is made of besides its options and main().  All of it may print and exit. */
+#ifndef SME_TRAIN_H
+#define SME_TRAIN_H
+
+#include "core/cli.h"
+#include "model/corrections.h"
+#include "model/dataset.h"
+#include "model/train.h"
+
+/* The name of label number C. */
+static inline const char *
+label_at(const struct dataset *d, size_t c)
+{
+	return d->labels.items[c].key.p;
+}
+
+/* With --strict, what is odd is the end. */
+extern bool rows_strict;
+
+/* Something is odd in the rows: a warning, or SME_DATA. */
+void rows_odd(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* End with SME_DATA when no row has the label or the text, and say which members there are. */
+void rows_need(const struct dataset *d, const struct dataset_keys *keys);
+
+/* Say what was left out, what stands twice, and which labels are too rare. */
+void rows_warn(const struct dataset *d, const struct dataset_keys *keys);
+
+/* One weight for each label, from --balance and --label-weight.  The caller frees. */
+double *labels_weights(const struct dataset *d, const struct cli_list *weights, bool balance);
+
+/* What --cost and --recall ask for.  The caller frees. */
+struct train_aim *labels_aims(const struct dataset *d, const struct cli_list *costs,
+    const struct cli_list *recalls, size_t *n);
+
+/* Add the mentions of a log whose labels were corrected: a directory of sme-log, a file, or a pipe
+ * such as "-". */
+void log_learn(struct dataset *d, const struct corrections_options *o);
+
+#endif
