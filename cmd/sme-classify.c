@@ -1,11 +1,9 @@
 /* sme-classify - say of each mention what language it is in, how it feels and what it is about */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "config/config.h"
-#include "core/file.h"
-#include "core/mem.h"
 #include "model/classify.h"
+#include "sme-classify/models.h"
 #include "stream/filter.h"
 
 static struct filter filter = {.key = "class", FILTER_INIT};
@@ -52,26 +50,19 @@ close_worker(void *worker)
 	classifier_run_free(worker);
 }
 
-/* The shipped models first, so that a model of the same name takes the place of one.  They may be
- * missing when others are given. */
 static struct classifier *
-open_classifier(const struct watch *watch)
+open_classifier(const struct config *config, const struct watch *watch)
 {
-	char *shipped = sme_share("models");
-	const char **paths = xcalloc(models.n + 1, sizeof *paths);
 	struct classifier *c;
 	struct sme_err err;
 
-	if (models.n == 0 || access(shipped, F_OK) == 0)
-		paths[options.npaths++] = shipped;
-	for (size_t i = 0; i < models.n; i++)
-		paths[options.npaths++] = models.items[i];
-	options.paths = paths;
+	models_list(&options, config, &models);
 	c = classifier_new(&options, watch, filter.plan, &err);
+	if (!c && err.text[0] == '.')
+		sme_die(err.status, "%s: %s", config->path, err.text);
 	if (!c)
 		sme_die(err.status, "%s", err.text);
-	free(paths);
-	free(shipped);
+	models_release(&options);
 	return c;
 }
 
@@ -95,7 +86,7 @@ main(int argc, char **argv)
 	if (!watch)
 		sme_die(err.status, "%s", err.text);
 	filter.plan = scan_plan_new();
-	classifier = open_classifier(watch);
+	classifier = open_classifier(&config, watch);
 	filter.worker_open = open_worker;
 	filter.worker_close = close_worker;
 	status = filter_run(&filter, files, classify_event, classifier);

@@ -23,6 +23,7 @@ static const struct schema names = LIST_OF(kind_name, "a list of names");
 static const struct schema texts = MAP_OF(kind_text, "an object of texts");
 static const struct schema queries = MAP_OF(kind_query, "an object of boolean queries by name");
 static const struct schema keywords = LIST_OF(kind_keyword, "a list of words and phrases");
+static const struct schema models = LIST_OF(kind_path, "a list of files and directories of models");
 static const struct schema dates = LIST_OF(kind_date, "a list of dates");
 static const struct schema columns = MAP_OF(kind_name, "an object of column names by field");
 
@@ -181,6 +182,7 @@ static const struct schema_field tenant_fields[] = {
     {"queries", &queries, false},
     {"topics", &queries, false},
     {"keywords", &keywords, false},
+    {"models", &models, false},
     {"queues", &queues, false},
     {"match", &match, false},
     {"rules", &rules, false},
@@ -229,6 +231,7 @@ static const struct schema_field root_fields[] = {
     {"queries", &queries, false},
     {"topics", &queries, false},
     {"keywords", &keywords, false},
+    {"models", &models, false},
     {"score", &score, false},
     {"sources", &sources, false},
     {"publish", &publish, false},

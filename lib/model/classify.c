@@ -1,253 +1,29 @@
-#include "model/classify.h"
+#include "model/classify_int.h"
 
-#include <dirent.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "core/mem.h"
 #include "model/decide.h"
-#include "model/heads.h"
 #include "stream/json.h"
 
 /* With --explain, so many words at most for each head. */
 #define REASONS_MAX 5
 
-/* The members of a mention that are read, by index into plan[]. */
-enum field {
-	F_TEXT,
-	F_TENANT,
-	F_HANDLE,
-	F_NAME,
-	F_URL,
-	F_CHANNEL,
-	F_NETWORK,
-	F_KIND,
-	F_LANG_HINT,
-	F_FOLLOWERS,
-	F_AUTHOR_COUNTRY,
-	F_COUNTRY,
-	F_PLACE_COUNTRY,
-	F_LINKS,
-	FIELDS
-};
-
-static const char *const paths[FIELDS] = {"text", "tenant", "author.handle", "author.name", "url",
-    "channel", "network", "kind", "lang_hint", "author.followers", "author.country", "country",
-    "place.country", "links"};
+/* What a thread remembers for a tenant with heads of its own, see HEADS_MEMORY: there may be many
+ * of them. */
+#define TENANT_MEMORY (HEADS_MEMORY / 4)
 
 /* So many links of a mention are looked at. */
 #define LINKS_MAX 64
 
-struct classifier {
-	struct model **models;
-	size_t n, cap;
-	struct heads *heads;
-	const struct watch *watch;
-	int lang, sentiment;    /* index of these heads, or -1 */
-	int negative, positive; /* labels of sentiment, or -1 */
-	int plan[FIELDS];
-	double min_p;
-	bool explain;
-	char *release; /* for "model" */
-};
-
 struct classifier_run {
 	const struct classifier *c;
+	struct classifier_run **tenants; /* as in c->own, made when they are needed */
 	struct heads_run *heads;
 	struct query_scratch *queries;
 	struct slice links[LINKS_MAX];
 	struct buf strings; /* decoded values */
 };
-
-static bool
-is_wanted(const char *names, const char *name)
-{
-	struct slice rest = slice_of(names), one;
-
-	if (!names)
-		return true;
-	while (slice_cut(&rest, ',', &one))
-		if (slice_is(slice_trim(one), name))
-			return true;
-	return false;
-}
-
-/* Take over M, in place of an earlier one of its name. */
-static void
-add_model(struct classifier *c, struct model *m, const char *wanted)
-{
-	if (!is_wanted(wanted, m->name)) {
-		model_close(m);
-		return;
-	}
-	for (size_t i = 0; i < c->n; i++) {
-		if (strcmp(c->models[i]->name, m->name) != 0)
-			continue;
-		model_close(c->models[i]);
-		c->models[i] = m;
-		return;
-	}
-	c->models = xgrow(c->models, c->n, &c->cap, sizeof *c->models);
-	c->models[c->n++] = m;
-}
-
-static int
-open_file(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
-{
-	struct model *m = model_open(path, err);
-
-	if (!m)
-		return -1;
-	add_model(c, m, wanted);
-	return 0;
-}
-
-static int
-is_model_name(const struct dirent *d)
-{
-	return slice_ends(slice_of(d->d_name), SLICE(MODEL_SUFFIX));
-}
-
-static int
-by_bytes(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int
-open_directory(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
-{
-	struct dirent **list = NULL;
-	int n = scandir(path, &list, is_model_name, by_bytes), r = 0;
-
-	if (n < 0)
-		return err_sys(err, SME_NOINPUT, "%s", path);
-	for (int i = 0; i < n; i++) {
-		struct buf file = BUF_INIT;
-
-		buf_printf(&file, "%s/%s", path, list[i]->d_name);
-		if (r == 0)
-			r = open_file(c, buf_str(&file), wanted, err);
-		buf_release(&file);
-		free(list[i]);
-	}
-	free(list);
-	if (n == 0)
-		return err_set(err, SME_NOINPUT, "%s: no *%s files in it", path, MODEL_SUFFIX);
-	return r;
-}
-
-static int
-open_path(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return open_directory(c, path, wanted, err);
-	return open_file(c, path, wanted, err);
-}
-
-static int
-find_label(const struct model *m, const char *label)
-{
-	for (uint32_t i = 0; i < m->header->labels; i++)
-		if (strcmp(m->names[i], label) == 0)
-			return (int)i;
-	return -1;
-}
-
-/* The releases of all heads, each once, joined by "+". */
-static char *
-join_releases(const struct classifier *c)
-{
-	struct buf b = BUF_INIT;
-
-	for (size_t i = 0; i < c->n; i++) {
-		bool seen = c->models[i]->release[0] == '\0';
-
-		for (size_t j = 0; j < i; j++)
-			seen |= strcmp(c->models[j]->release, c->models[i]->release) == 0;
-		if (seen)
-			continue;
-		if (b.n)
-			buf_addc(&b, '+');
-		buf_puts(&b, c->models[i]->release);
-	}
-	return b.p ? buf_detach(&b) : xstrdup("");
-}
-
-static void
-find_heads(struct classifier *c)
-{
-	c->lang = c->sentiment = c->negative = c->positive = -1;
-	for (size_t i = 0; i < c->n; i++) {
-		if (strcmp(c->models[i]->name, "lang") == 0)
-			c->lang = (int)i;
-		if (strcmp(c->models[i]->name, "sentiment") != 0)
-			continue;
-		c->sentiment = (int)i;
-		c->negative = find_label(c->models[i], "negative");
-		c->positive = find_label(c->models[i], "positive");
-	}
-}
-
-/* Every name in WANTED must be there, or a typing error would silently give nothing. */
-static int
-check_wanted(const struct classifier *c, const char *wanted, struct sme_err *err)
-{
-	struct slice rest = slice_of(wanted), one;
-
-	while (slice_cut(&rest, ',', &one)) {
-		bool found = false;
-
-		one = slice_trim(one);
-		for (size_t i = 0; i < c->n; i++)
-			found |= slice_is(one, c->models[i]->name);
-		if (!found)
-			return err_set(err, SME_USAGE, "--heads: there is no model named \"%.*s\"",
-			    SLICE_ARG(one));
-	}
-	return 0;
-}
-
-struct classifier *
-classifier_new(const struct classifier_options *o, const struct watch *watch,
-    struct scan_plan *plan, struct sme_err *err)
-{
-	struct classifier *c = xcalloc(1, sizeof *c);
-	int r = 0;
-
-	for (size_t i = 0; i < o->npaths && r == 0; i++)
-		r = open_path(c, o->paths[i], o->heads, err);
-	if (r == 0)
-		r = check_wanted(c, o->heads, err);
-	if (r < 0) {
-		classifier_free(c);
-		return NULL;
-	}
-	for (int i = 0; i < FIELDS; i++)
-		c->plan[i] = scan_plan_add(plan, paths[i]);
-	c->heads = heads_new(c->models, c->n);
-	c->watch = watch;
-	c->min_p = o->min_p;
-	c->explain = o->explain;
-	c->release = join_releases(c);
-	find_heads(c);
-	return c;
-}
-
-void
-classifier_free(struct classifier *c)
-{
-	if (!c)
-		return;
-	heads_free(c->heads);
-	for (size_t i = 0; i < c->n; i++)
-		model_close(c->models[i]);
-	free(c->models);
-	free(c->release);
-	free(c);
-}
 
 struct classifier_run *
 classifier_run_new(const struct classifier *c)
@@ -255,10 +31,35 @@ classifier_run_new(const struct classifier *c)
 	struct classifier_run *run = xcalloc(1, sizeof *run);
 
 	run->c = c;
+	run->tenants = xcalloc(c->tenants.n + 1, sizeof *run->tenants);
 	run->heads = heads_run_new(c->heads, HEADS_MEMORY);
 	run->queries = watch_scratch(c->watch);
 	run->strings = (struct buf)BUF_INIT;
 	return run;
+}
+
+/* The same for the mentions of one tenant; whatever is not of its heads, it borrows. */
+static struct classifier_run *
+tenant_run_new(const struct classifier_run *run, const struct classifier *own)
+{
+	struct classifier_run *t = xcalloc(1, sizeof *t);
+
+	*t = *run;
+	t->c = own;
+	t->tenants = NULL;
+	t->heads = heads_run_new(own->heads, TENANT_MEMORY);
+	t->strings = (struct buf)BUF_INIT;
+	return t;
+}
+
+static void
+tenant_run_free(struct classifier_run *t)
+{
+	if (!t)
+		return;
+	heads_run_free(t->heads);
+	buf_release(&t->strings);
+	free(t);
 }
 
 void
@@ -266,6 +67,9 @@ classifier_run_free(struct classifier_run *run)
 {
 	if (!run)
 		return;
+	for (size_t i = 0; i < run->c->tenants.n; i++)
+		tenant_run_free(run->tenants[i]);
+	free(run->tenants);
 	heads_run_free(run->heads);
 	query_scratch_free(run->queries);
 	buf_release(&run->strings);
@@ -441,8 +245,8 @@ clear_strings(struct classifier_run *run, const struct event *ev)
 	buf_reserve(&run->strings, ev->line.n + FIELDS + LINKS_MAX);
 }
 
-void
-classify(struct classifier_run *run, const struct event *ev, struct buf *out)
+static void
+classify_by(struct classifier_run *run, const struct event *ev, struct buf *out)
 {
 	const struct classifier *c = run->c;
 	const struct head_result *results;
@@ -461,4 +265,30 @@ classify(struct classifier_run *run, const struct event *ev, struct buf *out)
 	buf_puts(out, ",\"model\":");
 	json_put_string(out, slice_of(c->release));
 	buf_addc(out, '}');
+}
+
+/* The heads of the mention's tenant, if it has its own. */
+static struct classifier_run *
+run_for(struct classifier_run *run, const struct event *ev)
+{
+	const struct classifier *c = run->c;
+	const union map_value *own;
+	struct slice tenant;
+
+	if (!c->tenants.n)
+		return run;
+	buf_clear(&run->strings);
+	tenant = field(run, ev, F_TENANT);
+	own = map_get(&c->tenants, tenant.p ? tenant : SLICE("default"));
+	if (!own)
+		return run;
+	if (!run->tenants[own->u])
+		run->tenants[own->u] = tenant_run_new(run, c->own[own->u]);
+	return run->tenants[own->u];
+}
+
+void
+classify(struct classifier_run *run, const struct event *ev, struct buf *out)
+{
+	classify_by(run_for(run, ev), ev, out);
 }

@@ -11,9 +11,19 @@
 #include "model/watch.h"
 #include "stream/event.h"
 
-struct classifier_options {
-	const char *const *paths; /* model files and directories; of one name the last counts */
+/* Heads for the mentions of one tenant, beside those for all or in place of one of the same name.
+ */
+struct classifier_tenant {
+	const char *id;
+	char **paths; /* as in struct classifier_options */
 	size_t npaths;
+};
+
+struct classifier_options {
+	char **paths; /* model files and directories; of one name the last counts */
+	size_t npaths;
+	struct classifier_tenant *tenants;
+	size_t ntenants;
 	const char *heads; /* comma-separated names: only these; NULL: all */
 	double min_p;      /* below 0: what each model says */
 	bool explain;      /* add the words that decided */

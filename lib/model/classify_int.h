@@ -1,0 +1,44 @@
+/* What the files of the classifier share; nobody else includes it. */
+#ifndef SME_MODEL_CLASSIFY_INT_H
+#define SME_MODEL_CLASSIFY_INT_H
+
+#include "core/map.h"
+#include "model/classify.h"
+#include "model/heads.h"
+
+/* The members of a mention that are read, by index into plan[]. */
+enum field {
+	F_TEXT,
+	F_TENANT,
+	F_HANDLE,
+	F_NAME,
+	F_URL,
+	F_CHANNEL,
+	F_NETWORK,
+	F_KIND,
+	F_LANG_HINT,
+	F_FOLLOWERS,
+	F_AUTHOR_COUNTRY,
+	F_COUNTRY,
+	F_PLACE_COUNTRY,
+	F_LINKS,
+	FIELDS
+};
+
+struct classifier {
+	const struct classifier *base; /* of a tenant's: the one for all, whose models it uses */
+	struct map tenants; /* id → number in own[], of those that have heads of their own */
+	struct classifier **own;
+	struct model **models;
+	size_t n, cap;
+	struct heads *heads;
+	const struct watch *watch;
+	int lang, sentiment;    /* index of these heads, or -1 */
+	int negative, positive; /* labels of sentiment, or -1 */
+	int plan[FIELDS];
+	double min_p;
+	bool explain;
+	char *release; /* for "model" */
+};
+
+#endif

@@ -1,0 +1,276 @@
+/* The models of a classifier: which files they come from, and who they are for. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "core/mem.h"
+#include "model/classify_int.h"
+
+static const char *const paths[FIELDS] = {"text", "tenant", "author.handle", "author.name", "url",
+    "channel", "network", "kind", "lang_hint", "author.followers", "author.country", "country",
+    "place.country", "links"};
+
+static bool
+is_wanted(const char *names, const char *name)
+{
+	struct slice rest = slice_of(names), one;
+
+	if (!names)
+		return true;
+	while (slice_cut(&rest, ',', &one))
+		if (slice_is(slice_trim(one), name))
+			return true;
+	return false;
+}
+
+/* Close model number I, unless it is for all tenants. */
+static void
+drop_model(struct classifier *c, size_t i)
+{
+	for (size_t j = 0; c->base && j < c->base->n; j++)
+		if (c->base->models[j] == c->models[i])
+			return;
+	model_close(c->models[i]);
+}
+
+/* Take over M, in place of an earlier one of its name. */
+static void
+add_model(struct classifier *c, struct model *m, const char *wanted)
+{
+	if (!is_wanted(wanted, m->name)) {
+		model_close(m);
+		return;
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		if (strcmp(c->models[i]->name, m->name) != 0)
+			continue;
+		drop_model(c, i);
+		c->models[i] = m;
+		return;
+	}
+	c->models = xgrow(c->models, c->n, &c->cap, sizeof *c->models);
+	c->models[c->n++] = m;
+}
+
+static int
+open_file(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
+{
+	struct model *m = model_open(path, err);
+
+	if (!m)
+		return -1;
+	add_model(c, m, wanted);
+	return 0;
+}
+
+static int
+is_model_name(const struct dirent *d)
+{
+	return slice_ends(slice_of(d->d_name), SLICE(MODEL_SUFFIX));
+}
+
+static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+open_directory(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
+{
+	struct dirent **list = NULL;
+	int n = scandir(path, &list, is_model_name, by_bytes), r = 0;
+
+	if (n < 0)
+		return err_sys(err, SME_NOINPUT, "%s", path);
+	for (int i = 0; i < n; i++) {
+		struct buf file = BUF_INIT;
+
+		buf_printf(&file, "%s/%s", path, list[i]->d_name);
+		if (r == 0)
+			r = open_file(c, buf_str(&file), wanted, err);
+		buf_release(&file);
+		free(list[i]);
+	}
+	free(list);
+	if (n == 0)
+		return err_set(err, SME_NOINPUT, "%s: no *%s files in it", path, MODEL_SUFFIX);
+	return r;
+}
+
+static int
+open_path(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return open_directory(c, path, wanted, err);
+	return open_file(c, path, wanted, err);
+}
+
+static int
+find_label(const struct model *m, const char *label)
+{
+	for (uint32_t i = 0; i < m->header->labels; i++)
+		if (strcmp(m->names[i], label) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* The releases of all heads, each once, joined by "+". */
+static char *
+join_releases(const struct classifier *c)
+{
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < c->n; i++) {
+		bool seen = c->models[i]->release[0] == '\0';
+
+		for (size_t j = 0; j < i; j++)
+			seen |= strcmp(c->models[j]->release, c->models[i]->release) == 0;
+		if (seen)
+			continue;
+		if (b.n)
+			buf_addc(&b, '+');
+		buf_puts(&b, c->models[i]->release);
+	}
+	return b.p ? buf_detach(&b) : xstrdup("");
+}
+
+static void
+find_heads(struct classifier *c)
+{
+	c->lang = c->sentiment = c->negative = c->positive = -1;
+	for (size_t i = 0; i < c->n; i++) {
+		if (strcmp(c->models[i]->name, "lang") == 0)
+			c->lang = (int)i;
+		if (strcmp(c->models[i]->name, "sentiment") != 0)
+			continue;
+		c->sentiment = (int)i;
+		c->negative = find_label(c->models[i], "negative");
+		c->positive = find_label(c->models[i], "positive");
+	}
+}
+
+static bool
+has_head(const struct classifier *c, struct slice name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (slice_is(name, c->models[i]->name))
+			return true;
+	return false;
+}
+
+/* Every name in WANTED must be there, or a typing error would silently give nothing. */
+static int
+check_wanted(const struct classifier *c, const char *wanted, struct sme_err *err)
+{
+	struct slice rest = slice_of(wanted), one;
+
+	while (slice_cut(&rest, ',', &one)) {
+		bool found = false;
+
+		one = slice_trim(one);
+		found = has_head(c, one);
+		for (size_t i = 0; i < c->tenants.n; i++)
+			found |= has_head(c->own[i], one);
+		if (!found)
+			return err_set(err, SME_USAGE, "--heads: there is no model named \"%.*s\"",
+			    SLICE_ARG(one));
+	}
+	return 0;
+}
+
+/* Put the models to work. */
+static void
+arrange(struct classifier *c)
+{
+	c->heads = heads_new(c->models, c->n);
+	c->release = join_releases(c);
+	find_heads(c);
+}
+
+/* Use the models of BASE, and those of T in their places. */
+static struct classifier *
+tenant_new(const struct classifier *base, const struct classifier_tenant *t, const char *wanted,
+    struct sme_err *err)
+{
+	struct classifier *c = xcalloc(1, sizeof *c);
+	int r = 0;
+
+	c->base = base;
+	c->min_p = base->min_p;
+	c->explain = base->explain;
+	c->watch = base->watch;
+	memcpy(c->plan, base->plan, sizeof c->plan);
+	for (size_t i = 0; i < base->n; i++) {
+		c->models = xgrow(c->models, c->n, &c->cap, sizeof *c->models);
+		c->models[c->n++] = base->models[i];
+	}
+	for (size_t i = 0; i < t->npaths && r == 0; i++)
+		r = open_path(c, t->paths[i], wanted, err);
+	if (r == 0) {
+		arrange(c);
+		return c;
+	}
+	err_prefix(err, ".tenants.%s.models", t->id);
+	classifier_free(c);
+	return NULL;
+}
+
+static int
+open_tenants(struct classifier *c, const struct classifier_options *o, struct sme_err *err)
+{
+	c->own = xcalloc(o->ntenants + 1, sizeof *c->own);
+	for (size_t i = 0; i < o->ntenants; i++) {
+		c->own[i] = tenant_new(c, &o->tenants[i], o->heads, err);
+		if (!c->own[i])
+			return -1;
+		map_put(&c->tenants, slice_of(o->tenants[i].id))->u = i;
+	}
+	return 0;
+}
+
+struct classifier *
+classifier_new(const struct classifier_options *o, const struct watch *watch,
+    struct scan_plan *plan, struct sme_err *err)
+{
+	struct classifier *c = xcalloc(1, sizeof *c);
+	int r = 0;
+
+	for (int i = 0; i < FIELDS; i++)
+		c->plan[i] = scan_plan_add(plan, paths[i]);
+	c->watch = watch;
+	c->min_p = o->min_p;
+	c->explain = o->explain;
+	for (size_t i = 0; i < o->npaths && r == 0; i++)
+		r = open_path(c, o->paths[i], o->heads, err);
+	if (r == 0) {
+		arrange(c);
+		r = open_tenants(c, o, err);
+	}
+	if (r == 0)
+		r = check_wanted(c, o->heads, err);
+	if (r < 0) {
+		classifier_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+classifier_free(struct classifier *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->tenants.n; i++)
+		classifier_free(c->own[i]);
+	free(c->own);
+	map_release(&c->tenants);
+	heads_free(c->heads);
+	for (size_t i = 0; i < c->n; i++)
+		drop_model(c, i);
+	free(c->models);
+	free(c->release);
+	free(c);
+}
