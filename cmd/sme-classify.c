@@ -66,6 +66,34 @@ open_classifier(const struct config *config, const struct watch *watch)
 	return c;
 }
 
+/* --check-config: list files as well, and what in queries looks like a mistake. */
+static int
+check_config(void)
+{
+	struct buf report = BUF_INIT;
+	struct config config;
+	struct watch *watch;
+	struct sme_err err;
+	struct slice all, line;
+	int status = config_check_main(filter.config);
+
+	if (status != SME_OK)
+		return status;
+	if (config_load(&config, filter.config, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	watch = watch_new(&config, &err);
+	if (!watch)
+		sme_die(err.status, "%s", err.text);
+	watch_lint(watch, &report);
+	all = buf_slice(&report);
+	while (slice_cut(&all, '\n', &line) && line.n)
+		sme_warn("%s: %.*s", config.path, SLICE_ARG(line));
+	watch_free(watch);
+	config_release(&config);
+	buf_release(&report);
+	return SME_OK;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -77,7 +105,7 @@ main(int argc, char **argv)
 	int status;
 
 	if (filter.check_config)
-		return config_check_main(filter.config);
+		return check_config();
 	if (options.min_p != -1 && !(options.min_p >= 0 && options.min_p <= 1))
 		cli_usage("--min-p: expected a probability from 0 to 1");
 	if (config_load(&config, filter.config, &err) < 0)

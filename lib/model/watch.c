@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "core/arena.h"
 #include "core/file.h"
+#include "core/map.h"
 #include "core/mem.h"
 #include "stream/json.h"
 
@@ -14,43 +16,70 @@ struct watch {
 	struct query_set *set;
 	uint8_t *kind; /* of each query of the set */
 	size_t cap;
+	struct slice *path; /* of each query, such as ".topics.network" */
+	size_t path_cap;
+	struct arena arena;
 };
 
+/* The query INDEX stands at PATH; below 0 it could not be added. */
 static int
-note(struct watch *w, int index, enum watch_kind kind)
+note(struct watch *w, int index, enum watch_kind kind, struct buf *path, struct sme_err *err)
 {
 	if (index < 0)
-		return -1;
+		return err_prefix(err, "%s", buf_str(path));
 	w->kind = xgrow(w->kind, (size_t)index, &w->cap, sizeof *w->kind);
+	w->path = xgrow(w->path, (size_t)index, &w->path_cap, sizeof *w->path);
 	w->kind[index] = (uint8_t)kind;
+	w->path[index] = arena_dup(&w->arena, buf_slice(path));
 	return 0;
 }
 
 static int
 add_queries(struct watch *w, const struct json_node *list, enum watch_kind kind, int scope,
-    struct sme_err *err)
+    struct buf *path, struct sme_err *err)
 {
-	for (NODE_EACH(it, list))
-		if (note(w, query_set_add(w->set, it->key, it->text, scope, err), kind) < 0)
-			return err_prefix(err, ".%s.%.*s", keys[kind], SLICE_ARG(it->key));
-	return 0;
+	size_t at = path->n;
+	int r = 0;
+
+	for (NODE_EACH(it, list)) {
+		path->n = at;
+		buf_printf(path, ".%s.%.*s", keys[kind], SLICE_ARG(it->key));
+		r = note(w, query_set_add(w->set, it->key, it->text, scope, err), kind, path, err);
+		if (r < 0)
+			break;
+	}
+	path->n = at;
+	return r;
 }
 
-/* What stands in NODE, the whole configuration or one tenant of it. */
 static int
-add_scope(struct watch *w, const struct json_node *node, int scope, struct sme_err *err)
+add_keywords(
+    struct watch *w, const struct json_node *list, int scope, struct buf *path, struct sme_err *err)
 {
-	size_t at = 0;
+	size_t at = path->n, i = 0;
+	int r = 0;
 
-	if (add_queries(w, node_get(node, "topics"), WATCH_TOPIC, scope, err) < 0 ||
-	    add_queries(w, node_get(node, "queries"), WATCH_QUERY, scope, err) < 0)
-		return -1;
-	for (NODE_EACH(it, node_get(node, "keywords"))) {
-		if (note(w, query_set_add_keyword(w->set, it->text, scope, err), WATCH_KEYWORD) < 0)
-			return err_prefix(err, ".keywords[%zu]", at);
-		at++;
+	for (NODE_EACH(it, list)) {
+		path->n = at;
+		buf_printf(path, ".keywords[%zu]", i++);
+		r = note(w, query_set_add_keyword(w->set, it->text, scope, err), WATCH_KEYWORD,
+		    path, err);
+		if (r < 0)
+			break;
 	}
-	return 0;
+	path->n = at;
+	return r;
+}
+
+/* What stands in NODE, the whole configuration or one tenant of it, which is at PATH. */
+static int
+add_scope(
+    struct watch *w, const struct json_node *node, int scope, struct buf *path, struct sme_err *err)
+{
+	if (add_queries(w, node_get(node, "topics"), WATCH_TOPIC, scope, path, err) < 0 ||
+	    add_queries(w, node_get(node, "queries"), WATCH_QUERY, scope, path, err) < 0)
+		return -1;
+	return add_keywords(w, node_get(node, "keywords"), scope, path, err);
 }
 
 /* A list file is looked for beside the configuration that names it. */
@@ -67,12 +96,18 @@ read_list(void *ctx, const char *file, struct buf *out, struct sme_err *err)
 static int
 add_all(struct watch *w, const struct json_node *root, struct sme_err *err)
 {
-	if (add_scope(w, root, QUERY_GLOBAL, err) < 0)
-		return -1;
-	for (NODE_EACH(it, node_get(root, "tenants")))
-		if (add_scope(w, it, query_set_scope(w->set, it->key), err) < 0)
-			return err_prefix(err, ".tenants.%.*s", SLICE_ARG(it->key));
-	return 0;
+	struct buf path = BUF_INIT;
+	int r = add_scope(w, root, QUERY_GLOBAL, &path, err);
+
+	for (NODE_EACH(it, r == 0 ? node_get(root, "tenants") : NULL)) {
+		buf_clear(&path);
+		buf_printf(&path, ".tenants.%.*s", SLICE_ARG(it->key));
+		r = add_scope(w, it, query_set_scope(w->set, it->key), &path, err);
+		if (r < 0)
+			break;
+	}
+	buf_release(&path);
+	return r;
 }
 
 struct watch *
@@ -97,8 +132,50 @@ watch_free(struct watch *w)
 	if (!w)
 		return;
 	query_set_free(w->set);
+	arena_release(&w->arena);
 	free(w->kind);
+	free(w->path);
 	free(w);
+}
+
+/* What is the same for two queries that find the same under two names. */
+static void
+put_identity(const struct watch *w, uint32_t query, struct buf *b)
+{
+	buf_clear(b);
+	buf_printf(b, "%d %d ", w->kind[query], query_set_query_scope(w->set, query));
+	buf_adds(b, slice_trim(query_set_text(w->set, query)));
+}
+
+size_t
+watch_lint(const struct watch *w, struct buf *out)
+{
+	struct buf lines = BUF_INIT, identity = BUF_INIT;
+	struct map seen = MAP_INIT;
+	size_t found = 0;
+
+	for (uint32_t i = 0; i < query_set_count(w->set); i++) {
+		union map_value *first;
+		struct slice rest, line;
+
+		put_identity(w, i, &identity);
+		first = map_put(&seen, buf_slice(&identity));
+		buf_clear(&lines);
+		if (first->u)
+			buf_printf(&lines, "this is the same as %s\n", w->path[first->u - 1].p);
+		else
+			first->u = i + 1;
+		query_lint(w->set, i, &lines);
+		rest = buf_slice(&lines);
+		while (slice_cut(&rest, '\n', &line) && line.n) {
+			buf_printf(out, "%s: %.*s\n", w->path[i].p, SLICE_ARG(line));
+			found++;
+		}
+	}
+	map_release(&seen);
+	buf_release(&identity);
+	buf_release(&lines);
+	return found;
 }
 
 struct query_scratch *

@@ -18,6 +18,12 @@ struct watch;
 struct watch *watch_new(const struct config *config, struct sme_err *err);
 void watch_free(struct watch *w);
 
+/*
+ * Append a line "PATH: column N: ..." to OUT for each clause that looks like a mistake, see query_lint,
+ * and for each query that is there twice.  How many lines.
+ */
+size_t watch_lint(const struct watch *w, struct buf *out);
+
 struct query_scratch *watch_scratch(const struct watch *w);
 
 /* The scope of TENANT, for watch_put.  Without one (p == NULL) an event belongs to "default". */

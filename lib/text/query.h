@@ -93,6 +93,10 @@ size_t query_set_count(const struct query_set *set);
 /* The name of query INDEX, NUL-terminated; it lives as long as the set. */
 struct slice query_set_name(const struct query_set *set, uint32_t index);
 
+/* Its text as it was given, and its scope. */
+struct slice query_set_text(const struct query_set *set, uint32_t index);
+int query_set_query_scope(const struct query_set *set, uint32_t index);
+
 /*
  * What the operators with a colon look at.  Leave out what the event lacks: an empty slice matches
  * nothing.  The text is UTF-8, decoded; no field is changed or kept.
@@ -151,5 +155,16 @@ typedef void query_clause_fn(void *ctx, const struct query_clause *clause);
  * of the last query_run, whose text is still there.
  */
 void query_explain(struct query_scratch *scratch, uint32_t query, query_clause_fn *fn, void *ctx);
+
+/* A query of more clauses (words, phrases, fields ...) is not looked at by query_lint. */
+#define QUERY_LINT_MAX 1024
+
+/*
+ * Append a line to OUT for each thing in QUERY that looks like a mistake: it never matches, matches
+ * everything, or a clause of it makes no difference, such as
+ *	column 1: "netz" finds nothing more than "netz*"
+ * How many lines.  The set is compiled.  Not for two threads at once.
+ */
+size_t query_lint(const struct query_set *set, uint32_t query, struct buf *out);
 
 #endif

@@ -175,3 +175,15 @@ query_set_name(const struct query_set *set, uint32_t index)
 {
 	return set->titles[index].name;
 }
+
+struct slice
+query_set_text(const struct query_set *set, uint32_t index)
+{
+	return set->titles[index].text;
+}
+
+int
+query_set_query_scope(const struct query_set *set, uint32_t index)
+{
+	return set->queries[index].scope;
+}
