@@ -118,11 +118,11 @@ test_quiet(void **state)
 	static const char *const queries[] = {"netz", "netz OR kiel", "netz NOT kiel", "NOT netz",
 	    "netz* NOT netzwerk", "a?c OR abc*", "a?b OR a*c", "netz NEAR/3 netz",
 	    "(\"a b\" OR a) NEAR/2 c", "author:kim author:max", "country:de country:at",
-	    "followers:>5 followers:<10", "site:example.org NOT site:forum.example.org",
-	    "lang:de OR lang:en", "\"a b\" OR \"b a\"", "a NEAR/2f b OR a NEAR/1 b",
-	    "raw:Netz OR raw:netz", "netz NOT raw:Netz", "*netz* NOT part:netz",
-	    "stem:vertrag NOT vertrag", "list:f NOT kiel", "netz~ NOT netz",
-	    "(a OR b) AND (b OR c) AND (c OR a)"};
+	    "followers:>5 followers:<10", "followers:1..5 followers:5..9",
+	    "site:example.org NOT site:forum.example.org", "lang:de OR lang:en",
+	    "\"a b\" OR \"b a\"", "a NEAR/2f b OR a NEAR/1 b", "raw:Netz OR raw:netz",
+	    "netz NOT raw:Netz", "*netz* NOT part:netz", "stem:vertrag NOT vertrag",
+	    "list:f NOT kiel", "netz~ NOT netz", "(a OR b) AND (b OR c) AND (c OR a)"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
