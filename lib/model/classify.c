@@ -13,16 +13,12 @@
  * of them. */
 #define TENANT_MEMORY (HEADS_MEMORY / 4)
 
-/* So many links of a mention are looked at. */
-#define LINKS_MAX 64
-
 struct classifier_run {
 	const struct classifier *c;
 	struct classifier_run **tenants; /* as in c->own, made when they are needed */
 	struct heads_run *heads;
 	struct query_scratch *queries;
-	struct slice links[LINKS_MAX];
-	struct buf strings; /* decoded values */
+	struct mention *mention; /* the one at hand */
 };
 
 struct classifier_run *
@@ -34,7 +30,8 @@ classifier_run_new(const struct classifier *c)
 	run->tenants = xcalloc(c->tenants.n + 1, sizeof *run->tenants);
 	run->heads = heads_run_new(c->heads, HEADS_MEMORY);
 	run->queries = watch_scratch(c->watch);
-	run->strings = (struct buf)BUF_INIT;
+	run->mention = xcalloc(1, sizeof *run->mention);
+	run->mention->strings = (struct buf)BUF_INIT;
 	return run;
 }
 
@@ -48,7 +45,6 @@ tenant_run_new(const struct classifier_run *run, const struct classifier *own)
 	t->c = own;
 	t->tenants = NULL;
 	t->heads = heads_run_new(own->heads, TENANT_MEMORY);
-	t->strings = (struct buf)BUF_INIT;
 	return t;
 }
 
@@ -58,7 +54,6 @@ tenant_run_free(struct classifier_run *t)
 	if (!t)
 		return;
 	heads_run_free(t->heads);
-	buf_release(&t->strings);
 	free(t);
 }
 
@@ -72,7 +67,8 @@ classifier_run_free(struct classifier_run *run)
 	free(run->tenants);
 	heads_run_free(run->heads);
 	query_scratch_free(run->queries);
-	buf_release(&run->strings);
+	mention_release(run->mention);
+	free(run->mention);
 	free(run);
 }
 
@@ -183,85 +179,34 @@ put_other_heads(struct classifier_run *run, const struct head_result *results, s
 	buf_puts(out, "},");
 }
 
-static struct slice
-field(struct classifier_run *run, const struct event *ev, enum field f)
-{
-	return json_string(&ev->values[run->c->plan[f]], &run->strings);
-}
-
-/* The language for lang: in queries; what the network says when the text does not tell. */
-static struct slice
-query_lang(struct classifier_run *run, const struct event *ev, const struct head_result *results)
+static void
+put_queries(struct classifier_run *run, const struct head_result *results, struct buf *out)
 {
 	const struct classifier *c = run->c;
+	const struct mention *m = run->mention;
+	struct query_fields fields = m->fields;
 	const char *code = c->lang >= 0 ? sure_label(c, (size_t)c->lang, &results[c->lang]) : NULL;
 
-	return code ? slice_of(code) : field(run, ev, F_LANG_HINT);
-}
-
-static size_t
-read_links(struct classifier_run *run, const struct event *ev)
-{
-	struct json_iter it = json_each(&ev->values[run->c->plan[F_LINKS]]);
-	struct json_value value;
-	size_t n = 0;
-
-	while (n < LINKS_MAX && json_next(&it, NULL, &value))
-		run->links[n++] = json_string(&value, &run->strings);
-	return n;
+	/* What the network says holds when the text does not tell. */
+	if (code)
+		fields.lang = slice_of(code);
+	watch_put(c->watch, run->queries, m->text, &fields, watch_scope(c->watch, m->tenant),
+	    c->explain, out);
 }
 
 static void
-put_queries(struct classifier_run *run, const struct event *ev, struct slice text,
-    const struct head_result *results, struct buf *out)
+classify_by(struct classifier_run *run, struct buf *out)
 {
 	const struct classifier *c = run->c;
-	const struct json_value *followers = &ev->values[c->plan[F_FOLLOWERS]];
-	struct query_fields fields = {
-	    .author = field(run, ev, F_HANDLE),
-	    .author_name = field(run, ev, F_NAME),
-	    .url = field(run, ev, F_URL),
-	    .lang = query_lang(run, ev, results),
-	    .channel = field(run, ev, F_CHANNEL),
-	    .network = field(run, ev, F_NETWORK),
-	    .kind = field(run, ev, F_KIND),
-	    .country = {field(run, ev, F_AUTHOR_COUNTRY), field(run, ev, F_COUNTRY),
-		field(run, ev, F_PLACE_COUNTRY)},
-	    .links = run->links,
-	    .nlinks = read_links(run, ev),
-	    .has_followers = followers->type == JSON_NUMBER,
-	    .followers = json_number(followers, 0),
-	};
+	const struct head_result *results = heads_predict(run->heads, run->mention->text);
 
-	watch_put(c->watch, run->queries, text, &fields,
-	    watch_scope(c->watch, field(run, ev, F_TENANT)), c->explain, out);
-}
-
-/* All strings together are not longer than the line, so that nothing moves when one is added. */
-static void
-clear_strings(struct classifier_run *run, const struct event *ev)
-{
-	buf_clear(&run->strings);
-	buf_reserve(&run->strings, ev->line.n + FIELDS + LINKS_MAX);
-}
-
-static void
-classify_by(struct classifier_run *run, const struct event *ev, struct buf *out)
-{
-	const struct classifier *c = run->c;
-	const struct head_result *results;
-	struct slice text;
-
-	clear_strings(run, ev);
-	text = field(run, ev, F_TEXT);
-	results = heads_predict(run->heads, text);
 	buf_addc(out, '{');
 	if (c->lang >= 0)
 		put_lang(run, &results[c->lang], out);
 	if (c->sentiment >= 0)
 		put_sentiment(run, &results[c->sentiment], out);
 	put_other_heads(run, results, out);
-	put_queries(run, ev, text, results, out);
+	put_queries(run, results, out);
 	buf_puts(out, ",\"model\":");
 	json_put_string(out, slice_of(c->release));
 	buf_addc(out, '}');
@@ -269,16 +214,14 @@ classify_by(struct classifier_run *run, const struct event *ev, struct buf *out)
 
 /* The heads of the mention's tenant, if it has its own. */
 static struct classifier_run *
-run_for(struct classifier_run *run, const struct event *ev)
+run_for(struct classifier_run *run)
 {
 	const struct classifier *c = run->c;
 	const union map_value *own;
-	struct slice tenant;
+	struct slice tenant = run->mention->tenant;
 
 	if (!c->tenants.n)
 		return run;
-	buf_clear(&run->strings);
-	tenant = field(run, ev, F_TENANT);
 	own = map_get(&c->tenants, tenant.p ? tenant : SLICE("default"));
 	if (!own)
 		return run;
@@ -290,5 +233,6 @@ run_for(struct classifier_run *run, const struct event *ev)
 void
 classify(struct classifier_run *run, const struct event *ev, struct buf *out)
 {
-	classify_by(run_for(run, ev), ev, out);
+	mention_read(run->mention, &run->c->plan, ev);
+	classify_by(run_for(run), out);
 }

@@ -5,25 +5,7 @@
 #include "core/map.h"
 #include "model/classify.h"
 #include "model/heads.h"
-
-/* The members of a mention that are read, by index into plan[]. */
-enum field {
-	F_TEXT,
-	F_TENANT,
-	F_HANDLE,
-	F_NAME,
-	F_URL,
-	F_CHANNEL,
-	F_NETWORK,
-	F_KIND,
-	F_LANG_HINT,
-	F_FOLLOWERS,
-	F_AUTHOR_COUNTRY,
-	F_COUNTRY,
-	F_PLACE_COUNTRY,
-	F_LINKS,
-	FIELDS
-};
+#include "model/mention.h"
 
 struct classifier {
 	const struct classifier *base; /* of a tenant's: the one for all, whose models it uses */
@@ -35,7 +17,7 @@ struct classifier {
 	const struct watch *watch;
 	int lang, sentiment;    /* index of these heads, or -1 */
 	int negative, positive; /* labels of sentiment, or -1 */
-	int plan[FIELDS];
+	struct mention_plan plan;
 	double min_p;
 	bool explain;
 	char *release; /* for "model" */

@@ -6,10 +6,6 @@
 #include "core/mem.h"
 #include "model/classify_int.h"
 
-static const char *const paths[FIELDS] = {"text", "tenant", "author.handle", "author.name", "url",
-    "channel", "network", "kind", "lang_hint", "author.followers", "author.country", "country",
-    "place.country", "links"};
-
 static bool
 is_wanted(const char *names, const char *name)
 {
@@ -202,7 +198,7 @@ tenant_new(const struct classifier *base, const struct classifier_tenant *t, con
 	c->min_p = base->min_p;
 	c->explain = base->explain;
 	c->watch = base->watch;
-	memcpy(c->plan, base->plan, sizeof c->plan);
+	c->plan = base->plan;
 	for (size_t i = 0; i < base->n; i++) {
 		c->models = xgrow(c->models, c->n, &c->cap, sizeof *c->models);
 		c->models[c->n++] = base->models[i];
@@ -238,8 +234,7 @@ classifier_new(const struct classifier_options *o, const struct watch *watch,
 	struct classifier *c = xcalloc(1, sizeof *c);
 	int r = 0;
 
-	for (int i = 0; i < FIELDS; i++)
-		c->plan[i] = scan_plan_add(plan, paths[i]);
+	mention_plan_add(&c->plan, plan);
 	c->watch = watch;
 	c->min_p = o->min_p;
 	c->explain = o->explain;
