@@ -16,6 +16,7 @@ static const struct cli_opt table[] = {
     {0, "heads", CLI_STRING, &options.heads, "NAME,...", "ask only these heads, such as lang"},
     {0, "min-p", CLI_NUMBER, &options.min_p, "P", "no label below this probability"},
     {0, "model", CLI_LIST, &models, "FILE", "add a model, or a directory of models"},
+    {0, "redact", CLI_FLAG, &options.redact, NULL, "add the text with what is personal masked"},
     CLI_END,
 };
 
@@ -66,6 +67,25 @@ open_classifier(const struct config *config, const struct watch *watch)
 	return c;
 }
 
+/* The list of places that the configuration names, or NULL. */
+static struct places *
+open_places(const struct config *config)
+{
+	struct slice name = node_text(config->root, "places");
+	struct sme_err err;
+	struct places *places;
+	char *path;
+
+	if (!name.p)
+		return NULL;
+	path = config_path(config, name);
+	places = places_read(path, &err);
+	if (!places)
+		sme_die(err.status, "%s: .places: %s", config->path, err.text);
+	free(path);
+	return places;
+}
+
 /* --check-config: list files as well, and what in queries looks like a mistake. */
 static int
 check_config(void)
@@ -84,6 +104,7 @@ check_config(void)
 	watch = watch_new(&config, &err);
 	if (!watch)
 		sme_die(err.status, "%s", err.text);
+	places_free(open_places(&config));
 	watch_lint(watch, &report);
 	all = buf_slice(&report);
 	while (slice_cut(&all, '\n', &line) && line.n)
@@ -101,6 +122,8 @@ main(int argc, char **argv)
 	struct config config;
 	struct classifier *classifier;
 	struct watch *watch;
+	struct entity_set *patterns;
+	struct places *places;
 	struct sme_err err;
 	int status;
 
@@ -113,12 +136,19 @@ main(int argc, char **argv)
 	watch = watch_new(&config, &err);
 	if (!watch)
 		sme_die(err.status, "%s", err.text);
+	patterns = details_patterns(config.root, watch, &err);
+	if (!patterns)
+		sme_die(err.status, "%s: %s", config.path, err.text);
+	options.patterns = patterns;
+	options.places = places = open_places(&config);
 	filter.plan = scan_plan_new();
 	classifier = open_classifier(&config, watch);
 	filter.worker_open = open_worker;
 	filter.worker_close = close_worker;
 	status = filter_run(&filter, files, classify_event, classifier);
 	classifier_free(classifier);
+	entity_set_free(patterns);
+	places_free(places);
 	watch_free(watch);
 	scan_plan_free(filter.plan);
 	config_release(&config);

@@ -18,9 +18,9 @@ static struct train_options train = {
     .name = NULL, .release = "", .matrix.spec = {2, 1, 5, NGRAM_ALL_TOKENS}};
 static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file;
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
-	    grid_rows = 50000, pieces;
+	    grid_rows = 50000, pieces, lang_rows = 1000;
 static const char *from_log, *tenant, *compare_file, *misses_file;
-static bool balance, no_refit, only_better;
+static bool balance, no_refit, only_better, background;
 static double word_weight = 2;
 static struct cli_list weights, costs, recalls;
 
@@ -33,6 +33,7 @@ static const struct cli_opt options[] = {
     {0, "tenant", CLI_STRING, &tenant, "NAME", "of the log, read only events of this tenant"},
     {0, "text-key", CLI_STRING, &keys.text, "KEY", "member that holds the text (text)"},
     CLI_HEADING("what is written"),
+    {0, "background", CLI_FLAG, &background, NULL, "how frequent words are, instead of a model"},
     {0, "card", CLI_STRING, &card_file, "FILE", "put this JSON object into the model"},
     {0, "name", CLI_STRING, &train.name, "NAME", "name of the head (the label key)"},
     {0, "only-better", CLI_FLAG, &only_better, NULL, "with --compare: write no model that is not"},
@@ -63,6 +64,8 @@ static const struct cli_opt options[] = {
     {0, "epochs", CLI_INT, &epochs, "N", "softmax: how often each row is seen (10)"},
     {0, "features", CLI_INT, &features, "N", "keep the N n-grams that tell most (200000)"},
     {0, "label-weight", CLI_LIST, &weights, "LABEL=N", "let a label's rows count N times"},
+    {0, "lang-rows", CLI_INT, &lang_rows, "N",
+	"background: leave out languages with fewer rows (1000)"},
     {0, "min-rows", CLI_INT, &min_rows, "N", "leave out n-grams in fewer rows (2)"},
     {0, "pieces", CLI_INT, &pieces, "N", "learn N runs of 1 to 3 words of each text as well (0)"},
     {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
@@ -347,6 +350,30 @@ finish(const struct dataset *d, const struct train_report *report, const struct 
 	return status;
 }
 
+static int
+make_background(char **files)
+{
+	struct buf card = BUF_INIT;
+	struct background_options o = {.text_key = keys.text,
+	    .lang_key = keys.group ? keys.group : "lang",
+	    .label_key = keys.label ? keys.label : "label",
+	    .release = train.release};
+	int status;
+
+	if (!output)
+		cli_usage("-o is missing: where shall the background go?");
+	in_range("min-rows", (double)min_rows, 2, 1000000);
+	in_range("lang-rows", (double)lang_rows, 1, 1000000000);
+	o.min_texts = (uint32_t)min_rows;
+	o.lang_texts = (uint32_t)lang_rows;
+	if (card_file)
+		read_card(&card);
+	o.card = train.card;
+	status = background_main(files, &o, output);
+	buf_release(&card);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -360,6 +387,8 @@ main(int argc, char **argv)
 	double *weight;
 	int status;
 
+	if (background)
+		return make_background(files);
 	check_names();
 	check_options();
 	check_places();

@@ -3,6 +3,7 @@
 #define SME_TRAIN_H
 
 #include "core/cli.h"
+#include "model/background.h"
 #include "model/corrections.h"
 #include "model/dataset.h"
 #include "model/train.h"
@@ -36,5 +37,8 @@ struct train_aim *labels_aims(const struct dataset *d, const struct cli_list *co
 /* Add the mentions of a log whose labels were corrected: a directory of sme-log, a file, or a pipe
  * such as "-". */
 void log_learn(struct dataset *d, const struct corrections_options *o);
+
+/* With --background: learn from FILES what O says, into OUTPUT.  Returns the exit status. */
+int background_main(char *const *files, const struct background_options *o, const char *output);
 
 #endif

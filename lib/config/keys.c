@@ -8,6 +8,7 @@
 #include "clock/hours.h"
 #include "config/kinds.h"
 #include "core/map.h"
+#include "text/entity.h"
 
 /* clang-format off */
 #define END {NULL, NULL, false}
@@ -16,6 +17,7 @@
 /* clang-format on */
 
 static void tenant_cross(struct schema_check *c, const struct json_node *tenant);
+static void entities_cross(struct schema_check *c, const struct json_node *map);
 static void names_cross(struct schema_check *c, const struct json_node *list);
 static void sources_cross(struct schema_check *c, const struct json_node *list);
 
@@ -24,6 +26,13 @@ static const struct schema texts = MAP_OF(kind_text, "an object of texts");
 static const struct schema queries = MAP_OF(kind_query, "an object of boolean queries by name");
 static const struct schema keywords = LIST_OF(kind_keyword, "a list of words and phrases");
 static const struct schema models = LIST_OF(kind_path, "a list of files and directories of models");
+static const struct schema patterns = LIST_OF(kind_pattern, "a list of patterns");
+static const struct schema entities = {
+    .expected = "an object of lists of patterns by type",
+    .item = &patterns,
+    .map = true,
+    .cross = entities_cross,
+};
 static const struct schema dates = LIST_OF(kind_date, "a list of dates");
 static const struct schema columns = MAP_OF(kind_name, "an object of column names by field");
 
@@ -182,6 +191,7 @@ static const struct schema_field tenant_fields[] = {
     {"queries", &queries, false},
     {"topics", &queries, false},
     {"keywords", &keywords, false},
+    {"entities", &entities, false},
     {"models", &models, false},
     {"queues", &queues, false},
     {"match", &match, false},
@@ -231,6 +241,8 @@ static const struct schema_field root_fields[] = {
     {"queries", &queries, false},
     {"topics", &queries, false},
     {"keywords", &keywords, false},
+    {"entities", &entities, false},
+    {"places", &kind_path, false},
     {"models", &models, false},
     {"score", &score, false},
     {"sources", &sources, false},
@@ -238,6 +250,18 @@ static const struct schema_field root_fields[] = {
     END,
 };
 const struct schema config_schema = {.expected = "an object", .fields = root_fields};
+
+/* A type becomes part of a mask, "<order>", and of conditions. */
+static void
+entities_cross(struct schema_check *c, const struct json_node *map)
+{
+	for (NODE_EACH(it, map)) {
+		struct sme_err err;
+
+		if (entity_check_type(it->key, &err) < 0)
+			schema_error(c, "", "%s", err.text);
+	}
+}
 
 /* The names in a list of objects are what others point at: each only once. */
 static void

@@ -7,6 +7,7 @@
 #include "clock/zone.h"
 #include "core/rfc3339.h"
 #include "expr/expr.h"
+#include "text/entity.h"
 #include "text/query.h"
 
 static bool
@@ -181,6 +182,12 @@ is_keyword(const struct schema *s, const struct json_node *n, struct sme_err *wh
 	return is_name(s, n, why) && query_check_keyword(n->text, why) == 0;
 }
 
+static bool
+is_pattern(const struct schema *s, const struct json_node *n, struct sme_err *why)
+{
+	return is_text(s, n, why) && entity_check_pattern(n->text, why) == 0;
+}
+
 bool
 schema_number(const struct schema *s, const struct json_node *n, struct sme_err *why)
 {
@@ -237,5 +244,7 @@ const struct schema kind_query = {
     .expected = "a boolean query such as \"netz AND NOT test\"", .scalar = is_query};
 const struct schema kind_keyword = {
     .expected = "a word or phrase such as \"kein Netz\"", .scalar = is_keyword};
+const struct schema kind_pattern = {
+    .expected = "a pattern such as \"A-####\"", .scalar = is_pattern};
 const struct schema kind_snippet = {
     .expected = "a text with variables such as \"Hallo {name}\"", .scalar = is_snippet};

@@ -18,7 +18,9 @@ struct classifier_run {
 	struct classifier_run **tenants; /* as in c->own, made when they are needed */
 	struct heads_run *heads;
 	struct query_scratch *queries;
-	struct mention *mention; /* the one at hand */
+	struct details_run *details;
+	const struct head_result *results; /* of the mention at hand */
+	struct mention *mention;           /* the one at hand */
 };
 
 struct classifier_run *
@@ -30,6 +32,7 @@ classifier_run_new(const struct classifier *c)
 	run->tenants = xcalloc(c->tenants.n + 1, sizeof *run->tenants);
 	run->heads = heads_run_new(c->heads, HEADS_MEMORY);
 	run->queries = watch_scratch(c->watch);
+	run->details = details_run_new(&c->details);
 	run->mention = xcalloc(1, sizeof *run->mention);
 	run->mention->strings = (struct buf)BUF_INIT;
 	return run;
@@ -67,6 +70,7 @@ classifier_run_free(struct classifier_run *run)
 	free(run->tenants);
 	heads_run_free(run->heads);
 	query_scratch_free(run->queries);
+	details_run_free(run->details);
 	mention_release(run->mention);
 	free(run->mention);
 	free(run);
@@ -91,9 +95,13 @@ put_why(struct classifier_run *run, size_t head, const struct head_result *r, st
 	size_t n = r->best < 0 ? 0 : heads_explain(run->heads, head, r->best, why, REASONS_MAX);
 
 	buf_puts(out, ",\"why\":[");
-	for (size_t i = 0; i < n; i++) {
-		buf_puts(out, i ? ",[" : "[");
-		json_put_string(out, norm_token(norm, why[i].token));
+	for (size_t i = 0, shown = 0; i < n; i++) {
+		struct slice token = norm_token(norm, why[i].token);
+
+		if (details_hides_token(run->details, token))
+			continue;
+		buf_puts(out, shown++ ? ",[" : "[");
+		json_put_string(out, token);
 		buf_addc(out, ',');
 		json_put_fixed(out, why[i].weight, 4);
 		buf_addc(out, ']');
@@ -155,58 +163,129 @@ put_sentiment(struct classifier_run *run, const struct head_result *r, struct bu
 	buf_addc(out, ',');
 }
 
+/* Under "heads" stands what has no place of its own.  A topic's place is among the topics, but
+ * those have no room for the reasons. */
+static bool
+is_other_head(const struct classifier *c, size_t i)
+{
+	return (int)i != c->lang && (int)i != c->sentiment && ((int)i != c->topic || c->explain);
+}
+
 static void
 put_other_heads(struct classifier_run *run, const struct head_result *results, struct buf *out)
 {
 	const struct classifier *c = run->c;
-	size_t known = (c->lang >= 0) + (c->sentiment >= 0);
-	bool first = true;
+	bool some = false;
 
-	if (c->n == known)
-		return;
-	buf_puts(out, "\"heads\":{");
 	for (size_t i = 0; i < c->n; i++) {
-		if ((int)i == c->lang || (int)i == c->sentiment)
+		if (!is_other_head(c, i))
 			continue;
-		if (!first)
-			buf_addc(out, ',');
-		first = false;
+		buf_puts(out, some ? "," : "\"heads\":{");
+		some = true;
 		json_put_string(out, slice_of(c->models[i]->name));
 		buf_addc(out, ':');
 		put_head(run, "label", i, &results[i], out);
 		end_head(run, i, &results[i], out);
 	}
-	buf_puts(out, "},");
+	if (some)
+		buf_puts(out, "},");
+}
+
+/* Add TOPIC to the list that begins at FROM in OUT, unless it is there. */
+static void
+add_topic(struct slice topic, size_t from, struct buf *out)
+{
+	size_t end = out->n;
+	struct slice own, list;
+
+	if (end > from)
+		buf_addc(out, ',');
+	json_put_string(out, topic);
+	if (end == from)
+		return;
+	/* Inside a string the quotes would have a backslash before them. */
+	own = (struct slice){out->p + end + 1, out->n - end - 1};
+	list = (struct slice){out->p + from, end - from};
+	if (slice_find(list, own) >= 0)
+		out->n = end;
+}
+
+/* What the topic head says, "network" before "network/outage". */
+static void
+put_topics(const struct classifier_run *run, size_t from, struct buf *out)
+{
+	const struct classifier *c = run->c;
+	const char *label =
+	    c->topic >= 0 ? sure_label(c, (size_t)c->topic, &run->results[c->topic]) : NULL;
+	struct slice whole = slice_of(label);
+
+	for (size_t i = 1; i < whole.n; i++)
+		if (label[i] == '/')
+			add_topic((struct slice){label, i}, from, out);
+	if (whole.n)
+		add_topic(whole, from, out);
 }
 
 static void
-put_queries(struct classifier_run *run, const struct head_result *results, struct buf *out)
+put_more(void *ctx, enum watch_kind kind, size_t from, struct buf *out)
 {
+	struct classifier_run *run = ctx;
+
+	if (kind == WATCH_TOPIC)
+		put_topics(run, from, out);
+	else if (kind == WATCH_KEYWORD)
+		details_put_keywords(run->details, from, out);
+}
+
+static bool
+hides(void *ctx, struct slice name)
+{
+	return details_hides_keyword(((struct classifier_run *)ctx)->details, name);
+}
+
+/* The language to compare words with: the likeliest one, however sure. */
+static struct slice
+words_lang(const struct classifier_run *run)
+{
+	int lang = run->c->lang, best = lang >= 0 ? run->results[lang].best : -1;
+
+	return best >= 0 ? slice_of(run->c->models[lang]->names[best]) : run->mention->fields.lang;
+}
+
+static void
+put_queries(struct classifier_run *run, int scope, struct buf *out)
+{
+	const struct watch_more more = {put_more, hides, run};
 	const struct classifier *c = run->c;
 	const struct mention *m = run->mention;
 	struct query_fields fields = m->fields;
-	const char *code = c->lang >= 0 ? sure_label(c, (size_t)c->lang, &results[c->lang]) : NULL;
+	const char *code =
+	    c->lang >= 0 ? sure_label(c, (size_t)c->lang, &run->results[c->lang]) : NULL;
 
 	/* What the network says holds when the text does not tell. */
 	if (code)
 		fields.lang = slice_of(code);
-	watch_put(c->watch, run->queries, m->text, &fields, watch_scope(c->watch, m->tenant),
-	    c->explain, out);
+	watch_put(c->watch, run->queries, m->text, &fields, scope, c->explain, &more, out);
 }
 
 static void
 classify_by(struct classifier_run *run, struct buf *out)
 {
 	const struct classifier *c = run->c;
-	const struct head_result *results = heads_predict(run->heads, run->mention->text);
+	const struct mention *m = run->mention;
+	const struct head_result *results = heads_predict(run->heads, m->text);
+	int scope = watch_scope(c->watch, m->tenant);
 
+	run->results = results;
+	details_read(run->details, m->text, words_lang(run), scope);
 	buf_addc(out, '{');
 	if (c->lang >= 0)
 		put_lang(run, &results[c->lang], out);
 	if (c->sentiment >= 0)
 		put_sentiment(run, &results[c->sentiment], out);
 	put_other_heads(run, results, out);
-	put_queries(run, results, out);
+	put_queries(run, scope, out);
+	details_put(run->details, out);
 	buf_puts(out, ",\"model\":");
 	json_put_string(out, slice_of(c->release));
 	buf_addc(out, '}');

@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "model/details.h"
 #include "model/model.h"
 #include "model/watch.h"
 #include "stream/event.h"
@@ -24,9 +25,13 @@ struct classifier_options {
 	size_t npaths;
 	struct classifier_tenant *tenants;
 	size_t ntenants;
-	const char *heads; /* comma-separated names: only these; NULL: all */
-	double min_p;      /* below 0: what each model says */
-	bool explain;      /* add the words that decided */
+	/* Comma-separated names of models and of details_names: only these; NULL: all. */
+	const char *heads;
+	double min_p;                      /* below 0: what each model says */
+	bool explain;                      /* add the words that decided */
+	bool redact;                       /* mask what is personal */
+	const struct entity_set *patterns; /* outlive it; may be NULL */
+	const struct places *places;
 };
 
 struct classifier;

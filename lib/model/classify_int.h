@@ -15,12 +15,14 @@ struct classifier {
 	size_t n, cap;
 	struct heads *heads;
 	const struct watch *watch;
-	int lang, sentiment;    /* index of these heads, or -1 */
-	int negative, positive; /* labels of sentiment, or -1 */
+	int lang, sentiment, topic; /* index of these heads, or -1 */
+	int negative, positive;     /* labels of sentiment, or -1 */
 	struct mention_plan plan;
 	double min_p;
 	bool explain;
 	char *release; /* for "model" */
+	struct background *background;
+	struct details details;
 };
 
 #endif

@@ -48,11 +48,26 @@ add_model(struct classifier *c, struct model *m, const char *wanted)
 	c->models[c->n++] = m;
 }
 
+/* In place of an earlier one. */
+static int
+open_background(struct classifier *c, const char *path, struct sme_err *err)
+{
+	if (c->base)
+		return err_set(err, SME_CONFIG,
+		    "%s: word frequencies are for all tenants; name them in .models", path);
+	background_close(c->background);
+	c->background = background_open(path, err);
+	return c->background ? 0 : -1;
+}
+
 static int
 open_file(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
 {
-	struct model *m = model_open(path, err);
+	struct model *m;
 
+	if (background_is(path))
+		return open_background(c, path, err);
+	m = model_open(path, err);
 	if (!m)
 		return -1;
 	add_model(c, m, wanted);
@@ -136,10 +151,12 @@ join_releases(const struct classifier *c)
 static void
 find_heads(struct classifier *c)
 {
-	c->lang = c->sentiment = c->negative = c->positive = -1;
+	c->lang = c->sentiment = c->topic = c->negative = c->positive = -1;
 	for (size_t i = 0; i < c->n; i++) {
 		if (strcmp(c->models[i]->name, "lang") == 0)
 			c->lang = (int)i;
+		if (strcmp(c->models[i]->name, "topic") == 0)
+			c->topic = (int)i;
 		if (strcmp(c->models[i]->name, "sentiment") != 0)
 			continue;
 		c->sentiment = (int)i;
@@ -168,6 +185,8 @@ check_wanted(const struct classifier *c, const char *wanted, struct sme_err *err
 
 		one = slice_trim(one);
 		found = has_head(c, one);
+		for (size_t i = 0; details_names[i]; i++)
+			found |= slice_is(one, details_names[i]);
 		for (size_t i = 0; i < c->tenants.n; i++)
 			found |= has_head(c->own[i], one);
 		if (!found)
@@ -227,6 +246,19 @@ open_tenants(struct classifier *c, const struct classifier_options *o, struct sm
 	return 0;
 }
 
+/* Masking needs the entities. */
+static void
+choose_details(struct classifier *c, const struct classifier_options *o)
+{
+	c->details = (struct details){
+	    .patterns = o->patterns, .places = o->places, .background = c->background};
+	for (unsigned i = 0; details_names[i]; i++)
+		if (is_wanted(o->heads, details_names[i]))
+			c->details.parts |= 1u << i;
+	if (o->redact)
+		c->details.parts |= DETAILS_ENTITIES | DETAILS_REDACTED;
+}
+
 struct classifier *
 classifier_new(const struct classifier_options *o, const struct watch *watch,
     struct scan_plan *plan, struct sme_err *err)
@@ -242,6 +274,7 @@ classifier_new(const struct classifier_options *o, const struct watch *watch,
 		r = open_path(c, o->paths[i], o->heads, err);
 	if (r == 0) {
 		arrange(c);
+		choose_details(c, o);
 		r = open_tenants(c, o, err);
 	}
 	if (r == 0)
@@ -265,6 +298,7 @@ classifier_free(struct classifier *c)
 	heads_free(c->heads);
 	for (size_t i = 0; i < c->n; i++)
 		drop_model(c, i);
+	background_close(c->background);
 	free(c->models);
 	free(c->release);
 	free(c);

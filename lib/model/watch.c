@@ -8,8 +8,6 @@
 #include "core/mem.h"
 #include "stream/json.h"
 
-enum watch_kind { WATCH_TOPIC, WATCH_KEYWORD, WATCH_QUERY, WATCH_KINDS };
-
 static const char *const keys[WATCH_KINDS] = {"topics", "keywords", "queries"};
 
 struct watch {
@@ -221,6 +219,7 @@ chars_to(struct ruler *r, size_t at)
 }
 
 struct why {
+	const struct watch_more *more;
 	struct buf *out;
 	struct ruler ruler;
 	bool first;
@@ -234,7 +233,10 @@ put_clause(void *ctx, const struct query_clause *clause)
 
 	buf_puts(out, why->first ? "{\"clause\":" : ",{\"clause\":");
 	why->first = false;
-	json_put_string(out, clause->text);
+	if (why->more->hides(why->more->ctx, clause->text))
+		buf_puts(out, "null");
+	else
+		json_put_string(out, clause->text);
 	if (clause->absent)
 		buf_puts(out, ",\"absent\":true");
 	if (clause->field)
@@ -251,13 +253,19 @@ put_clause(void *ctx, const struct query_clause *clause)
 /* Of all that matched, a name that comes twice included: each may have its own reasons. */
 static void
 put_why(const struct watch *w, struct query_scratch *scratch, struct slice text,
-    const uint32_t *hits, size_t n, struct buf *out)
+    const uint32_t *hits, size_t n, const struct watch_more *more, struct buf *out)
 {
+	const char *comma = "";
+
 	buf_puts(out, ",\"why_queries\":[");
 	for (size_t i = 0; i < n; i++) {
-		struct why why = {out, {text, 0, 0}, true};
+		struct why why = {more, out, {text, 0, 0}, true};
 
-		buf_printf(out, "%s{\"in\":\"%s\",\"name\":", i ? "," : "", keys[w->kind[hits[i]]]);
+		if (w->kind[hits[i]] == WATCH_KEYWORD &&
+		    more->hides(more->ctx, query_set_name(w->set, hits[i])))
+			continue;
+		buf_printf(out, "%s{\"in\":\"%s\",\"name\":", comma, keys[w->kind[hits[i]]]);
+		comma = ",";
 		json_put_string(out, query_set_name(w->set, hits[i]));
 		buf_puts(out, ",\"clauses\":[");
 		query_explain(scratch, hits[i], put_clause, &why);
@@ -266,29 +274,45 @@ put_why(const struct watch *w, struct query_scratch *scratch, struct slice text,
 	buf_addc(out, ']');
 }
 
+static void
+put_names(const struct watch *w, enum watch_kind kind, const uint32_t *hits, size_t n,
+    const struct watch_more *more, struct buf *out)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		struct slice name = query_set_name(w->set, hits[i]);
+
+		if (w->kind[hits[i]] != kind || repeated(w, hits, i))
+			continue;
+		if (kind == WATCH_KEYWORD && more->hides(more->ctx, name))
+			continue;
+		if (!first)
+			buf_addc(out, ',');
+		first = false;
+		json_put_string(out, name);
+	}
+}
+
 void
 watch_put(const struct watch *w, struct query_scratch *scratch, struct slice text,
-    const struct query_fields *fields, int scope, bool explain, struct buf *out)
+    const struct query_fields *fields, int scope, bool explain, const struct watch_more *more,
+    struct buf *out)
 {
 	const uint32_t *hits = NULL;
 	size_t n = query_run(scratch, text, fields, scope, &hits);
 
 	for (int kind = 0; kind < WATCH_KINDS; kind++) {
-		bool first = true;
+		size_t from;
 
 		buf_puts(out, kind ? ",\"" : "\"");
 		buf_puts(out, keys[kind]);
 		buf_puts(out, "\":[");
-		for (size_t i = 0; i < n; i++) {
-			if (w->kind[hits[i]] != kind || repeated(w, hits, i))
-				continue;
-			if (!first)
-				buf_addc(out, ',');
-			first = false;
-			json_put_string(out, query_set_name(w->set, hits[i]));
-		}
+		from = out->n;
+		put_names(w, (enum watch_kind)kind, hits, n, more, out);
+		more->put(more->ctx, (enum watch_kind)kind, from, out);
 		buf_addc(out, ']');
 	}
 	if (explain)
-		put_why(w, scratch, text, hits, n, out);
+		put_why(w, scratch, text, hits, n, more, out);
 }

@@ -29,12 +29,24 @@ struct query_scratch *watch_scratch(const struct watch *w);
 /* The scope of TENANT, for watch_put.  Without one (p == NULL) an event belongs to "default". */
 int watch_scope(const struct watch *w, struct slice tenant);
 
+enum watch_kind { WATCH_TOPIC, WATCH_KEYWORD, WATCH_QUERY, WATCH_KINDS };
+
+/* What others have to say to the lists. */
+struct watch_more {
+	/* Called at the end of each list, which begins at FROM in OUT. */
+	void (*put)(void *ctx, enum watch_kind kind, size_t from, struct buf *out);
+	/* Is TEXT, a keyword that matched or a clause of a query, not to be shown? */
+	bool (*hides)(void *ctx, struct slice text);
+	void *ctx;
+};
+
 /*
  * Append `"topics":[...],"keywords":[...],"queries":[...]`: the names of what matches, each once,
- * in the order of the configuration, those of all tenants first.  With EXPLAIN
- * `,"why_queries":[...]` as well, see sme-classify(1).
+ * in the order of the configuration, those of all tenants first, and then what MORE adds.  With
+ * EXPLAIN `,"why_queries":[...]` as well, see sme-classify(1).
  */
 void watch_put(const struct watch *w, struct query_scratch *scratch, struct slice text,
-    const struct query_fields *fields, int scope, bool explain, struct buf *out);
+    const struct query_fields *fields, int scope, bool explain, const struct watch_more *more,
+    struct buf *out);
 
 #endif

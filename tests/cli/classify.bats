@@ -17,9 +17,9 @@ mention() {
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
 	[[ "$output" == '{"type":"mention","n":1.10,"text":"Seit gestern kein Netz, so ein Mist!","class":{"lang":{"code":"de","p":'* ]]
-	[ "$(jq -c '.class | keys_unsorted' <<<"$output")" = '["lang","sentiment","topics","keywords","queries","model"]' ]
+	[ "$(jq -c '.class | keys_unsorted' <<<"$output")" = '["lang","sentiment","topics","keywords","queries","entities","dup","model"]' ]
 	[ "$(jq -c '.class.sentiment | keys_unsorted' <<<"$output")" = '["label","p","score"]' ]
-	jq -e '.class | .sentiment.label == "negative" and .sentiment.score < -0.2 and .topics == [] and .keywords == []' <<<"$output"
+	jq -e '.class | .sentiment.label == "negative" and .sentiment.score < -0.2 and .topics == [] and .entities == []' <<<"$output"
 }
 
 @test "languages are told apart" {
@@ -123,7 +123,7 @@ mention() {
 		{"type":"mention","text":"Seit gestern kein Netz in Kiel, so ein Mist!"}
 		{"type":"mention","text":"Je n'ai plus de réseau depuis hier soir"}
 	EOF
-	run sme-classify -c sme.jq in
+	run sme-classify --heads lang -c sme.jq in
 	[ "$status" -eq 0 ]
 	[ "$(jq -c '.class | [.topics, .keywords, .queries]' <<<"$output")" = '[["network","kiel"],["kein Netz"],["loud"]]
 [["network"],["kein Netz"],[]]

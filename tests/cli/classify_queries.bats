@@ -27,7 +27,7 @@ setup() {
 # The three lists for the mention whose members are given.
 lists() {
 	printf '{"type":"mention",%s}\n' "$1" >event
-	run --separate-stderr sme-classify -c sme.jq event
+	run --separate-stderr sme-classify --heads lang -c sme.jq event
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 	printf '%s\n' "$output" | jq -c '.class | [.topics, .keywords, .queries]' >got
@@ -78,7 +78,7 @@ lists() {
 
 @test "without configuration the lists are empty" {
 	printf '{"type":"mention","text":"kein Netz"}\n' >event
-	run --separate-stderr sme-classify event
+	run --separate-stderr sme-classify --heads lang event
 	[ "$status" -eq 0 ]
 	[ "$(printf '%s\n' "$output" | jq -c '.class | [.topics, .keywords, .queries]')" = '[[],[],[]]' ]
 }
