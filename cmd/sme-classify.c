@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "model/classify.h"
 #include "sme-classify/models.h"
+#include "sme-classify/suggest.h"
 #include "stream/filter.h"
 
 static struct filter filter = {.key = "class", FILTER_INIT};
@@ -20,11 +21,17 @@ static const struct cli_opt table[] = {
     CLI_END,
 };
 
+static const struct cli_command commands[] = {
+    {"suggest", SUGGEST_WHAT, suggest_main},
+    {NULL, NULL, NULL},
+};
+
 static const struct cli_tool tool = {
     .name = "sme-classify",
     .what = "say of each mention what language it is in, how it feels and what it is about",
     .operands = "[file ...]",
     .opts = table,
+    .commands = commands,
 };
 
 static enum filter_verdict
@@ -118,15 +125,19 @@ check_config(void)
 int
 main(int argc, char **argv)
 {
-	char **files = cli_parse(&tool, argc, argv);
+	const struct cli_command *command = cli_command(&tool, argc, argv);
 	struct config config;
 	struct classifier *classifier;
 	struct watch *watch;
 	struct entity_set *patterns;
 	struct places *places;
 	struct sme_err err;
+	char **files;
 	int status;
 
+	if (command)
+		return command->run(argc - 1, argv + 1);
+	files = cli_parse(&tool, argc, argv);
 	if (filter.check_config)
 		return check_config();
 	if (options.min_p != -1 && !(options.min_p >= 0 && options.min_p <= 1))

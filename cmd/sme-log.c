@@ -115,7 +115,7 @@ run_append(int argc, char **argv)
 {
 	static const struct cli_tool tool = {"sme-log append",
 	    "append new events and hand them on once they are durable", "[dir [file ...]]",
-	    append_options};
+	    append_options, NULL};
 	char **operands = cli_parse(&tool, argc, argv);
 
 	append.dir = log_dir(&operands);
@@ -125,8 +125,8 @@ run_append(int argc, char **argv)
 static int
 run_cat(int argc, char **argv)
 {
-	static const struct cli_tool tool = {
-	    "sme-log cat", "write the events of a log in order of time", "[dir]", cat_options};
+	static const struct cli_tool tool = {"sme-log cat",
+	    "write the events of a log in order of time", "[dir]", cat_options, NULL};
 	const char *dir = only_dir(cli_parse(&tool, argc, argv));
 	struct cat_options o = {.tenant = opt.tenant,
 	    .type = opt.type,
@@ -148,7 +148,7 @@ static int
 run_erase(int argc, char **argv)
 {
 	static const struct cli_tool tool = {"sme-log erase",
-	    "remove a person's or one event's data from a log", "[dir]", erase_options};
+	    "remove a person's or one event's data from a log", "[dir]", erase_options, NULL};
 	const char *dir = only_dir(cli_parse(&tool, argc, argv));
 	struct erase_request q = {
 	    .author = opt.author, .id = opt.id, .tenant = opt.tenant, .now = now()};
@@ -171,7 +171,7 @@ static int
 run_verify(int argc, char **argv)
 {
 	static const struct cli_tool tool = {
-	    "sme-log verify", "check every byte of a log", "[dir]", verify_options};
+	    "sme-log verify", "check every byte of a log", "[dir]", verify_options, NULL};
 	const char *dir = only_dir(cli_parse(&tool, argc, argv));
 	struct buf summary = BUF_INIT;
 	struct writer w;

@@ -86,13 +86,25 @@ finish_stdout(void)
 }
 
 static void
+list_commands(const char *tool, const struct cli_command *commands)
+{
+	puts("\ncommands:");
+	for (; commands->name; commands++)
+		printf("  %-14s %s\n", commands->name, commands->what);
+	printf("\n'%s COMMAND --help' shows the options of one.\n", tool);
+}
+
+static void
 help(const struct cli_tool *tool)
 {
 	size_t n;
 	struct cli_opt *all = all_options(tool->opts, &n);
 
-	printf("%s - %s\n\nusage: %s [options]%s%s\n\noptions:\n", tool->name, tool->what, tool->name,
+	printf("%s - %s\n\nusage: %s [options]%s%s\n", tool->name, tool->what, tool->name,
 	    tool->operands ? " " : "", tool->operands ? tool->operands : "");
+	if (tool->commands)
+		list_commands(tool->name, tool->commands);
+	puts("\noptions:");
 	for (size_t i = 0; i < n; i++) {
 		if (i == count(tool->opts) && n && all[0].kind == CLI_GROUP)
 			puts("\nin every tool:");
@@ -282,10 +294,8 @@ cli_parse(const struct cli_tool *tool, int argc, char **argv)
 static void
 help_commands(const char *tool, const char *what, const struct cli_command *commands)
 {
-	printf("%s - %s\n\nusage: %s command [options] ...\n\ncommands:\n", tool, what, tool);
-	for (; commands->name; commands++)
-		printf("  %-14s %s\n", commands->name, commands->what);
-	printf("\n'%s COMMAND --help' shows the options of one.\n", tool);
+	printf("%s - %s\n\nusage: %s command [options] ...\n", tool, what, tool);
+	list_commands(tool, commands);
 	finish_stdout();
 }
 
@@ -305,4 +315,13 @@ cli_dispatch(const char *tool, const char *what, const struct cli_command *comma
 		if (strcmp(argv[1], c->name) == 0)
 			return c->run(argc - 1, argv + 1);
 	cli_usage("unknown command \"%s\"", argv[1]);
+}
+
+const struct cli_command *
+cli_command(const struct cli_tool *tool, int argc, char **argv)
+{
+	for (const struct cli_command *c = tool->commands; argc > 1 && c->name; c++)
+		if (strcmp(argv[1], c->name) == 0)
+			return c;
+	return NULL;
 }

@@ -38,11 +38,21 @@ struct cli_opt {
 #define CLI_HEADING(text) {0, text, CLI_GROUP, NULL, NULL, NULL}
 #define CLI_END {0, NULL, CLI_FLAG, NULL, NULL, NULL}
 
+/* A command of a tool, such as those of sme-log. */
+struct cli_command {
+	const char *name;
+	const char *what;
+	int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
+};
+
 struct cli_tool {
 	const char *name;     /* "sme-score", or "sme-log append" for a subcommand */
 	const char *what;     /* one line, as NAME in the man page */
 	const char *operands; /* "[file ...]", or NULL when there are none */
 	const struct cli_opt *opts;
+	/* Of a tool that works without one as well, see cli_command; ends with a NULL name.  NULL: it
+	 * has none. */
+	const struct cli_command *commands;
 };
 
 /*
@@ -56,18 +66,14 @@ char **cli_parse(const struct cli_tool *tool, int argc, char **argv);
 /* A usage error found later: prints "MESSAGE (try --help)" and exits SME_USAGE. */
 _Noreturn void cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* A tool made of subcommands, such as sme-log. */
-struct cli_command {
-	const char *name;
-	const char *what;
-	int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
-};
-
 /*
  * Run the command that argv[1] names and return its status.  Handles --help and --version;
  * an unknown or missing command exits SME_USAGE.  COMMANDS ends with a NULL name.
  */
 int cli_dispatch(const char *tool, const char *what, const struct cli_command *commands, int argc,
     char **argv);
+
+/* The command of TOOL that argv[1] names, or NULL; then the arguments are the tool's own. */
+const struct cli_command *cli_command(const struct cli_tool *tool, int argc, char **argv);
 
 #endif

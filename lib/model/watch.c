@@ -108,6 +108,37 @@ add_all(struct watch *w, const struct json_node *root, struct sme_err *err)
 	return r;
 }
 
+/* In one scope. */
+static struct slice
+query_text(const struct json_node *scope, const char *name)
+{
+	struct slice text = node_text(node_get(scope, "queries"), name);
+
+	return text.p ? text : node_text(node_get(scope, "topics"), name);
+}
+
+struct slice
+watch_query_text(const struct config *config, const char *tenant, const char *name)
+{
+	struct slice text = query_text(config_tenant(config, slice_of(tenant)), name);
+
+	return text.p ? text : query_text(config->root, name);
+}
+
+struct query_set *
+watch_query_set(const struct config *config, struct slice text, struct sme_err *err)
+{
+	struct query_set *set = query_set_new();
+
+	query_set_reader(set, read_list, (void *)(uintptr_t)config);
+	if (query_set_add(set, SLICE("query"), text, QUERY_GLOBAL, err) < 0) {
+		query_set_free(set);
+		return NULL;
+	}
+	query_set_compile(set);
+	return set;
+}
+
 struct watch *
 watch_new(const struct config *config, struct sme_err *err)
 {

@@ -19,8 +19,18 @@ struct watch *watch_new(const struct config *config, struct sme_err *err);
 void watch_free(struct watch *w);
 
 /*
- * Append a line "PATH: column N: ..." to OUT for each clause that looks like a mistake, see query_lint,
- * and for each query that is there twice.  How many lines.
+ * The text of the query, or else the topic, NAME: that of TENANT (which may be NULL) if it has one,
+ * or the one for all.  p == NULL: there is none.
+ */
+struct slice watch_query_text(const struct config *config, const char *tenant, const char *name);
+
+/* A compiled set of the one query TEXT, with lists as in CONFIG; NULL with ERR as query_check. */
+struct query_set *watch_query_set(
+    const struct config *config, struct slice text, struct sme_err *err);
+
+/*
+ * Append a line "PATH: column N: ..." to OUT for each clause that looks like a mistake, see
+ * query_lint, and for each query that is there twice.  How many lines.
  */
 size_t watch_lint(const struct watch *w, struct buf *out);
 

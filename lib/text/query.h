@@ -130,6 +130,10 @@ void query_scratch_free(struct query_scratch *scratch);
 size_t query_run(struct query_scratch *scratch, struct slice text,
     const struct query_fields *fields, int scope, const uint32_t **hits);
 
+/* Is something in TEXT that a query of the set, whatever its scope, looks for?  As query_run it
+ * forgets the text before. */
+bool query_knows(struct query_scratch *scratch, struct slice text);
+
 /* Of one clause at most so many places are told. */
 #define QUERY_PLACES_MAX 20
 

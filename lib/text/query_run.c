@@ -193,3 +193,11 @@ query_run(struct query_scratch *s, struct slice text, const struct query_fields 
 	sort_found(s->found, s->nfound);
 	return s->nfound;
 }
+
+bool
+query_knows(struct query_scratch *s, struct slice text)
+{
+	start(s, text);
+	look_up_text(s);
+	return s->nterms > 0;
+}

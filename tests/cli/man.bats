@@ -11,7 +11,7 @@ setup() {
 # A line for each option of TOOL and its commands: its forms, such as "-c --config".
 helped() {
 	commands=$("$1" --help | awk '/^commands:/ { on = 1; next } on && !NF { exit } on { print $1 }')
-	for command in ${commands:-''}; do
+	for command in '' $commands; do
 		"$1" ${command:+"$command"} --help
 	done | awk '/^options:/ { on = 1; next } /^usage:/ { on = 0 } on && /^ / {
 		forms = ""
@@ -113,6 +113,10 @@ written() {
 	[ "$(complete_words sme-score --rej)" = --rejects ]
 	[ "$(complete_words sme-stats report --lang '' | paste -s -d ' ')" = 'en de' ]
 	[ -z "$(complete_words sme-score --rejects fil)" ]
+	[ "$(complete_words sme-classify sug)" = suggest ]
+	[ "$(complete_words sme-classify --expl)" = --explain ]
+	[ "$(complete_words sme-classify events --expl)" = --explain ]
+	[ "$(complete_words sme-classify suggest --ba)" = --background ]
 	for tool in "$bin"/sme-*; do
 		grep -q "^complete .* ${tool##*/}\( \|$\)" "$bin/completions/sme" || { echo "$tool"; false; }
 	done
