@@ -40,6 +40,7 @@ reliability_add(struct reliability *r, double p, bool right)
 	bin = bin < FIGURES_BINS ? bin : FIGURES_BINS - 1;
 	r->rows[bin]++;
 	r->promised[bin] += p;
+	r->variance[bin] += p * (1 - p);
 	r->right[bin] += right;
 }
 
@@ -60,6 +61,20 @@ reliability_ece(const struct reliability *r)
 
 	for (int b = 0; b < FIGURES_BINS; b++) {
 		error += fabs(r->promised[b] - (double)r->right[b]);
+		rows += r->rows[b];
+	}
+	return rows ? error / (double)rows : 0;
+}
+
+/* The mean absolute deviation of a normal variable is sqrt(2 / pi) of its standard deviation. */
+double
+reliability_chance(const struct reliability *r)
+{
+	double error = 0;
+	size_t rows = 0;
+
+	for (int b = 0; b < FIGURES_BINS; b++) {
+		error += sqrt(r->variance[b] * M_2_PI);
 		rows += r->rows[b];
 	}
 	return rows ? error / (double)rows : 0;
@@ -123,6 +138,7 @@ figures_of(const struct guess *list, size_t n, uint32_t labels, uint32_t group)
 	free(matrix);
 	reliability_add_guesses(&bins, list, n, group);
 	f.ece = reliability_ece(&bins);
+	f.ece_chance = reliability_chance(&bins);
 	f.brier = mean_brier(list, n, group);
 	f.accuracy = f.rows ? (double)right / (double)f.rows : 0;
 	f.answered = f.rows ? (double)answered / (double)f.rows : 0;

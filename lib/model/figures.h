@@ -23,6 +23,7 @@ struct guess {
 struct reliability {
 	size_t rows[FIGURES_BINS];
 	double promised[FIGURES_BINS]; /* sums */
+	double variance[FIGURES_BINS]; /* sums, of what would be right if all promises were true */
 	size_t right[FIGURES_BINS];
 };
 
@@ -35,12 +36,17 @@ void reliability_add_guesses(
 /* The expected calibration error: the mean distance of what is promised from what is kept. */
 double reliability_ece(const struct reliability *r);
 
+/* The error that chance alone would give on these rows if all promises were true: with few rows it
+ * is large. */
+double reliability_chance(const struct reliability *r);
+
 struct figures {
 	size_t rows;
 	double accuracy;
 	double macro_f1;       /* over labels that occur */
 	double macro_recall;   /* likewise */
 	double ece;            /* see reliability_ece */
+	double ece_chance;     /* see reliability_chance */
 	double brier;          /* mean, of the rows not used to calibrate */
 	double answered;       /* share with an answer */
 	double answered_right; /* of those, the share that is right */

@@ -39,7 +39,8 @@ put_figures(struct buf *b, const struct dataset *d, const struct train_options *
 	buf_printf(b, "calibration: temperature %.3f, ", r->calibration.temperature);
 	if (r->calibration.n)
 		buf_printf(b, "table of %u knots, ", r->calibration.n);
-	buf_printf(b, "ECE %.4f, Brier %.4f\n", f->ece, f->brier);
+	buf_printf(
+	    b, "ECE %.4f (%.4f by chance alone), Brier %.4f\n", f->ece, f->ece_chance, f->brier);
 	if (r->calibration.error_temperature > 0)
 		buf_printf(b,
 		    "  ECE on the %zu rows that set it: %.4f by the temperature, %.4f with a "

@@ -1,4 +1,5 @@
 /* Accuracy, F1 and calibration error against values worked out by hand. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -89,6 +90,8 @@ test_reliability(void **state)
 	assert_int_equal(r.rows[FIGURES_BINS - 1], 1);
 	assert_int_equal(r.right[7], 1);
 	assert_true(near(reliability_ece(&r), 0.02 / 4));
+	/* sqrt(2 / pi) of the deviation, in the one bin where anything is left to chance */
+	assert_true(near(reliability_chance(&r), sqrt(2 / M_PI * (0.25 + 0.52 * 0.48)) / 4));
 }
 
 int
