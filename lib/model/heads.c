@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "model/decide.h"
 #include "model/exp.h"
+#include "model/hidden.h"
 #include "model/sums.h"
 
 #define CACHE_LINE 64
@@ -21,9 +22,10 @@ _Static_assert(TOKEN_FEATURES_MAX * 128 < INT16_MAX, "token sums overflow");
 struct heads {
 	struct model **models;
 	size_t n;
-	size_t *at;     /* where a head's sums begin in a row of all sums */
-	size_t width;   /* of that row */
-	unsigned chars; /* the longest character n-gram that any head reads */
+	size_t *at;                      /* where a head's sums begin in a row of all sums */
+	size_t width;                    /* of that row */
+	uint32_t hidden_max, places_max; /* of a head with hidden units */
+	unsigned chars;                  /* the longest character n-gram that any head reads */
 };
 
 /* What a token adds to every head's sums; found by the token's hash, thrown out by the next token
@@ -45,6 +47,7 @@ struct heads_run {
 	uint64_t *words;  /* the hashes of the text's tokens */
 	size_t words_cap;
 	double *probs;
+	float *activity, *deep; /* of hidden units, and what they add to the labels */
 	struct head_result *results;
 	struct token_grams grams;
 };
@@ -63,6 +66,10 @@ heads_new(struct model *const *list, size_t count)
 		h->width += list[i]->header->stride;
 		if (list[i]->spec.char_max > h->chars)
 			h->chars = list[i]->spec.char_max;
+		if (list[i]->header->hidden > h->hidden_max)
+			h->hidden_max = list[i]->header->hidden;
+		if (list[i]->header->hidden && list[i]->label_places > h->places_max)
+			h->places_max = list[i]->label_places;
 	}
 	return h;
 }
@@ -110,6 +117,8 @@ heads_run_new(const struct heads *heads, size_t memory)
 	r->hits = xcalloc(heads->n + 1, sizeof *r->hits);
 	r->before = xcalloc(heads->n + 1, sizeof *r->before);
 	r->probs = xcalloc(heads->width + 1, sizeof *r->probs);
+	r->activity = xcalloc(heads->hidden_max + 1, sizeof *r->activity);
+	r->deep = xcalloc(heads->places_max + 1, sizeof *r->deep);
 	r->results = xcalloc(heads->n + 1, sizeof *r->results);
 	return r;
 }
@@ -126,6 +135,8 @@ heads_run_free(struct heads_run *r)
 	free(r->before);
 	free(r->words);
 	free(r->probs);
+	free(r->activity);
+	free(r->deep);
 	free(r->results);
 	free(r);
 }
@@ -239,8 +250,10 @@ weigh_labels(struct heads_run *r, size_t head, enum script script, struct head_r
 		length = 1;
 
 	*res = (struct head_result){-1, 0, probs};
-	for (uint32_t c = 0; c < m->header->stride; c++)
+	for (uint32_t c = 0; c < m->label_places; c++)
 		probs[c] = -INFINITY;
+	if (m->header->hidden && length > 0)
+		hidden_scores(m, sums + m->label_places, r->hits[head], r->activity, r->deep);
 	for (uint32_t c = 0; c < m->header->labels && length > 0; c++) {
 		const struct model_label *l = &m->labels[c];
 
@@ -248,6 +261,8 @@ weigh_labels(struct heads_run *r, size_t head, enum script script, struct head_r
 			continue;
 		probs[c] = (double)sums[c] * l->scale / length;
 		probs[c] = probs[c] + l->bias / m->header->temperature;
+		if (m->header->hidden)
+			probs[c] = probs[c] + (double)r->deep[c] / m->header->temperature;
 		if (probs[c] > top) {
 			top = probs[c];
 			res->best = (int)c;
@@ -260,18 +275,18 @@ static void
 softmax(struct heads_run *r, size_t head, enum script script)
 {
 	uint32_t labels = r->heads->models[head]->header->labels;
-	uint32_t stride = r->heads->models[head]->header->stride;
+	uint32_t places = r->heads->models[head]->label_places;
 	double *probs = r->probs + r->heads->at[head], total = 0;
 	struct head_result *res = &r->results[head];
 	double top = weigh_labels(r, head, script, res);
 
 	if (res->best < 0) {
-		memset(probs, 0, stride * sizeof *probs);
+		memset(probs, 0, places * sizeof *probs);
 		return;
 	}
 	for (uint32_t c = 0; c < labels; c++)
 		probs[c] = probs[c] - top;
-	exp_minus(probs, stride);
+	exp_minus(probs, places);
 	for (uint32_t c = 0; c < labels; c++)
 		total = total + probs[c];
 	for (uint32_t c = 0; c < labels; c++)
@@ -330,25 +345,39 @@ by_weight(const void *a, const void *b)
 	return x->token < y->token ? -1 : x->token > y->token;
 }
 
+/* By how much SUMS of a token raise the score of LABEL over the mean of the others. */
+static double
+raise_of(const struct model *m, const int16_t *sums, int label)
+{
+	double own = sums[label] * (double)m->labels[label].scale, others = 0;
+
+	for (uint32_t c = 0; c < m->header->labels; c++)
+		if (c != (uint32_t)label)
+			others += sums[c] * (double)m->labels[c].scale;
+	return own - others / (m->header->labels - 1);
+}
+
 size_t
 heads_explain(struct heads_run *r, size_t head, int label, struct head_reason *out, size_t max)
 {
 	const struct model *m = r->heads->models[head];
 	double length = sqrt((double)r->hits[head]) * m->header->temperature;
 	struct head_reason *all = xcalloc(r->norm.n + 1, sizeof *all);
+	const int32_t *sums = r->sums + r->heads->at[head];
 	size_t n = 0;
 
+	if (m->header->hidden && r->hits[head])
+		hidden_slopes(m, sums + m->label_places, r->hits[head], label, r->activity);
 	for (size_t t = 0; t < r->norm.n && r->hits[head]; t++) {
 		struct slice token = norm_token(&r->norm, t);
 		uint8_t kind = r->norm.tokens[t].kind;
-		const int16_t *sums =
+		const int16_t *adds =
 		    memo_sums(recall(r, token, kind, ngram_word(token, kind))) + r->heads->at[head];
-		double own = sums[label] * (double)m->labels[label].scale, others = 0;
+		double own = raise_of(m, adds, label);
 
-		for (uint32_t c = 0; c < m->header->labels; c++)
-			if (c != (uint32_t)label)
-				others += sums[c] * (double)m->labels[c].scale;
-		own = (own - others / (m->header->labels - 1)) / length;
+		for (uint32_t j = 0; j < m->header->hidden; j++)
+			own += adds[m->label_places + j] * (double)r->activity[j];
+		own /= length;
 		if (own > 0)
 			all[n++] = (struct head_reason){t, own};
 	}

@@ -20,10 +20,11 @@
 
 _Static_assert(sizeof(struct model_header) == 80, "the header has no padding");
 _Static_assert(sizeof(struct model_label) == 16, "a label has no padding");
+_Static_assert(sizeof(struct model_unit) == 8, "a hidden unit has no padding");
 
 /* Where the parts of a file begin. */
 struct layout {
-	size_t labels, decisions, strings, meta, starts, prints, weights, end;
+	size_t labels, decisions, units, outs, strings, meta, starts, prints, weights, end;
 };
 
 static size_t
@@ -38,6 +39,12 @@ thresholds_size(const struct model_header *h)
 	return h->flags & MODEL_THRESHOLDS ? h->labels * sizeof(float) : 0;
 }
 
+static size_t
+outs_size(const struct model_header *h)
+{
+	return (size_t)h->hidden * model_label_places(h->labels, h->hidden) * sizeof(float);
+}
+
 /* All counts are bounded, so that nothing here overflows. */
 static struct layout
 layout_of(const struct model_header *h)
@@ -46,8 +53,10 @@ layout_of(const struct model_header *h)
 
 	l.labels = aligned(sizeof *h);
 	l.decisions = aligned(l.labels + (size_t)h->labels * sizeof(struct model_label));
-	l.strings = aligned(
+	l.units = aligned(
 	    l.decisions + thresholds_size(h) + (size_t)h->knots * sizeof(struct model_knot));
+	l.outs = aligned(l.units + (size_t)h->hidden * sizeof(struct model_unit));
+	l.strings = aligned(l.outs + outs_size(h));
 	l.meta = aligned(l.strings + h->strings_size);
 	l.starts = aligned(l.meta + h->meta_size);
 	l.prints = aligned(l.starts + (((size_t)1 << h->bucket_bits) + 1) * sizeof(uint32_t));
@@ -96,7 +105,11 @@ bad(const char *path, const char *what, struct sme_err *err)
 static int
 check_counts(const struct model_header *h, const char *path, struct sme_err *err)
 {
-	if (h->labels < 2 || h->labels > MODEL_LABELS_MAX || h->stride != model_stride(h->labels))
+	if (h->hidden > MODEL_HIDDEN_MAX || h->hidden % 16 != 0 ||
+	    (h->version < MODEL_VERSION && h->hidden))
+		return bad(path, "number of hidden units", err);
+	if (h->labels < 2 || h->labels > MODEL_LABELS_MAX ||
+	    h->stride != model_stride(h->labels, h->hidden))
 		return bad(path, "number of labels", err);
 	if (h->bucket_bits < 1 || h->bucket_bits > MODEL_BITS_MAX || h->rows > 1u << 28)
 		return bad(path, "number of features", err);
@@ -175,6 +188,24 @@ check_decisions(const struct model *m, const char *path, struct sme_err *err)
 	return 0;
 }
 
+static bool
+is_moderate(float x)
+{
+	return x >= -MODEL_UNIT_MAX && x <= MODEL_UNIT_MAX;
+}
+
+static int
+check_hidden(const struct model *m, const char *path, struct sme_err *err)
+{
+	for (uint32_t j = 0; j < m->header->hidden; j++)
+		if (!is_moderate(m->units[j].scale) || !is_moderate(m->units[j].bias))
+			return bad(path, "table of hidden units", err);
+	for (size_t i = 0; i < (size_t)m->header->hidden * m->label_places; i++)
+		if (!is_moderate(m->outs[i]))
+			return bad(path, "table of hidden units", err);
+	return 0;
+}
+
 static int
 attach(struct model *m, const char *p, size_t size, const char *path, struct sme_err *err)
 {
@@ -193,7 +224,11 @@ attach(struct model *m, const char *p, size_t size, const char *path, struct sme
 	if (h->flags & MODEL_THRESHOLDS)
 		m->thresholds = (const float *)(p + l.decisions);
 	m->knots = (const struct model_knot *)(p + l.decisions + thresholds_size(h));
-	if (read_strings(m, p + l.strings, path, err) < 0 || check_decisions(m, path, err) < 0)
+	m->units = (const struct model_unit *)(p + l.units);
+	m->outs = (const float *)(p + l.outs);
+	m->label_places = model_label_places(h->labels, h->hidden);
+	if (read_strings(m, p + l.strings, path, err) < 0 || check_decisions(m, path, err) < 0 ||
+	    check_hidden(m, path, err) < 0)
 		return -1;
 	return check_index(m, path, err);
 }
@@ -310,26 +345,46 @@ put_index(
 		starts[b + 1] += starts[b];
 }
 
-/* Each label's largest weight becomes 127. */
+/*
+ * Column FROM of the COLUMNS in the parts becomes column TO of the file, its largest weight 127.
+ * Returns what the weights are to be multiplied by.
+ */
+static float
+put_column(int8_t *out, uint32_t stride, uint32_t to, const float *weights, uint32_t columns,
+    uint32_t from, const struct ordered *list, uint32_t rows)
+{
+	float top = 0;
+
+	for (uint32_t i = 0; i < rows; i++)
+		top = fmaxf(top, fabsf(weights[(size_t)i * columns + from]));
+	for (uint32_t i = 0; top > 0 && i < rows; i++) {
+		float w = weights[(size_t)list[i].from * columns + from];
+
+		out[(size_t)i * stride + to] = (int8_t)lrintf(w / top * 127);
+	}
+	return top / 127;
+}
+
 static void
 put_weights(char *file, const struct layout *l, const struct model_parts *parts, uint32_t stride,
     const struct ordered *list)
 {
 	struct model_label *label = (struct model_label *)(file + l->labels);
+	struct model_unit *unit = (struct model_unit *)(file + l->units);
+	uint32_t places = model_label_places(parts->labels, parts->hidden);
 	int8_t *out = (int8_t *)(file + l->weights);
 
 	for (uint32_t c = 0; c < parts->labels; c++) {
-		float top = 0;
-
 		label[c] = parts->label[c];
-		for (uint32_t i = 0; i < parts->rows; i++)
-			top = fmaxf(top, fabsf(parts->weights[(size_t)i * parts->labels + c]));
-		label[c].scale = top / 127;
-		for (uint32_t i = 0; top > 0 && i < parts->rows; i++) {
-			float w = parts->weights[(size_t)list[i].from * parts->labels + c];
-
-			out[(size_t)i * stride + c] = (int8_t)lrintf(w / top * 127);
-		}
+		label[c].scale =
+		    put_column(out, stride, c, parts->weights, parts->labels, c, list, parts->rows);
+	}
+	for (uint32_t j = 0; j < parts->hidden; j++) {
+		unit[j].bias = parts->unit_bias[j];
+		unit[j].scale = put_column(out, stride, places + j, parts->unit_weights,
+		    parts->hidden, j, list, parts->rows);
+		memcpy((float *)(file + l->outs) + (size_t)j * places,
+		    parts->outs + (size_t)j * parts->labels, parts->labels * sizeof(float));
 	}
 }
 
@@ -357,10 +412,10 @@ static struct model_header
 header_of(const struct model_parts *parts, size_t strings_size)
 {
 	struct model_header h = {
-	    .version = MODEL_VERSION,
+	    .version = parts->hidden ? MODEL_VERSION : MODEL_VERSION_2,
 	    .header_size = sizeof h,
 	    .labels = parts->labels,
-	    .stride = model_stride(parts->labels),
+	    .stride = model_stride(parts->labels, parts->hidden),
 	    .rows = parts->rows,
 	    .bucket_bits = bits_for(parts->rows),
 	    .strings_size = (uint32_t)strings_size,
@@ -374,6 +429,7 @@ header_of(const struct model_parts *parts, size_t strings_size)
 	    .char_max = parts->spec.char_max,
 	    .temperature = parts->temperature,
 	    .min_p = parts->min_p,
+	    .hidden = parts->hidden,
 	};
 
 	memcpy(h.magic, MODEL_MAGIC, sizeof h.magic);

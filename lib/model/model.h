@@ -7,16 +7,24 @@
  *byte for each label, to be multiplied by the label's scale.  What the head does not know adds
  *nothing. Only hashes are kept, so no text can be read out of a model.
  *
+ * A head may have a layer of hidden units beside its linear part.  Their weights follow those of
+ *the labels in each row: what a text's features add up to, divided by the square root of their
+ *number, with the unit's bias, is the unit's activity if it is above 0 (see hidden.h), and adds the
+ *unit's row of outs, times the activity, to the scores of the labels.
+ *
  * The layout, little-endian, each part beginning at a multiple of 64 bytes:
  *
  *	header     struct model_header
  *	labels     struct model_label for each
  *	decisions  float[labels] thresholds, with MODEL_THRESHOLDS; struct model_knot[knots]
+ *	units      struct model_unit[hidden]
+ *	outs       float[hidden][labels, rounded up to 16]
  *	strings    name, release, labels, each with a NUL
  *	meta       JSON: what the model was made from and how good it is, for people
  *	starts     uint32_t[(1 << bucket_bits) + 1]: the first feature of each bucket
  *	prints     uint16_t[rows]: the low 16 bits of each feature's hash
- *	weights    int8_t[rows][stride]
+ *	weights    int8_t[rows][stride]: one for each label; with hidden units room up to a multiple
+ *	           of 16 and one for each unit
  *
  * The whole file is checked when it is opened: sizes, a 64-bit checksum over every byte, and the
  * structure, so that a truncated, altered or made-up file is refused and never read beyond.
@@ -35,10 +43,13 @@
 #include "text/ngram.h"
 
 #define MODEL_MAGIC "SMEmodel"
-#define MODEL_VERSION 2     /* is written */
+#define MODEL_VERSION 3     /* is written for heads with hidden units */
+#define MODEL_VERSION_2 2   /* is written for others */
 #define MODEL_VERSION_OLD 1 /* is read as well: no decisions in it */
 #define MODEL_LABELS_MAX 4096
 #define MODEL_KNOTS_MAX 32
+#define MODEL_HIDDEN_MAX 1024 /* a multiple of 16, as is every number of hidden units */
+#define MODEL_UNIT_MAX 1e6f   /* no number of a hidden unit is larger: activities stay finite */
 #define MODEL_BITS_MAX 24
 #define MODEL_SUFFIX ".model"
 
@@ -65,13 +76,19 @@ struct model_header {
 	uint8_t word_max, char_min, char_max, zero;
 	uint16_t knots; /* of the calibration table; 0: the temperature is all of it */
 	float temperature;
-	float min_p; /* below this probability the head gives no label */
+	float min_p;     /* below this probability the head gives no label */
+	uint32_t hidden; /* units; 0 before version 3 */
 };
 
 struct model_label {
 	float scale, bias;
 	uint32_t scripts; /* bits 1 << enum script */
 	uint32_t rows;    /* rows of training data, for people */
+};
+
+/* A hidden unit. */
+struct model_unit {
+	float scale, bias;
 };
 
 /* A head that says P is right in a share of Q; both rise from knot to knot. */
@@ -84,6 +101,9 @@ struct model {
 	const struct model_label *labels;
 	const float *thresholds; /* one for each label, 0: it has none; NULL without the flag */
 	const struct model_knot *knots;
+	const struct model_unit *units;
+	const float *outs;     /* [hidden][label_places] */
+	uint32_t label_places; /* of a row of weights, the first of them the labels' */
 	const uint32_t *starts;
 	const uint16_t *prints;
 	const int8_t *weights;
@@ -143,11 +163,20 @@ model_find(const struct model *m, uint64_t hash)
 	return at < 0 ? -1 : (int32_t)start + at;
 }
 
-/* Bytes of a row for so many labels: wide enough for one load or for whole vectors. */
+/* Bytes of a row for the labels: wide enough for one load or for whole vectors. */
 static inline uint32_t
-model_stride(uint32_t labels)
+model_label_places(uint32_t labels, uint32_t hidden)
 {
+	if (hidden)
+		return (labels + 15) / 16 * 16;
 	return labels <= 4 ? 4 : labels <= 8 ? 8 : (labels + 15) / 16 * 16;
+}
+
+/* Bytes of a row for so many labels and hidden units. */
+static inline uint32_t
+model_stride(uint32_t labels, uint32_t hidden)
+{
+	return model_label_places(labels, hidden) + hidden;
 }
 
 /* What a new model file is made of. */
@@ -163,8 +192,12 @@ struct model_parts {
 	const struct model_label *label; /* scale is set by model_build */
 	const float *thresholds;         /* for each label, with MODEL_THRESHOLDS */
 	const struct model_knot *knot;
-	const uint64_t *hashes; /* rows of them, different, in any order */
-	const float *weights;   /* [rows][labels] */
+	const uint64_t *hashes;    /* rows of them, different, in any order */
+	const float *weights;      /* [rows][labels] */
+	uint32_t hidden;           /* a multiple of 16, or 0 and nothing of what follows */
+	const float *unit_bias;    /* [hidden] */
+	const float *unit_weights; /* [rows][hidden] */
+	const float *outs;         /* [hidden][labels] */
 };
 
 /* Quantise PARTS and append the file to OUT.  The same parts give the same bytes. */

@@ -134,6 +134,80 @@ test_file(void **state)
 static const float some[LABELS] = {0, 0.25f, 1};
 static const struct model_knot table[2] = {{0.5f, 0.4f}, {0.75f, 0.7f}};
 
+#define UNITS 16
+
+/* Words speak for nothing by themselves; "glad" and "sad" together, for label 2, against 1. */
+static void
+make_hidden(struct buf *file)
+{
+	static const char *const words[] = {"glad", "sad", "other"};
+	uint64_t hashes[3];
+	float weights[3 * LABELS] = {0}, units[3 * UNITS] = {0}, bias[UNITS] = {0};
+	float outs[UNITS * LABELS] = {0};
+	struct model_label label[LABELS] = {{.bias = 1, .rows = 7}};
+	struct model_parts parts = {.name = "mood",
+	    .release = "r1",
+	    .names = names,
+	    .meta = SLICE("{}"),
+	    .spec = {1, 0, 0, NGRAM_ALL_TOKENS},
+	    .labels = LABELS,
+	    .rows = 3,
+	    .temperature = 1,
+	    .label = label,
+	    .hashes = hashes,
+	    .weights = weights,
+	    .hidden = UNITS,
+	    .unit_bias = bias,
+	    .unit_weights = units,
+	    .outs = outs};
+	struct sme_err err;
+
+	for (size_t i = 0; i < 3; i++)
+		hashes[i] = ngram_word(slice_of(words[i]), TOKEN_WORD);
+	units[0 * UNITS + 5] = units[1 * UNITS + 5] = 2;
+	bias[5] = -2.1f;
+	outs[5 * LABELS + 2] = 8;
+	outs[5 * LABELS + 1] = -8;
+	assert_int_equal(model_build(&parts, file, &err), 0);
+}
+
+static void
+test_hidden(void **state)
+{
+	struct buf file = BUF_INIT;
+	struct head_reason why[3];
+	const struct head_result *r;
+	struct heads_run *run;
+	struct heads *heads;
+	struct sme_err err;
+	struct model *m;
+
+	(void)state;
+	make_hidden(&file);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	heads = heads_new(&m, 1);
+	run = heads_run_new(heads, HEADS_MEMORY);
+	assert_int_equal(heads_predict(run, SLICE("so glad"))->best, 0);
+	assert_int_equal(heads_explain(run, 0, 0, why, 3), 0);
+	assert_int_equal(heads_predict(run, SLICE("so sad"))->best, 0);
+	/* (2 + 2) / sqrt(2) - 2.1 is the activity, 8 times that the score: one byte is this exact
+	 */
+	r = heads_predict(run, SLICE("glad, sad"));
+	assert_int_equal(r->best, 2);
+	assert_true(
+	    r->p > 0.99 && r->probs[1] < 1e-4 && r->probs[0] > 0.0055 && r->probs[0] < 0.0085);
+	assert_int_equal(heads_explain(run, 0, 2, why, 3), 2);
+	assert_true(slice_is(norm_token(heads_norm(run), why[0].token), "glad"));
+	assert_true(why[0].weight > 16.9 && why[0].weight < 17);
+	/* another word makes both weaker */
+	assert_int_equal(heads_predict(run, SLICE("glad other other other sad"))->best, 0);
+	heads_run_free(run);
+	heads_free(heads);
+	model_close(m);
+	buf_release(&file);
+}
+
 /* Every single bit of the file is watched over. */
 static void
 test_damage(void **state)
@@ -141,8 +215,10 @@ test_damage(void **state)
 	struct buf file = BUF_INIT;
 	struct sme_err err;
 
-	(void)state;
-	make_deciding(&file, "mood", MODEL_THRESHOLDS, some, table, 2);
+	if (*(const int *)*state)
+		make_hidden(&file);
+	else
+		make_deciding(&file, "mood", MODEL_THRESHOLDS, some, table, 2);
 	for (size_t i = 0; i < file.n; i++) {
 		file.p[i] = (char)(file.p[i] ^ 1 << i % 8);
 		err.text[0] = '\0';
@@ -226,6 +302,55 @@ test_unsound_decisions(void **state)
 	((struct model_header *)file.p)->knots = MODEL_KNOTS_MAX + 1;
 	refused(&file, "description of its parts");
 	((struct model_header *)file.p)->knots = 20;
+	refused(&file, "size of its parts");
+	buf_release(&file);
+}
+
+/* Where the units of a file from make_hidden begin. */
+static struct model_unit *
+units_of(struct buf *file)
+{
+	struct sme_err err;
+	struct model *m = model_from_memory(buf_slice(file), "x", &err);
+	size_t at;
+
+	assert_non_null(m);
+	at = (size_t)((const char *)m->units - file->p);
+	model_close(m);
+	return (struct model_unit *)(file->p + at);
+}
+
+static void
+test_unsound_hidden(void **state)
+{
+	static const float wrong[] = {
+	    __builtin_nanf(""), __builtin_inff(), -2 * MODEL_UNIT_MAX, 2 * MODEL_UNIT_MAX};
+	struct buf file = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		make_hidden(&file);
+		units_of(&file)[UNITS - 1].scale = wrong[i];
+		refused(&file, "table of hidden units");
+		make_hidden(&file);
+		units_of(&file)[0].bias = wrong[i];
+		refused(&file, "table of hidden units");
+		make_hidden(&file);
+		((float *)(units_of(&file) + UNITS))[UNITS * 16 - 1] = wrong[i];
+		refused(&file, "table of hidden units");
+	}
+	make_hidden(&file);
+	for (uint32_t n = 1; n < 2 * MODEL_HIDDEN_MAX; n++) {
+		((struct model_header *)file.p)->hidden = n == UNITS ? 0 : n;
+		refused(&file,
+		    n % 16 || n > MODEL_HIDDEN_MAX ? "number of hidden units" : "number of labels");
+	}
+	((struct model_header *)file.p)->hidden = UNITS;
+	((struct model_header *)file.p)->version = MODEL_VERSION_2;
+	refused(&file, "number of hidden units");
+	make_hidden(&file);
+	((struct model_header *)file.p)->hidden += 16;
+	((struct model_header *)file.p)->stride += 16;
 	refused(&file, "size of its parts");
 	buf_release(&file);
 }
@@ -344,9 +469,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_file),
-	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test_prestate(test_damage, &(int){0}),
+	    {"test_damage, with hidden units", test_damage, NULL, NULL, &(int){1}},
+	    cmocka_unit_test(test_hidden),
 	    cmocka_unit_test(test_old_version),
 	    cmocka_unit_test(test_unsound_decisions),
+	    cmocka_unit_test(test_unsound_hidden),
 	    cmocka_unit_test(test_decisions),
 	    cmocka_unit_test(test_predict),
 	    cmocka_unit_test(test_explain),
