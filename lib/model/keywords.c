@@ -17,11 +17,23 @@ static const char negations[][8] = {"bez", "geen", "ingen", "inget", "kein", "ke
     "pas", "sans", "sem", "senza", "sin", "utan", "without", "zonder"};
 
 #define NEGATIONS (sizeof negations / sizeof *negations)
+#define NEGATION_SLOTS 64
 
 struct keywords_run {
-	uint64_t negation[NEGATIONS];
-	int64_t keyness[KEYWORDS_WORDS]; /* of each word; 0: not key */
+	uint64_t negation[NEGATION_SLOTS]; /* hashes, each in its place or behind it; 0: free */
+	int64_t keyness[KEYWORDS_WORDS];   /* of each word; 0: not key */
 };
+
+/* Where HASH is or would be. */
+static uint64_t *
+negation_slot(struct keywords_run *run, uint64_t hash)
+{
+	size_t at = hash % NEGATION_SLOTS;
+
+	while (run->negation[at] && run->negation[at] != hash)
+		at = (at + 1) % NEGATION_SLOTS;
+	return &run->negation[at];
+}
 
 struct keywords_run *
 keywords_run_new(void)
@@ -32,7 +44,8 @@ keywords_run_new(void)
 		char padded[16] = "";
 
 		memcpy(padded, negations[i], strnlen(negations[i], sizeof negations[i]));
-		run->negation[i] = word_hash(padded, strlen(padded));
+		*negation_slot(run, word_hash(padded, strlen(padded))) =
+		    word_hash(padded, strlen(padded));
 	}
 	return run;
 }
@@ -44,14 +57,9 @@ keywords_run_free(struct keywords_run *run)
 }
 
 static bool
-is_negation(const struct keywords_run *run, const struct listed_word *w)
+is_negation(struct keywords_run *run, const struct listed_word *w)
 {
-	if (w->letters > sizeof *negations)
-		return false;
-	for (size_t i = 0; i < NEGATIONS; i++)
-		if (run->negation[i] == w->hash)
-			return true;
-	return false;
+	return w->hash && *negation_slot(run, w->hash);
 }
 
 static bool
@@ -97,19 +105,30 @@ count(const struct word_list *words, size_t n, size_t at)
 	return k;
 }
 
+/* The bit for a word in a set that may take one for another. */
+static uint64_t
+bit_of(const struct listed_word *w)
+{
+	return UINT64_C(1) << (w->hash & 63);
+}
+
 /* The keyness of each of the first N words; how many are key. */
 static size_t
 weigh(struct keywords_run *run, const struct background *b, int lang, const struct word_list *words,
     size_t n, struct slice text, const struct entity_scratch *hidden)
 {
 	size_t at = 0, found = 0;
+	uint64_t seen = 0, again = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct listed_word *w = &words->words[i];
 		bool is = is_candidate(w, text);
 
-		if (is)
+		if (is) {
 			background_prefetch(b, lang, w->hash);
+			again |= seen & bit_of(w);
+			seen |= bit_of(w);
+		}
 		run->keyness[i] = is;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -123,7 +142,10 @@ weigh(struct keywords_run *run, const struct background *b, int lang, const stru
 		level = background_level(b, lang, w->hash);
 		if (level == BACKGROUND_STOP ||
 		    (level == BACKGROUND_UNSEEN && w->letters < LETTERS_UNSEEN) ||
-		    is_hidden(hidden, w, &at) || !(k = count(words, n, i)))
+		    is_hidden(hidden, w, &at))
+			continue;
+		k = again & bit_of(w) ? count(words, n, i) : 1;
+		if (!k)
 			continue;
 		run->keyness[i] = background_keyness(b, lang, level, k, KEYWORDS_LENGTH);
 		if (run->keyness[i] < KEYWORDS_MIN)

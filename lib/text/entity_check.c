@@ -6,22 +6,30 @@
 
 /* ---- IBAN: ISO 13616 ---- */
 
-/* Characters of an IBAN by country, from the registry (release of 2024), in order. */
+/* Characters of an IBAN by country, from the registry (release of 2024), in order; and whether all
+ * behind the country are digits. */
 static const struct {
 	char country[3];
 	uint8_t length;
-} ibans[] = {{"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16},
-    {"BG", 22}, {"BH", 22}, {"BI", 27}, {"BR", 29}, {"BY", 28}, {"CH", 21}, {"CR", 22}, {"CY", 28},
-    {"CZ", 24}, {"DE", 22}, {"DJ", 27}, {"DK", 18}, {"DO", 28}, {"EE", 20}, {"EG", 29}, {"ES", 24},
-    {"FI", 18}, {"FK", 18}, {"FO", 18}, {"FR", 27}, {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GL", 18},
-    {"GR", 27}, {"GT", 28}, {"HN", 28}, {"HR", 21}, {"HU", 28}, {"IE", 22}, {"IL", 23}, {"IQ", 23},
-    {"IS", 26}, {"IT", 27}, {"JO", 30}, {"KW", 30}, {"KZ", 20}, {"LB", 28}, {"LC", 32}, {"LI", 21},
-    {"LT", 20}, {"LU", 20}, {"LV", 21}, {"LY", 25}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19},
-    {"MN", 20}, {"MR", 27}, {"MT", 31}, {"MU", 30}, {"NI", 28}, {"NL", 18}, {"NO", 15}, {"OM", 23},
-    {"PK", 24}, {"PL", 28}, {"PS", 29}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"RU", 33},
-    {"SA", 24}, {"SC", 31}, {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"SO", 23},
-    {"ST", 25}, {"SV", 28}, {"TL", 23}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24},
-    {"XK", 20}, {"YE", 30}};
+	bool digits;
+} ibans[] = {{"AD", 24, false}, {"AE", 23, true}, {"AL", 28, false}, {"AT", 20, true},
+    {"AZ", 28, false}, {"BA", 20, true}, {"BE", 16, true}, {"BG", 22, false}, {"BH", 22, false},
+    {"BI", 27, true}, {"BR", 29, false}, {"BY", 28, false}, {"CH", 21, false}, {"CR", 22, true},
+    {"CY", 28, false}, {"CZ", 24, true}, {"DE", 22, true}, {"DJ", 27, false}, {"DK", 18, true},
+    {"DO", 28, false}, {"EE", 20, true}, {"EG", 29, true}, {"ES", 24, true}, {"FI", 18, true},
+    {"FK", 18, false}, {"FO", 18, true}, {"FR", 27, false}, {"GB", 22, false}, {"GE", 22, false},
+    {"GI", 23, false}, {"GL", 18, true}, {"GR", 27, false}, {"GT", 28, false}, {"HN", 28, false},
+    {"HR", 21, true}, {"HU", 28, true}, {"IE", 22, false}, {"IL", 23, true}, {"IQ", 23, false},
+    {"IS", 26, true}, {"IT", 27, false}, {"JO", 30, false}, {"KW", 30, false}, {"KZ", 20, false},
+    {"LB", 28, false}, {"LC", 32, false}, {"LI", 21, false}, {"LT", 20, true}, {"LU", 20, false},
+    {"LV", 21, false}, {"LY", 25, true}, {"MC", 27, false}, {"MD", 24, false}, {"ME", 22, true},
+    {"MK", 19, false}, {"MN", 20, true}, {"MR", 27, true}, {"MT", 31, false}, {"MU", 30, false},
+    {"NI", 28, false}, {"NL", 18, false}, {"NO", 15, true}, {"OM", 23, false}, {"PK", 24, false},
+    {"PL", 28, true}, {"PS", 29, false}, {"PT", 25, true}, {"QA", 29, false}, {"RO", 24, false},
+    {"RS", 22, true}, {"RU", 33, false}, {"SA", 24, false}, {"SC", 31, false}, {"SD", 18, true},
+    {"SE", 24, true}, {"SI", 19, true}, {"SK", 24, true}, {"SM", 27, false}, {"SO", 23, true},
+    {"ST", 25, false}, {"SV", 28, false}, {"TL", 23, true}, {"TN", 24, true}, {"TR", 26, false},
+    {"UA", 29, false}, {"VA", 22, true}, {"VG", 24, false}, {"XK", 20, true}, {"YE", 30, false}};
 
 #define IBAN_MAX 34
 
@@ -31,15 +39,21 @@ by_country(const void *key, const void *item)
 	return memcmp(key, item, 2);
 }
 
-/* Its length in the country of the letters at P, or 0. */
+/* Its length in the country of the letters at P, or 0; DIGITS as in the table. */
 static size_t
-iban_length(const unsigned char *p)
+iban_length(const unsigned char *p, bool *digits)
 {
+	size_t at;
+
 	unsigned char country[2] = {upper(p[0]), upper(p[1])};
 	const void *row =
 	    bsearch(country, ibans, sizeof ibans / sizeof *ibans, sizeof *ibans, by_country);
 
-	return row ? ibans[((const char *)row - (const char *)ibans) / sizeof *ibans].length : 0;
+	if (!row)
+		return 0;
+	at = (size_t)((const char *)row - (const char *)ibans) / sizeof *ibans;
+	*digits = ibans[at].digits;
+	return ibans[at].length;
 }
 
 /* ISO 7064, MOD 97-10: the first four characters go to the end, letters count 10 to 35. */
@@ -59,28 +73,27 @@ iban_holds(const char *s, size_t n)
 	return rest == 1;
 }
 
-/* Read LENGTH letters and digits from AT on, single spaces, dots and hyphens between them left out;
- * where they end, or 0. */
+/*
+ * Read LENGTH letters and digits from AT on, the last ones only DIGITS; spaces, dots or hyphens may
+ * stand behind the country and between groups of four.  Where they end, or 0.
+ */
 static size_t
-read_iban(const struct scan_text *t, size_t at, size_t length, char *out)
+read_iban(const struct scan_text *t, size_t at, size_t length, bool digits, char *out)
 {
 	size_t n = 0, len;
 
 	while (n < length) {
+		char c;
+
 		if (at < t->n && is_alnum(t->p[at])) {
+			if (n >= 2 && (digits || n < 4) && !is_digit(t->p[at]))
+				return 0;
 			out[n++] = (char)upper(t->p[at++]);
 			continue;
 		}
-		if (n < 4 && n != 2)
+		c = separator_at(t, at, &len);
+		if ((n % 4 && n != 2) || (c != ' ' && c != '-' && c != '.'))
 			return 0;
-		switch (separator_at(t, at, &len)) {
-		case ' ':
-		case '-':
-		case '.':
-			break;
-		default:
-			return 0;
-		}
 		at += len;
 		if (at >= t->n || !is_alnum(t->p[at]))
 			return 0;
@@ -93,6 +106,7 @@ match_iban(const struct scan_text *t, size_t at, struct found *f, struct buf *va
 {
 	char s[IBAN_MAX];
 	size_t start = at, length, end, len;
+	bool digits = false;
 
 	/* The country stands right before the check digits, or one space before. */
 	if (start > t->done && t->p[start - 1] == ' ' && separator_at(t, start - 1, &len) == ' ')
@@ -103,8 +117,8 @@ match_iban(const struct scan_text *t, size_t at, struct found *f, struct buf *va
 	start -= 2;
 	if (letter_before(t, start))
 		return false;
-	length = iban_length(t->p + start);
-	end = length ? read_iban(t, start, length, s) : 0;
+	length = iban_length(t->p + start, &digits);
+	end = length ? read_iban(t, start, length, digits, s) : 0;
 	if (!end || letter_after(t, end) || !iban_holds(s, length))
 		return false;
 	*f = (struct found){start, end, ENTITY_IBAN};

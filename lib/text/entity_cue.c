@@ -23,10 +23,11 @@ struct word_cue {
 /* In order of the words; a test looks that they are. */
 static const struct word_cue cues[] = {
     {"acc", STEM, ENTITY_CUSTOMER},
-    {"account", STEM, ENTITY_CUSTOMER},
+    {"account", WEAK, ENTITY_CUSTOMER},
     {"accountnumber", FULL, ENTITY_CUSTOMER},
     {"am", FILLER, 0},
     {"an", FILLER, 0},
+    {"anfrage", STEM, ENTITY_TICKET},
     {"anschluss", STEM, ENTITY_CONTRACT},
     {"at", FILLER, 0},
     {"auftrag", WEAK, ENTITY_ORDER},
@@ -34,6 +35,7 @@ static const struct word_cue cues[] = {
     {"auftragsnr", FULL, ENTITY_ORDER},
     {"auftragsnummer", FULL, ENTITY_ORDER},
     {"auftragsnummern", FULL, ENTITY_ORDER},
+    {"beschwerde", STEM, ENTITY_TICKET},
     {"bestell", STEM, ENTITY_ORDER},
     {"bestellnr", FULL, ENTITY_ORDER},
     {"bestellnummer", FULL, ENTITY_ORDER},
@@ -51,7 +53,10 @@ static const struct word_cue cues[] = {
     {"case", STEM, ENTITY_TICKET},
     {"caseid", FULL, ENTITY_TICKET},
     {"cell", PHONE, 0},
+    {"claim", WEAK, ENTITY_TICKET},
     {"code", NUMBER, 0},
+    {"complaint", STEM, ENTITY_TICKET},
+    {"contact", PHONE, 0},
     {"contract", WEAK, ENTITY_CONTRACT},
     {"customer", STEM, ENTITY_CUSTOMER},
     {"customerid", FULL, ENTITY_CUSTOMER},
@@ -61,6 +66,7 @@ static const struct word_cue cues[] = {
     {"die", FILLER, 0},
     {"durchwahl", PHONE, 0},
     {"ean", OTHER, 0},
+    {"enquiry", STEM, ENTITY_TICKET},
     {"fall", STEM, ENTITY_TICKET},
     {"fallnr", FULL, ENTITY_TICKET},
     {"fallnummer", FULL, ENTITY_TICKET},
@@ -77,6 +83,7 @@ static const struct word_cue cues[] = {
     {"id", NUMBER, 0},
     {"imei", OTHER, 0},
     {"incident", WEAK, ENTITY_TICKET},
+    {"inquiry", STEM, ENTITY_TICKET},
     {"invoice", WEAK, ENTITY_INVOICE},
     {"is", FILLER, 0},
     {"isbn", OTHER, 0},
@@ -121,6 +128,7 @@ static const struct word_cue cues[] = {
     {"parcel", STEM, ENTITY_SHIPMENT},
     {"phone", PHONE, 0},
     {"plz", OTHER, 0},
+    {"pnr", FULL, ENTITY_ORDER},
     {"policy", STEM, ENTITY_CONTRACT},
     {"postleitzahl", OTHER, 0},
     {"rechnung", WEAK, ENTITY_INVOICE},
@@ -132,6 +140,11 @@ static const struct word_cue cues[] = {
     {"referenz", WEAK, ENTITY_TICKET},
     {"referenznr", FULL, ENTITY_TICKET},
     {"referenznummer", FULL, ENTITY_TICKET},
+    {"reklamation", WEAK, ENTITY_TICKET},
+    {"request", STEM, ENTITY_TICKET},
+    {"reservation", WEAK, ENTITY_ORDER},
+    {"reservierung", WEAK, ENTITY_ORDER},
+    {"reservierungsnummer", FULL, ENTITY_ORDER},
     {"ring", PHONE, 0},
     {"rufnummer", PHONE, 0},
     {"sendung", WEAK, ENTITY_SHIPMENT},
@@ -142,7 +155,10 @@ static const struct word_cue cues[] = {
     {"seriennummer", OTHER, 0},
     {"servicenummer", PHONE, 0},
     {"shipment", WEAK, ENTITY_SHIPMENT},
+    {"steuernr", OTHER, 0},
+    {"steuernummer", OTHER, 0},
     {"stoerungsnummer", FULL, ENTITY_TICKET},
+    {"strnr", OTHER, 0},
     {"tel", PHONE, 0},
     {"telefon", PHONE, 0},
     {"telefonisch", PHONE, 0},
@@ -159,6 +175,7 @@ static const struct word_cue cues[] = {
     {"trackingnr", FULL, ENTITY_SHIPMENT},
     {"trackingnummer", FULL, ENTITY_SHIPMENT},
     {"unter", FILLER, 0},
+    {"ustid", OTHER, 0},
     {"version", OTHER, 0},
     {"vertrag", WEAK, ENTITY_CONTRACT},
     {"vertrags", STEM, ENTITY_CONTRACT},
@@ -264,7 +281,7 @@ skip_signs(const struct scan_text *t, size_t at, bool *hash, bool *stop)
 		if (c == '#')
 			*hash = true;
 		else if (c == '.')
-			*stop |= at < t->n && t->p[at] <= ' ';
+			*stop |= at < t->n && (t->p[at] <= ' ' || t->p[at] == '#');
 		else if (!c || !strchr(":-=(/\"'*_>[", c))
 			break;
 		signs++;

@@ -50,6 +50,14 @@ decode(const struct words *w, size_t at, struct letter *c)
 
 	if (p[0] >= 0x80 && decode_two(w, at, c))
 		return;
+	/* What is no letter and in ASCII is its own fold. */
+	if (p[0] < 0x80 && ascii_class[p[0]] != FOLD_LETTER) {
+		c->class = (enum fold_class)ascii_class[p[0]];
+		c->cp = p[0];
+		c->s = (const char *)p;
+		c->len = c->n = 1;
+		return;
+	}
 	len = utf8proc_iterate(p, (utf8proc_ssize_t)(w->text.n - at), &c->cp);
 	c->s = c->fold.s;
 	if (len <= 0) {

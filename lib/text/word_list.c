@@ -67,13 +67,66 @@ cut_repeats(char *s, size_t n)
 	return k;
 }
 
+#define ONES UINT64_C(0x0101010101010101)
+#define TOPS UINT64_C(0x8080808080808080)
+
+/* The top bit of each byte of V that is zero (and perhaps of one that is 1 behind such a byte). */
+static inline uint64_t
+zero_bytes(uint64_t v)
+{
+	return (v - ONES) & ~v & TOPS;
+}
+
+/* How many bytes of V have their top bit set; no other bits may be set. */
+static inline size_t
+count_tops(uint64_t v)
+{
+	return (size_t)((v >> 7) * ONES >> 56);
+}
+
+/* Does a letter or a pair of them stand there twice?  Sometimes says so when it is not. */
 static bool
 has_repeats(const char *s, size_t n)
 {
-	for (size_t i = 1; i < n; i++)
-		if (s[i] == s[i - 1] || (i >= 3 && s[i] == s[i - 2] && s[i - 1] == s[i - 3]))
+	/* Seven places at a time, for a pair takes two. */
+	for (size_t i = 0; i + 1 < n; i += 7) {
+		uint64_t a, b, c, pairs;
+		size_t left = n - 1 - i;
+		uint64_t in = left >= 8 ? ~UINT64_C(0) : (UINT64_C(1) << 8 * left) - 1;
+
+		memcpy(&a, s + i, sizeof a);
+		memcpy(&b, s + i + 1, sizeof b);
+		memcpy(&c, s + i + 2, sizeof c);
+		pairs = zero_bytes(le64toh(a ^ c));
+		if ((zero_bytes(le64toh(a ^ b)) | (pairs & pairs >> 8)) & in)
 			return true;
+	}
 	return false;
+}
+
+/* Code points, and those that are digits: what the N bytes at S begin. */
+static void
+count_letters(const char *s, size_t n, struct listed_word *out)
+{
+	size_t letters = 0, digits = 0;
+
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t v, ascii, low;
+		size_t left = n - i;
+		uint64_t in = left >= 8 ? TOPS : TOPS & ((UINT64_C(1) << 8 * left) - 1);
+
+		memcpy(&v, s + i, sizeof v);
+		v = le64toh(v);
+		/* Continuation bytes are 10xxxxxx. */
+		letters += count_tops(~(v & ~(v << 1)) & in);
+		ascii = ~v & TOPS;
+		low = v & ~TOPS;
+		/* Within 0x30 to 0x39: the sums carry into the top bit. */
+		digits += count_tops(
+		    (low + ONES * (0x80 - '0')) & ~(low + ONES * (0x80 - '9' - 1)) & ascii & in);
+	}
+	out->letters = (uint8_t)letters;
+	out->digits = digits == n;
 }
 
 /* Is it an emoji or a currency sign?  Few letters begin with these bytes, and no emoji with others
@@ -112,7 +165,7 @@ is_capital(const struct words *w, size_t start)
 static void
 describe(struct words *w, struct listed_word *out)
 {
-	size_t sign = w->kind == WORD_TAG || w->kind == WORD_HANDLE, letters = 0, digits = 0;
+	size_t sign = w->kind == WORD_TAG || w->kind == WORD_HANDLE;
 	char *key = w->key + sign;
 	size_t n = w->n - (w->n ? sign : 0);
 
@@ -124,12 +177,7 @@ describe(struct words *w, struct listed_word *out)
 	                                     : LISTED_WORD;
 	if (!n)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		letters += ((unsigned char)key[i] & 0xc0) != 0x80;
-		digits += (unsigned char)(key[i] - '0') < 10;
-	}
-	out->letters = (uint8_t)letters;
-	out->digits = digits == n;
+	count_letters(key, n, out);
 	out->capital = is_capital(w, w->start + sign);
 	out->hash = out->copies = word_hash(key, n);
 	if (has_repeats(key, n))

@@ -117,15 +117,17 @@ test_iban(void **state)
 	    {"NO9386011117947", "iban=NO9386011117947"},
 	    {"MT84MALT011000012345MTLCAST001S", "iban=MT84MALT011000012345MTLCAST001S"},
 	    {"Vertragsnummer DE89370400440532013000", "iban=DE89370400440532013000"},
-	    {"DE88370400440532013000", ""},       /* a wrong digit */
-	    {"DE89370400440523013000", ""},       /* two changed places */
-	    {"DE8937040044053201300", ""},        /* one too few */
-	    {"DE893704004405320130001", ""},      /* one too many */
-	    {"XDE89370400440532013000", ""},      /* inside a word */
-	    {"ZZ89370400440532013000", ""},       /* no such country */
-	    {"FR89370400440532013000", ""},       /* another length */
-	    {"DE89  3704 0044 0532 0130 00", ""}, /* two spaces */
-	    {"DE89 3704 0044 0532 0130 0O", ""},  /* a letter for a zero */
+	    {"DE88370400440532013000", ""},                   /* a wrong digit */
+	    {"DE89370400440523013000", ""},                   /* two changed places */
+	    {"DE8937040044053201300", ""},                    /* one too few */
+	    {"DE893704004405320130001", ""},                  /* one too many */
+	    {"XDE89370400440532013000", ""},                  /* inside a word */
+	    {"ZZ89370400440532013000", ""},                   /* no such country */
+	    {"FR89370400440532013000", ""},                   /* another length */
+	    {"is 23rd of july the day they were formed", ""}, /* 97 divides it */
+	    {"DE8 93704 0044 0532 0130 00", ""},              /* other groups */
+	    {"DE89  3704 0044 0532 0130 00", ""},             /* two spaces */
+	    {"DE89 3704 0044 0532 0130 0O", ""},              /* a letter for a zero */
 	    {"D89 3704 0044 0532 0130 00", ""},
 	};
 
@@ -199,6 +201,11 @@ test_cued(void **state)
 	    {"tracking number JJD000390007882", "shipment=JJD000390007882"},
 	    {"St\xc3\xb6rungsnummer 445566", "ticket=445566"},
 	    {"Bestellung 12345.Danke", "order=12345"},
+	    {"Request no. 1742725", "ticket=1742725"},
+	    {"Claim 4016688561", "ticket=4016688561"},
+	    {"account 14272658163", "customer=14272658163"},
+	    {"PNR-4439383383", "order=4439383383"},
+	    {"about the contract.#RSM337", ""},
 	    {"https://x.example/?kundennummer=4711123", "customer=4711123"},
 	    /* not those */
 	    {"Bestellung vom 20.11.2026", ""},
@@ -288,6 +295,7 @@ test_phone(void **state)
 	    {"Telefonnummer 4711 22", "phone=471122"},
 	    {"Handy: 0171/1234567.", "phone=01711234567"},
 	    {"call me on 234567", "phone=234567"},
+	    {"Contact 9310404065", "phone=9310404065"},
 	    {"tel:+49431123456", "phone=+49431123456"},
 	    {"0431\xc2\xa0"
 	     "123456",
@@ -402,11 +410,11 @@ test_pattern_errors(void **state)
 	    {"", "expected at least one \"#\", which stands for a digit"},
 	    {"ABC", "expected at least one \"#\", which stands for a digit"},
 	    {"+#", "column 1: \"+\" stands behind \"#\" or \"@\" only; write \\+ for the character "
-	           "itself"},
+		   "itself"},
 	    {"\xc3\xa4+#", "column 2: \"+\" stands behind \"#\" or \"@\" only; write \\+ for the "
-	                   "character itself"},
+			   "character itself"},
 	    {"#++", "column 3: \"+\" stands behind \"#\" or \"@\" only; write \\+ for the "
-	            "character itself"},
+		    "character itself"},
 	    {"#\\", "column 3: expected a character behind \"\\\""},
 	    {"#\n", "column 2: a control character cannot be looked for"},
 	    {"#################################################################",
