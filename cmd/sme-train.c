@@ -218,42 +218,38 @@ default_grid(size_t labels)
 	memcpy(train.grid, softmax ? rate : c, softmax ? sizeof rate : sizeof c);
 }
 
-/* Write B to standard output, or with PATH to that file. */
 static void
-put_out(const struct buf *b, const char *path)
+put_file(const char *path, const struct buf *b, unsigned mode)
 {
 	struct sme_err err;
-	struct writer w;
 
-	if (path) {
-		if (file_write_atomic(path, buf_slice(b), 0644, &err) < 0)
-			sme_die(err.status, "%s", err.text);
-		return;
-	}
-	writer_init(&w, 1, "stdout");
-	writer_put(&w, buf_slice(b));
-	writer_release(&w);
+	if (file_write_atomic(path, buf_slice(b), mode, &err) < 0)
+		sme_die(err.status, "%s", err.text);
 }
 
 static void
 print_report(const struct dataset *d, const struct train_report *report, const struct comparison *c)
 {
 	struct buf b = BUF_INIT;
+	struct writer w;
 
 	report_put(&b, d, &train, report, keys.group != NULL);
 	if (c)
 		report_put_comparison(&b, d, report, c, compare_file);
-	put_out(&b, NULL);
+	writer_init(&w, 1, "stdout");
+	writer_put(&w, buf_slice(&b));
+	writer_release(&w);
 	buf_release(&b);
 }
 
+/* What people wrote stays with who asked for it. */
 static void
 write_misses(const struct dataset *d, const struct train_report *report)
 {
 	struct buf b = BUF_INIT_MAX((size_t)1 << 30);
 
 	report_put_misses(&b, d, report);
-	put_out(&b, misses_file);
+	put_file(misses_file, &b, 0600);
 	buf_release(&b);
 }
 
@@ -338,7 +334,7 @@ finish(const struct dataset *d, const struct train_report *report, const struct 
 	if (only_better && c.verdict != VERDICT_BETTER)
 		status = SME_REJECTED;
 	else
-		put_out(model, output);
+		put_file(output, model, 0644);
 	if (misses_file)
 		write_misses(d, report);
 	if (sme_verbosity >= 0)

@@ -78,22 +78,28 @@ feed_file(struct feed *f, const char *path)
 }
 
 /* What comes through a pipe is read twice all the same, by way of a file that has no name. */
-static FILE *
+static int
 spool(int fd, const char *name)
 {
-	FILE *file = tmpfile();
+	const char *dir = getenv("TMPDIR");
 	char *piece = xmalloc(SPOOL_PIECE);
+	struct buf path = BUF_INIT;
 	ssize_t n;
+	int to;
 
-	if (!file)
-		sme_die(SME_CANTCREAT, "no temporary file for %s: %s", name, strerror(errno));
+	buf_printf(&path, "%s/sme-train.XXXXXX", dir && *dir ? dir : "/tmp");
+	to = mkostemp(path.p, O_CLOEXEC);
+	if (to < 0)
+		sme_die(SME_CANTCREAT, "%s: %s", path.p, strerror(errno));
+	unlink(path.p);
 	while ((n = read(fd, piece, SPOOL_PIECE)) > 0)
-		if (file_write_all(fileno(file), piece, (size_t)n) < 0)
-			sme_die(SME_IOERR, "temporary file for %s: %s", name, strerror(errno));
+		if (file_write_all(to, piece, (size_t)n) < 0)
+			sme_die(SME_IOERR, "%s: %s", path.p, strerror(errno));
 	if (n < 0)
 		sme_die(SME_IOERR, "%s: %s", name, strerror(errno));
+	buf_release(&path);
 	free(piece);
-	return file;
+	return to;
 }
 
 /* Open what is no regular file; standard input is "-". */
@@ -111,15 +117,15 @@ open_pipe(const char *path)
 static void
 feed_pipe(struct feed *f, pass_fn *const *passes)
 {
-	FILE *file = spool(open_pipe(f->o->source), f->o->source);
+	int file = spool(open_pipe(f->o->source), f->o->source);
 	char path[32];
 
-	snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
+	snprintf(path, sizeof path, "/dev/fd/%d", file);
 	for (; *passes; passes++) {
 		f->fn = *passes;
 		feed_file(f, path);
 	}
-	fclose(file);
+	close(file);
 }
 
 static void

@@ -46,19 +46,35 @@ warn_about_ids(const struct dataset *d)
 
 	if (d->duplicate_ids)
 		rows_odd("%zu rows repeat an id and its label, \"%.80s\" first (%s and %s); all "
-		         "were used",
+			 "were used",
 		    d->duplicate_ids, rows[d->duplicate.first].id.p,
 		    place(&rows[d->duplicate.first], &one),
 		    place(&rows[d->duplicate.second], &two));
 	if (d->conflicts)
 		rows_odd("%zu rows repeat an id with another label, \"%.80s\" first: \"%s\" (%s) "
-		         "and \"%s\" "
+			 "and \"%s\" "
 			 "(%s); all were used",
 		    d->conflicts, rows[d->conflict.first].id.p,
 		    label_at(d, rows[d->conflict.first].label),
 		    place(&rows[d->conflict.first], &one),
 		    label_at(d, rows[d->conflict.second].label),
 		    place(&rows[d->conflict.second], &two));
+	buf_release(&one);
+	buf_release(&two);
+}
+
+static void
+warn_about_texts(const struct dataset *d)
+{
+	struct row_pair pair;
+	size_t n = dataset_disputed(d, &pair);
+	struct buf one = BUF_INIT, two = BUF_INIT;
+
+	if (n)
+		rows_odd("%zu rows have a text that others have with another label, such as %s "
+			 "(\"%.80s\") and %s (\"%.80s\")",
+		    n, place(&d->rows[pair.first], &one), label_at(d, d->rows[pair.first].label),
+		    place(&d->rows[pair.second], &two), label_at(d, d->rows[pair.second].label));
 	buf_release(&one);
 	buf_release(&two);
 }
@@ -105,6 +121,7 @@ rows_warn(const struct dataset *d, const struct dataset_keys *keys)
 	if (d->overruled)
 		sme_verbose("%zu rows were left out: their labels were corrected", d->overruled);
 	warn_about_ids(d);
+	warn_about_texts(d);
 	warn_about_labels(d);
 }
 

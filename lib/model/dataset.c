@@ -331,6 +331,46 @@ dataset_label_rows(const struct dataset *d)
 	return rows;
 }
 
+/* A row by its text. */
+struct keyed {
+	uint64_t key;
+	size_t row;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+size_t
+dataset_disputed(const struct dataset *d, struct row_pair *pair)
+{
+	struct keyed *list = xcalloc(d->n + 1, sizeof *list);
+	size_t n = 0, first = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		list[i] = (struct keyed){d->rows[i].key, i};
+	qsort(list, d->n, sizeof *list, by_key);
+	for (size_t i = 1; i < d->n; i++) {
+		struct row_pair at;
+
+		if (list[i].key != list[first].key)
+			first = i;
+		at = (struct row_pair){list[first].row, list[i].row};
+		if (d->rows[at.first].label == d->rows[at.second].label)
+			continue;
+		if (!n++ || at.second < pair->second)
+			*pair = at;
+	}
+	free(list);
+	return n;
+}
+
 bool
 dataset_alike(const struct dataset *d, const char **one, const char **other)
 {

@@ -96,6 +96,10 @@ size_t dataset_count(const struct dataset *d, enum sample_part part);
 /* How many rows each label has; the caller frees. */
 size_t *dataset_label_rows(const struct dataset *d);
 
+/* How many rows have the normalised text of an earlier row and another label than that; *PAIR is
+ * the first of them. */
+size_t dataset_disputed(const struct dataset *d, struct row_pair *pair);
+
 /* Two labels that are the same but for ASCII case and white space around them; false: there are
  * none. */
 bool dataset_alike(const struct dataset *d, const char **one, const char **other);

@@ -38,6 +38,18 @@ train_in_training(const struct sample *s)
 }
 
 static bool
+in_tuning(const struct sample *s)
+{
+	return s->part == PART_TUNE;
+}
+
+static bool
+held_out(const struct sample *s)
+{
+	return s->part != PART_TRAIN;
+}
+
+static bool
 any_row(const struct sample *s)
 {
 	(void)s;
@@ -278,9 +290,10 @@ add_tuning_row(struct tuning *u, const struct head_result *res, uint32_t label)
 	u->n++;
 }
 
-/* Set the temperature so that the probabilities of the tuning rows come true. */
+/* Set the temperature so that the probabilities of the rows that PICK chooses come true, which the
+ * model in FILE gives at a temperature of 1. */
 static int
-calibrate(struct training *t, const struct buf *file, struct sme_err *err)
+calibrate(struct training *t, pick_fn *pick, const struct buf *file, struct sme_err *err)
 {
 	struct tuning u = {.labels = t->m->labels};
 	size_t most = TUNING_CELLS / u.labels;
@@ -292,7 +305,7 @@ calibrate(struct training *t, const struct buf *file, struct sme_err *err)
 		most = t->d->n;
 	u.logs = xcalloc(most * u.labels + 1, sizeof *u.logs);
 	for (size_t i = 0; i < t->d->n && u.n < most; i++)
-		if (t->d->rows[i].part == PART_TUNE)
+		if (pick(&t->d->rows[i]))
 			add_tuning_row(
 			    &u, heads_predict(tr.run, t->d->rows[i].text), t->d->rows[i].label);
 	calibration_fit(&u, &t->report->calibration);
@@ -362,7 +375,7 @@ train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 		train_prepare(t, train_in_training);
 	}
 	train_learn(t);
-	if (train_build(t, "", none, out, err) < 0 || calibrate(t, out, err) < 0 ||
+	if (train_build(t, "", none, out, err) < 0 || calibrate(t, in_tuning, out, err) < 0 ||
 	    train_build(t, "", none, out, err) < 0 || train_measure(t, out, err) < 0)
 		return -1;
 	t->report->curve[CURVE_POINTS - 1] =
@@ -374,6 +387,17 @@ train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 	return train_measure(t, out, err);
 }
 
+/* Once all is measured, all rows held out set the calibration of the file that is written; where
+ * there are thresholds, they go with the one they were chosen by. */
+static int
+recalibrate(struct training *t, struct buf *out, struct sme_err *err)
+{
+	t->report->calibration = (struct calibration){.temperature = 1};
+	if (train_build(t, "", (struct slice){NULL, 0}, out, err) < 0)
+		return -1;
+	return calibrate(t, held_out, out, err);
+}
+
 static int
 finish(struct training *t, struct buf *out, struct sme_err *err)
 {
@@ -382,6 +406,8 @@ finish(struct training *t, struct buf *out, struct sme_err *err)
 	int r = 0;
 
 	if (t->o->refit && t->report->n) {
+		if (!t->o->aims_n && recalibrate(t, out, err) < 0)
+			return -1;
 		train_prepare(t, any_row);
 		train_learn(t);
 	}

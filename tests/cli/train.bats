@@ -175,6 +175,12 @@ rows() {
 	run --separate-stderr sme-train -q --label-key meta.kind -o x.model in
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
+	{
+		head -120 in
+		echo '{"id":"t1","text":"MY CONTRACT is brilliant, I love it","meta":{"kind":"other"}}'
+	} >disputed
+	run --separate-stderr sme-train --label-key meta.kind -o x.model disputed
+	[[ "$stderr" == *'1 rows have a text that others have with another label, such as disputed:'*' ("praise") and disputed:121 ("other")'* ]]
 	head -120 in >clean
 	sme-train -q --strict --label-key meta.kind -o x.model clean
 }

@@ -145,13 +145,16 @@ cost() {
 
 @test "calibration: what is promised is kept" {
 	noisy 8000 >in
-	learn -o m.model in >report
+	learn --no-refit -o m.model in >report
 	grep -q '^calibration: temperature .*, ECE 0\.0[0-4][0-9]* (0\.0[0-9]* by chance alone), Brier 0\.[0-9]*$' report
 	grep -q '^  ECE on the [0-9]* rows that set it: 0\.[0-9]* by the temperature, 0\.[0-9]* with a table$' report
 	# the table adds up to the half of the rows that did not set it
 	held=$(sed -n '1s/.*, \([0-9]*\) held out.*/\1/p' report)
 	tune=$(sed -n 's/^  ECE on the \([0-9]*\) rows.*/\1/p' report)
 	[ "$(awk '/ to [01]\.[0-9]* +[0-9]+ / && $5 ~ /\./ { n += $4 } END { print n }' report)" -eq $((held - tune)) ]
+	# the model that is learned from all rows is calibrated by all rows held out
+	learn -o m.model in >report
+	[ "$(sed -n 's/^  ECE on the \([0-9]*\) rows.*/\1/p' report)" -eq "$held" ]
 	# new texts of the same kind
 	noisy 4000 77 | jq -c '{type:"mention",text,label:.label}' | sme-classify --min-p 0 --model m.model --heads kind |
 		jq -s -e '[.[] | {p: .class.heads.kind.p, ok: (.class.heads.kind.label == .label)}] |
@@ -186,6 +189,7 @@ cost() {
 	learn --no-refit --misses misses -o m.model in >report
 	jq -s -e 'length > 10 and all(.[]; .label != .guess and .file == "in" and (.p | . > 0 and . <= 1)) and
 		([.[].p] == ([.[].p] | sort | reverse))' misses
+	[ "$(stat -c %a misses)" = 600 ]
 	# every one is what the model says of that line, and the lines are those that are named
 	jq -r '[.line, .id, .guess, .label, .text] | @tsv' misses >list
 	while IFS=$'\t' read -r line id guess label text; do

@@ -58,6 +58,13 @@ learn() {
 	cmp m.model dir.model
 	learn -q --from-log <(sme-log cat log)
 	cmp m.model dir.model
+	mkdir tmp
+	TMPDIR=$PWD/tmp learn -q --from-log - <file
+	cmp m.model dir.model
+	rmdir tmp
+	TMPDIR=$PWD/tmp run --separate-stderr learn --from-log - <file
+	[ "$status" -eq 73 ]
+	[[ "$stderr" == *"$PWD/tmp/sme-train."*': No such file'* ]]
 	echo '{"type":"mention","text":"schon wieder kein empfang"}' |
 		sme-classify --model m.model --heads intent | jq -e '.class.heads.intent.label == "outage"'
 }
