@@ -59,6 +59,7 @@ static const struct cli_opt options[] = {
 	"write what it gets wrong of the rows held out"},
     {0, "no-refit", CLI_FLAG, &no_refit, NULL, "do not learn from the rows held out in the end"},
     CLI_HEADING("how it learns"),
+    {0, "adaptive", CLI_FLAG, &train.adaptive, NULL, "softmax: rare n-grams learn faster"},
     {0, "balance", CLI_FLAG, &balance, NULL, "let every label count the same, however frequent"},
     {0, "chars", CLI_STRING, &chars, "MIN-MAX", "lengths of character n-grams, or 0 (1-5)"},
     {0, "epochs", CLI_INT, &epochs, "N", "softmax: how often each row is seen (10)"},

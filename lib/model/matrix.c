@@ -12,8 +12,7 @@
 
 #define NO_ID UINT32_MAX
 
-/* Pieces are cut from texts of at least so many tokens and are at most so many long. */
-#define PIECE_FROM 4
+/* A piece is a run of at most so many words. */
 #define PIECE_WORDS 3
 
 /* Hash → number, open addressing.  The hashes are well mixed already. */
@@ -85,6 +84,13 @@ index_number(struct index *x, uint64_t hash)
 	return x->id[at];
 }
 
+/* Lists of features, one behind the other. */
+struct pool {
+	uint32_t *ids;
+	size_t *start; /* [spans + 1] */
+	size_t n, cap, spans, start_cap;
+};
+
 /* The making of a matrix. */
 struct maker {
 	const struct dataset *d;
@@ -95,7 +101,8 @@ struct maker {
 	uint8_t *sketch;
 	struct index index;
 	struct matrix *m;
-	size_t ids_cap, start_cap, label_cap, sample_cap, script_cap;
+	struct pool whole, own;
+	size_t label_cap, sample_cap, script_cap, first_cap;
 	bool alone[SCRIPT_COUNT]; /* one label only is written so */
 };
 
@@ -103,26 +110,6 @@ static uint8_t *
 counter(struct maker *k, uint64_t hash)
 {
 	return &k->sketch[hash >> (64 - SKETCH_BITS)];
-}
-
-/*
- * The features of piece PIECE of a text, 0 for the whole; false when there is no such piece.  Where
- * a piece begins and how long it is goes by the text alone, so that it is the same in every run.
- */
-static bool
-features_of(struct maker *k, const struct sample *s, unsigned piece)
-{
-	struct norm part = k->norm;
-	uint64_t chance = hash_mix(s->key + piece);
-
-	if (piece) {
-		if (k->norm.n < PIECE_FROM)
-			return false;
-		part.n = 1 + chance % PIECE_WORDS;
-		part.tokens += (chance >> 8) % (k->norm.n - part.n + 1);
-	}
-	ngram_collect(&k->list, &part, &k->o->spec);
-	return piece == 0 || k->list.n;
 }
 
 static void
@@ -156,7 +143,7 @@ count_features(struct maker *k)
 	for (size_t i = 0; i < k->d->n; i++) {
 		if (!take(k, &k->d->rows[i]))
 			continue;
-		features_of(k, &k->d->rows[i], 0);
+		ngram_collect(&k->list, &k->norm, &k->o->spec);
 		for (size_t j = 0; j < k->list.n; j++) {
 			uint8_t *c = counter(k, k->list.hash[j]);
 
@@ -165,8 +152,9 @@ count_features(struct maker *k)
 	}
 }
 
-static void
-add_feature(struct maker *k, size_t *n, uint64_t hash, bool is_word)
+/* The number of a feature, new or not. */
+static uint32_t
+feature_number(struct maker *k, uint64_t hash, bool is_word)
 {
 	struct matrix *m = k->m;
 	size_t known = k->index.n;
@@ -182,45 +170,83 @@ add_feature(struct maker *k, size_t *n, uint64_t hash, bool is_word)
 		m->hash[id] = hash;
 		m->is_word[id] = is_word;
 	}
-	m->ids = xgrow(m->ids, *n, &k->ids_cap, sizeof *m->ids);
-	m->ids[(*n)++] = id;
+	return id;
 }
 
-/* Append the features in the list as a row made from sample SAMPLE; N counts all of all rows. */
+/* Append what is in the list and is frequent enough to the features in P. */
 static void
-add_row(struct maker *k, uint32_t sample, size_t *n)
+add_features(struct maker *k, struct pool *p)
+{
+	for (size_t j = 0; j < k->list.n; j++) {
+		uint64_t hash = k->list.hash[j];
+
+		if (*counter(k, hash) < k->o->min_rows)
+			continue;
+		p->ids = xgrow(p->ids, p->n, &p->cap, sizeof *p->ids);
+		p->ids[p->n++] = feature_number(k, hash, j < k->list.words);
+	}
+	p->start = xgrow(p->start, ++p->spans, &p->start_cap, sizeof *p->start);
+	p->start[p->spans] = p->n;
+}
+
+/* Append the features of each word of the text. */
+static void
+add_words(struct maker *k)
+{
+	struct norm word = k->norm;
+
+	word.n = 1;
+	for (size_t i = 0; i < k->norm.n; i++) {
+		if (!ngram_reads(&k->o->spec, k->norm.tokens[i].kind))
+			continue;
+		word.tokens = k->norm.tokens + i;
+		ngram_collect(&k->list, &word, &k->o->spec);
+		add_features(k, &k->own);
+	}
+}
+
+/* Append a row for sample SAMPLE, which has been normalised. */
+static void
+add_row(struct maker *k, uint32_t sample)
 {
 	struct matrix *m = k->m;
 	size_t row = m->rows++;
 
-	m->start = xgrow(m->start, m->rows, &k->start_cap, sizeof *m->start);
 	m->label = xgrow(m->label, row, &k->label_cap, sizeof *m->label);
 	m->sample = xgrow(m->sample, row, &k->sample_cap, sizeof *m->sample);
 	m->script = xgrow(m->script, row, &k->script_cap, sizeof *m->script);
 	m->sample[row] = sample;
 	m->script[row] = (uint8_t)norm_script(&k->norm);
 	m->label[row] = k->d->rows[sample].label;
-	for (size_t j = 0; j < k->list.n; j++)
-		if (*counter(k, k->list.hash[j]) >= k->o->min_rows)
-			add_feature(k, n, k->list.hash[j], j < k->list.words);
-	m->start[m->rows] = *n;
+	ngram_collect(&k->list, &k->norm, &k->o->spec);
+	add_features(k, &k->whole);
+	if (!k->o->pieces)
+		return;
+	add_words(k);
+	m->first = xgrow(m->first, m->rows, &k->first_cap, sizeof *m->first);
+	m->first[m->rows] = k->own.spans;
 }
 
 static void
 fill_rows(struct maker *k)
 {
-	size_t n = 0;
+	struct matrix *m = k->m;
 
-	k->m->start = xgrow(k->m->start, 0, &k->start_cap, sizeof *k->m->start);
-	k->m->start[0] = 0;
-	for (size_t i = 0; i < k->d->n; i++) {
-		if (!take(k, &k->d->rows[i]))
-			continue;
-		for (unsigned piece = 0; piece <= k->o->pieces; piece++)
-			if (features_of(k, &k->d->rows[i], piece))
-				add_row(k, (uint32_t)i, &n);
+	k->whole.start = xgrow(NULL, 0, &k->whole.start_cap, sizeof *k->whole.start);
+	k->own.start = xgrow(NULL, 0, &k->own.start_cap, sizeof *k->own.start);
+	k->whole.start[0] = k->own.start[0] = 0;
+	if (k->o->pieces) {
+		m->first = xgrow(NULL, 0, &k->first_cap, sizeof *m->first);
+		m->first[0] = 0;
 	}
-	k->m->features = (uint32_t)k->index.n;
+	for (size_t i = 0; i < k->d->n; i++)
+		if (take(k, &k->d->rows[i]))
+			add_row(k, (uint32_t)i);
+	m->start = k->whole.start;
+	m->ids = k->whole.ids;
+	m->own_start = k->own.start;
+	m->own = k->own.ids;
+	m->features = (uint32_t)k->index.n;
 }
 
 /* A feature and how much it tells. */
@@ -343,6 +369,20 @@ rank_features(const struct matrix *m)
 	return gain;
 }
 
+/* Renumber the features in the COUNT lists of IDS, and close up where they are gone. */
+static void
+renumber(uint32_t *ids, size_t *start, size_t count, const uint32_t *to)
+{
+	size_t n = 0, at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (; at < start[i + 1]; at++)
+			if (to[ids[at]] != NO_ID)
+				ids[n++] = to[ids[at]];
+		start[i + 1] = n;
+	}
+}
+
 /* Keep the MAX features that tell most; the others disappear from all rows. */
 static void
 keep_best(struct matrix *m, uint32_t max)
@@ -351,7 +391,6 @@ keep_best(struct matrix *m, uint32_t max)
 	uint32_t *to = xmalloc((size_t)m->features * sizeof *to);
 	uint64_t *hash = xcalloc(max, sizeof *hash);
 	bool *is_word = xcalloc(max, sizeof *is_word);
-	size_t n = 0, at = 0;
 
 	memset(to, 0xff, (size_t)m->features * sizeof *to);
 	for (uint32_t i = 0; i < max; i++) {
@@ -359,12 +398,9 @@ keep_best(struct matrix *m, uint32_t max)
 		hash[i] = m->hash[gain[i].id];
 		is_word[i] = m->is_word[gain[i].id];
 	}
-	for (size_t row = 0; row < m->rows; row++) {
-		for (; at < m->start[row + 1]; at++)
-			if (to[m->ids[at]] != NO_ID)
-				m->ids[n++] = to[m->ids[at]];
-		m->start[row + 1] = n;
-	}
+	renumber(m->ids, m->start, m->rows, to);
+	if (m->first)
+		renumber(m->own, m->own_start, m->first[m->rows], to);
 	free(gain);
 	free(to);
 	free(m->hash);
@@ -382,6 +418,7 @@ matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *
 	k.m = xcalloc(1, sizeof *k.m);
 	k.m->labels = (uint32_t)d->labels.n;
 	k.m->gate = o->gate;
+	k.m->pieces = o->pieces;
 	find_alone(&k);
 	k.sketch = xcalloc((size_t)1 << SKETCH_BITS, 1);
 	index_init(&k.index, 1 << 16);
@@ -396,6 +433,19 @@ matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *
 	return k.m;
 }
 
+size_t
+matrix_piece(const struct matrix *m, size_t i, uint64_t chance, const uint32_t **ids)
+{
+	size_t words = matrix_words(m, i), count = 1 + chance % PIECE_WORDS;
+	const size_t *start = m->own_start + m->first[i];
+
+	if (count > words)
+		count = words;
+	start += (chance >> 8) % (words - count + 1);
+	*ids = m->own + start[0];
+	return start[count] - start[0];
+}
+
 void
 matrix_free(struct matrix *m)
 {
@@ -406,6 +456,9 @@ matrix_free(struct matrix *m)
 	free(m->label);
 	free(m->sample);
 	free(m->script);
+	free(m->first);
+	free(m->own_start);
+	free(m->own);
 	free(m->hash);
 	free(m->is_word);
 	free(m);

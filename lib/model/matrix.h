@@ -14,6 +14,11 @@ struct matrix {
 	uint8_t *script;  /* [rows] enum script */
 	uint32_t labels;
 	const uint32_t *gate; /* as in the options */
+	unsigned pieces;      /* as in the options */
+	/* The features of each word (or other token) by itself, when pieces are asked for. */
+	size_t *first;     /* [rows + 1] a row's first word among all words */
+	size_t *own_start; /* [words + 1] into own */
+	uint32_t *own;
 	uint32_t features;
 	uint64_t *hash; /* [features] */
 	bool *is_word;  /* [features] */
@@ -23,7 +28,7 @@ struct matrix_options {
 	struct ngram_spec spec;
 	unsigned min_rows;     /* leave out features in fewer rows, as a sketch of counts has it */
 	uint32_t max_features; /* keep so many of the others, those that tell most of the label */
-	unsigned pieces;       /* more rows from each text: so many runs of one to three words */
+	unsigned pieces; /* learn from so many runs of one to three words of each text as well */
 	/* For each label the scripts that it is written in, as bits; or NULL.  Rows in another
 	 * script, and rows in a script of one label only, teach nothing and are left out. */
 	const uint32_t *gate;
@@ -49,5 +54,23 @@ matrix_row(const struct matrix *m, size_t i, const uint32_t **ids)
 	*ids = m->ids + m->start[i];
 	return m->start[i + 1] - m->start[i];
 }
+
+/* How many words row I has; 0 when they were not kept. */
+static inline size_t
+matrix_words(const struct matrix *m, size_t i)
+{
+	return m->first ? m->first[i + 1] - m->first[i] : 0;
+}
+
+/* How many pieces are to be learned with row I: none of a single word. */
+static inline unsigned
+matrix_pieces(const struct matrix *m, size_t i)
+{
+	return matrix_words(m, i) > 1 ? m->pieces : 0;
+}
+
+/* Features of a run of one to three words of row I, without those of pairs.  Which one goes by
+ * CHANCE, any number. */
+size_t matrix_piece(const struct matrix *m, size_t i, uint64_t chance, const uint32_t **ids);
 
 #endif

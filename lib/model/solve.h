@@ -7,6 +7,7 @@
 struct solve_options {
 	double strength;            /* liblinear: C; softmax: the learning rate of the first row */
 	unsigned epochs;            /* softmax: how often each row is seen */
+	bool adaptive;              /* softmax: the rate of a feature falls with what it learned */
 	double word_weight;         /* a word counts as so many character n-grams */
 	const double *label_weight; /* for each label how much a row of it counts */
 };

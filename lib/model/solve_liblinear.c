@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "model/solve.h"
 
@@ -19,29 +20,83 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Row ROW as liblinear wants it: numbers from 1, rising, repeated ones added up, bias, end. */
-static size_t
-put_row(const struct matrix *m, size_t row, const struct solve_options *o, uint32_t *sorted,
-    struct feature_node *out)
+/* What liblinear learns from.  Rows are places in NODES until all are there, for it moves. */
+struct rows {
+	const struct matrix *m;
+	const struct solve_options *o;
+	struct feature_node *nodes;
+	size_t n, cap;
+	size_t *at;
+	double *label;
+	size_t count, at_cap, label_cap;
+	uint32_t *sorted;
+	size_t sorted_cap;
+};
+
+static void
+put_node(struct rows *r, int index, double value)
 {
-	const uint32_t *ids;
-	size_t n = matrix_row(m, row, &ids), at = 0;
+	r->nodes = xgrow(r->nodes, r->n, &r->cap, sizeof *r->nodes);
+	r->nodes[r->n++] = (struct feature_node){index, value};
+}
+
+/* Add the N features IDS of a row with LABEL as liblinear wants them: numbers from 1, rising,
+ * repeated ones added up, bias, end. */
+static void
+put_row(struct rows *r, uint32_t label, const uint32_t *ids, size_t n)
+{
 	double unit = n ? 1 / sqrt((double)n) : 0;
+	size_t first = r->n;
 
-	if (n)
-		memcpy(sorted, ids, n * sizeof *sorted);
-	qsort(sorted, n, sizeof *sorted, by_number);
-	for (size_t i = 0; i < n; i++) {
-		double x = m->is_word[sorted[i]] ? unit * o->word_weight : unit;
-
-		if (at && out[at - 1].index == (int)sorted[i] + 1)
-			out[at - 1].value += x;
-		else
-			out[at++] = (struct feature_node){(int)sorted[i] + 1, x};
+	r->at = xgrow(r->at, r->count, &r->at_cap, sizeof *r->at);
+	r->label = xgrow(r->label, r->count, &r->label_cap, sizeof *r->label);
+	r->at[r->count] = first;
+	r->label[r->count++] = label;
+	if (n > r->sorted_cap) {
+		r->sorted_cap = 2 * n;
+		r->sorted = xreallocarray(r->sorted, r->sorted_cap, sizeof *r->sorted);
 	}
-	out[at++] = (struct feature_node){(int)m->features + 1, 1};
-	out[at++] = (struct feature_node){-1, 0};
-	return at;
+	if (n)
+		memcpy(r->sorted, ids, n * sizeof *r->sorted);
+	qsort(r->sorted, n, sizeof *r->sorted, by_number);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t id = r->sorted[i];
+		double x = r->m->is_word[id] ? unit * r->o->word_weight : unit;
+
+		if (r->n > first && r->nodes[r->n - 1].index == (int)id + 1)
+			r->nodes[r->n - 1].value += x;
+		else
+			put_node(r, (int)id + 1, x);
+	}
+	put_node(r, (int)r->m->features + 1, 1);
+	put_node(r, -1, 0);
+}
+
+/* Add the rows that ROWS names, each with its pieces. */
+static void
+put_rows(struct rows *r, const size_t *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t label = r->m->label[rows[i]];
+		const uint32_t *ids;
+		size_t n = matrix_row(r->m, rows[i], &ids);
+
+		put_row(r, label, ids, n);
+		for (unsigned k = matrix_pieces(r->m, rows[i]); k; k--) {
+			n = matrix_piece(
+			    r->m, rows[i], hash_mix(rows[i] + ((uint64_t)k << 40)), &ids);
+			put_row(r, label, ids, n);
+		}
+	}
+}
+
+static void
+rows_release(struct rows *r)
+{
+	free(r->nodes);
+	free(r->at);
+	free(r->label);
+	free(r->sorted);
 }
 
 static void
@@ -90,29 +145,17 @@ void
 solve_liblinear(const struct matrix *m, const size_t *rows, size_t count,
     const struct solve_options *o, struct solution *s)
 {
-	struct problem problem = {.l = (int)count, .n = (int)m->features + 1, .bias = 1};
-	struct parameter parameter = {
-	    .solver_type = L2R_LR, .eps = 0.01, .C = o->strength};
-	size_t nodes = 0, most = 0, at = 0;
-	struct feature_node *node;
-	uint32_t *sorted;
+	struct rows r = {.m = m, .o = o};
+	struct problem problem = {.n = (int)m->features + 1, .bias = 1};
+	struct parameter parameter = {.solver_type = L2R_LR, .eps = 0.01, .C = o->strength};
 	struct model *found;
 
-	for (size_t i = 0; i < count; i++) {
-		size_t n = m->start[rows[i] + 1] - m->start[rows[i]];
-
-		nodes += n + 2;
-		most = n > most ? n : most;
-	}
-	node = xcalloc(nodes + 1, sizeof *node);
-	sorted = xcalloc(most + 1, sizeof *sorted);
-	problem.y = xcalloc(count + 1, sizeof *problem.y);
-	problem.x = xcalloc(count + 1, sizeof *problem.x);
-	for (size_t i = 0; i < count; i++) {
-		problem.y[i] = m->label[rows[i]];
-		problem.x[i] = node + at;
-		at += put_row(m, rows[i], o, sorted, node + at);
-	}
+	put_rows(&r, rows, count);
+	problem.l = (int)r.count;
+	problem.y = r.label;
+	problem.x = xcalloc(r.count + 1, sizeof *problem.x);
+	for (size_t i = 0; i < r.count; i++)
+		problem.x[i] = r.nodes + r.at[i];
 	parameter.weight_label = xcalloc(m->labels, sizeof *parameter.weight_label);
 	parameter.weight = xcalloc(m->labels, sizeof *parameter.weight);
 	put_weights(&problem, m->labels, o, &parameter);
@@ -127,7 +170,5 @@ solve_liblinear(const struct matrix *m, const size_t *rows, size_t count,
 	free(parameter.weight_label);
 	free(parameter.weight);
 	free(problem.x);
-	free(problem.y);
-	free(sorted);
-	free(node);
+	rows_release(&r);
 }

@@ -8,6 +8,9 @@
 /* Labels are worked on in vectors of so many; the compiler knows them on every machine. */
 #define LANES 16
 
+/* In the order of learning: a row with this bit is a piece of it. */
+#define PIECE (UINT32_C(1) << 31)
+
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
 struct learner {
@@ -16,6 +19,7 @@ struct learner {
 	size_t vectors; /* of a row of weights */
 	lanes *weights; /* [features][vectors] */
 	lanes *bias, *score;
+	float *moved; /* [features] the squares of all steps so far, or NULL */
 };
 
 static void
@@ -56,19 +60,36 @@ scores_to_steps(struct learner *l, size_t row, float step)
 		s[c] = 0;
 }
 
-static void
-learn_row(struct learner *l, size_t row, float rate)
+/* The square of the length of what the scores have become, whatever the rate. */
+static float
+squared_length(const struct learner *l, float rate)
 {
-	const uint32_t *ids;
-	size_t n = matrix_row(l->m, row, &ids);
+	const float *s = (const float *)l->score;
+	float total = 0;
+
+	for (uint32_t c = 0; c < l->m->labels; c++)
+		total += s[c] * s[c];
+	return total / (rate * rate);
+}
+
+/* Learn that the N features IDS are of row ROW. */
+static void
+learn_features(struct learner *l, size_t row, const uint32_t *ids, size_t n, float rate)
+{
 	float unit = n ? 1 / sqrtf((float)n) : 0, word_unit = unit * (float)l->o->word_weight;
+	float square;
 
 	add_scores(l, ids, n, unit, word_unit);
 	scores_to_steps(l, row, rate * (float)l->o->label_weight[l->m->label[row]]);
+	square = l->moved ? squared_length(l, rate) : 0;
 	for (size_t i = 0; i < n; i++) {
 		lanes *w = l->weights + (size_t)ids[i] * l->vectors;
 		float x = l->m->is_word[ids[i]] ? word_unit : unit;
 
+		if (l->moved) {
+			l->moved[ids[i]] += square * x * x;
+			x /= sqrtf(1 + l->moved[ids[i]]);
+		}
 		for (size_t v = 0; v < l->vectors; v++)
 			w[v] += l->score[v] * x;
 	}
@@ -76,16 +97,50 @@ learn_row(struct learner *l, size_t row, float rate)
 		l->bias[v] += l->score[v] * 0.1f;
 }
 
-/* Put ROWS in another order for every epoch, the same one in every run. */
+/* Put ORDER in another order for every epoch, the same one in every run. */
 static void
-shuffle(size_t *rows, size_t count, uint64_t epoch)
+shuffle(uint32_t *order, size_t count, uint64_t epoch)
 {
 	for (size_t i = count; i > 1; i--) {
 		size_t j = hash_mix(i + epoch * UINT64_C(0x9e3779b97f4a7c15)) % i;
-		size_t swap = rows[i - 1];
+		uint32_t swap = order[i - 1];
 
-		rows[i - 1] = rows[j];
-		rows[j] = swap;
+		order[i - 1] = order[j];
+		order[j] = swap;
+	}
+}
+
+/* The rows, each followed by its pieces; N becomes how many. */
+static uint32_t *
+plan_epoch(const struct learner *l, const size_t *rows, size_t count, size_t *n)
+{
+	uint32_t *order = xcalloc(count * (1 + l->m->pieces) + 1, sizeof *order);
+
+	*n = 0;
+	for (size_t i = 0; i < count; i++) {
+		order[(*n)++] = (uint32_t)rows[i];
+		for (unsigned k = matrix_pieces(l->m, rows[i]); k; k--)
+			order[(*n)++] = (uint32_t)rows[i] | PIECE;
+	}
+	return order;
+}
+
+static void
+learn_epoch(struct learner *l, const uint32_t *order, size_t n, unsigned epoch)
+{
+	double steps = (double)n * l->o->epochs, done = (double)n * epoch;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t row = order[i] & ~PIECE, k;
+		const uint32_t *ids;
+
+		if (order[i] & PIECE)
+			k = matrix_piece(
+			    l->m, row, hash_mix(i + ((uint64_t)(epoch + 1) << 40)), &ids);
+		else
+			k = matrix_row(l->m, row, &ids);
+		learn_features(
+		    l, row, ids, k, (float)(l->o->strength * (1 - (done + (double)i) / steps)));
 	}
 }
 
@@ -113,23 +168,23 @@ solve_softmax(const struct matrix *m, const size_t *rows, size_t count,
     const struct solve_options *o, struct solution *s)
 {
 	struct learner l = {.m = m, .o = o, .vectors = (m->labels + LANES - 1) / LANES};
-	size_t *order = xcalloc(count + 1, sizeof *order);
-	double steps = (double)count * o->epochs, done = 0;
+	size_t n;
+	uint32_t *order = plan_epoch(&l, rows, count, &n);
 
 	l.weights = xcalloc((size_t)m->features * l.vectors + 1, sizeof *l.weights);
 	l.bias = xcalloc(l.vectors, sizeof *l.bias);
 	l.score = xcalloc(l.vectors, sizeof *l.score);
-	memcpy(order, rows, count * sizeof *order);
+	l.moved = o->adaptive ? xcalloc((size_t)m->features + 1, sizeof *l.moved) : NULL;
 	for (unsigned epoch = 0; epoch < o->epochs; epoch++) {
-		shuffle(order, count, epoch + 1);
-		for (size_t i = 0; i < count; i++, done++)
-			learn_row(&l, order[i], (float)(o->strength * (1 - done / steps)));
+		shuffle(order, n, epoch + 1);
+		learn_epoch(&l, order, n, epoch);
 	}
 	copy_solution(&l, s);
 	free(order);
 	free(l.weights);
 	free(l.bias);
 	free(l.score);
+	free(l.moved);
 }
 
 void

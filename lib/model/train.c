@@ -450,7 +450,11 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	for (size_t c = 0; c < d->labels.n; c++)
 		t.label_weight[c] = o->label_weight ? o->label_weight[c] : 1;
 	choose_solver(&t);
-	t.how = (struct solve_options){o->grid[0], o->epochs, o->word_weight, t.label_weight};
+	t.how = (struct solve_options){.strength = o->grid[0],
+	    .epochs = o->epochs,
+	    .adaptive = o->adaptive,
+	    .word_weight = o->word_weight,
+	    .label_weight = t.label_weight};
 	fill_labels(&t);
 	r = train_and_measure(&t, out, err);
 	if (r == 0)

@@ -38,6 +38,7 @@ struct train_options {
 	struct slice card;          /* JSON object that goes into the file as "card", or empty */
 	struct matrix_options matrix;
 	double word_weight;
+	bool adaptive;
 	enum train_solver solver;
 	double grid[TRAIN_GRID_MAX];
 	size_t grid_n;

@@ -266,3 +266,21 @@ rows() {
 	[ "$(cat out)" = "el el de en " ]
 	[ "$(sme-classify --model in.model --heads lang m | head -1 | jq .class.lang.p)" = 1 ]
 }
+
+@test "--adaptive learns what is rare, and another model" {
+	for i in $(seq 200); do
+		printf '{"text":"the cat sees number%dx","label":"en"}\n' "$i"
+		printf '{"text":"die Katze sieht nummer%dx","label":"de"}\n' "$i"
+	done >in
+	for i in 1 2 3; do
+		printf '{"text":"zwartkijker nummer%d","label":"nl"}\n' "$i"
+	done >>in
+	learn() { sme-train -q --label-key label --name lang --solver softmax --epochs 2 --no-refit --holdout 0 "$@" in; }
+	learn --grid 1 -o a.model
+	learn --grid 5 --adaptive -o b.model
+	learn --grid 5 --adaptive -o c.model
+	cmp b.model c.model
+	echo '{"type":"mention","text":"zwartkijker"}' >m
+	p() { sme-classify --model "$1" --heads lang --min-p 0 m | jq '.class.lang | select(.code == "nl") | .p * 1000 | floor'; }
+	[ "$(p b.model)" -gt "$(p a.model)" ] || { p a.model; p b.model; false; }
+}
