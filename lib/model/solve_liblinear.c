@@ -6,6 +6,9 @@
 #include "core/mem.h"
 #include "model/solve.h"
 
+/* The score of a label that no row has: others must win, however little speaks for them. */
+#define ABSENT (-30.0f)
+
 static void
 say_nothing(const char *text)
 {
@@ -165,6 +168,8 @@ solve_liblinear(const struct matrix *m, const size_t *rows, size_t count,
 	s->labels = m->labels;
 	s->weights = xcalloc((size_t)m->features * m->labels + 1, sizeof *s->weights);
 	s->bias = xcalloc(m->labels, sizeof *s->bias);
+	for (uint32_t c = 0; c < m->labels; c++)
+		s->bias[c] = ABSENT;
 	copy_weights(found, m, o, s);
 	free_and_destroy_model(&found);
 	free(parameter.weight_label);
