@@ -68,6 +68,8 @@ static const struct cli_opt options[] = {
     {0, "lang-rows", CLI_INT, &lang_rows, "N",
 	"background: leave out languages with fewer rows (1000)"},
     {0, "min-rows", CLI_INT, &min_rows, "N", "leave out n-grams in fewer rows (2)"},
+    {0, "negation", CLI_FLAG, &train.matrix.spec.negation, NULL,
+	"read words that \"not\" reaches as other ones, too"},
     {0, "pieces", CLI_INT, &pieces, "N", "learn N runs of 1 to 3 words of each text as well (0)"},
     {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
     {0, "tokens", CLI_STRING, &tokens, "KIND", "all, or words: no emoji, links, numbers ..."},

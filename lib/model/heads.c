@@ -8,6 +8,7 @@
 #include "model/exp.h"
 #include "model/hidden.h"
 #include "model/sums.h"
+#include "text/negation.h"
 
 #define CACHE_LINE 64
 
@@ -26,6 +27,7 @@ struct heads {
 	size_t width;                    /* of that row */
 	uint32_t hidden_max, places_max; /* of a head with hidden units */
 	unsigned chars;                  /* the longest character n-gram that any head reads */
+	bool negation;                   /* does any head read it? */
 };
 
 /* What a token adds to every head's sums; found by the token's hash, thrown out by the next token
@@ -44,6 +46,7 @@ struct heads_run {
 	int32_t *sums; /* [width] */
 	uint32_t *hits;
 	uint64_t *before; /* for each head the last token that it read */
+	struct negation negation;
 	uint64_t *words;  /* the hashes of the text's tokens */
 	size_t words_cap;
 	double *probs;
@@ -70,6 +73,7 @@ heads_new(struct model *const *list, size_t count)
 			h->hidden_max = list[i]->header->hidden;
 		if (list[i]->header->hidden && list[i]->label_places > h->places_max)
 			h->places_max = list[i]->label_places;
+		h->negation |= list[i]->spec.negation;
 	}
 	return h;
 }
@@ -84,7 +88,7 @@ heads_free(struct heads *heads)
 	free(heads);
 }
 
-/* Sums come first after the hash so that they are aligned for whole vectors. */
+/* Behind the hits stands whether the token negates.  Sums come first after the hash so that they are aligned for whole vectors. */
 static int16_t *
 memo_sums(struct memo *m)
 {
@@ -106,7 +110,7 @@ heads_run_new(const struct heads *heads, size_t memory)
 	r->heads = heads;
 	r->norm = (struct norm)NORM_INIT;
 	r->memo_size =
-	    sizeof(struct memo) + heads->width * sizeof(int16_t) + heads->n * sizeof(uint16_t);
+	    sizeof(struct memo) + heads->width * sizeof(int16_t) + (heads->n + 1) * sizeof(uint16_t);
 	r->memo_size = (r->memo_size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
 	while (slots * 2 * r->memo_size <= memory)
 		slots *= 2;
@@ -191,6 +195,7 @@ recall(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
 		return memo;
 	memset(memo, 0, r->memo_size);
 	memo->hash = word;
+	hits[h->n] = h->negation && kind == TOKEN_WORD && negation_word(token);
 	ngram_chars(&r->grams, token, kind, h->chars);
 	for (size_t i = 0; i < h->n; i++)
 		if (ngram_reads(&h->models[i]->spec, kind))
@@ -199,15 +204,16 @@ recall(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
 	return memo;
 }
 
+/* Add what is not of one token alone. */
 static void
-add_pair(struct heads_run *r, size_t head, uint64_t word)
+add_feature(struct heads_run *r, size_t head, uint64_t hash)
 {
 	const struct model *m = r->heads->models[head];
 	int32_t *sums = r->sums + r->heads->at[head];
 	uint32_t stride = m->header->stride;
 	int32_t row;
 
-	row = model_find(m, ngram_pair(r->before[head], word));
+	row = model_find(m, hash);
 	if (row < 0)
 		return;
 	for (uint32_t c = 0; c < stride; c++)
@@ -221,16 +227,19 @@ add_token(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
 	const struct heads *h = r->heads;
 	struct memo *memo = recall(r, token, kind, word);
 	const uint16_t *hits = memo_hits(memo, h->width);
+	bool negated = h->negation && negation_step(&r->negation, kind, hits[h->n]);
 
 	sums_add(r->sums, memo_sums(memo), h->width);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct ngram_spec *spec = &h->models[i]->spec;
 
 		r->hits[i] += hits[i];
+		if (negated && spec->negation && ngram_reads(spec, kind))
+			add_feature(r, i, ngram_negated(word));
 		if (spec->word_max < 2 || !ngram_reads(spec, kind))
 			continue;
 		if (r->before[i])
-			add_pair(r, i, word);
+			add_feature(r, i, ngram_pair(r->before[i], word));
 		r->before[i] = word;
 	}
 }
@@ -320,6 +329,7 @@ heads_predict(struct heads_run *r, struct slice text)
 	memset(r->sums, 0, h->width * sizeof *r->sums);
 	memset(r->hits, 0, h->n * sizeof *r->hits);
 	memset(r->before, 0, h->n * sizeof *r->before);
+	r->negation = (struct negation){0};
 	hash_words(r);
 	for (size_t i = 0; i < r->norm.n; i++)
 		add_token(r, norm_token(&r->norm, i), r->norm.tokens[i].kind, r->words[i]);

@@ -116,7 +116,7 @@ check_counts(const struct model_header *h, const char *path, struct sme_err *err
 	if (h->word_max > 2 || h->char_max > NGRAM_CHAR_MAX || h->char_min > h->char_max ||
 	    (h->char_min == 0 && h->char_max != 0))
 		return bad(path, "feature description", err);
-	if ((h->flags & ~(MODEL_SCRIPTS | MODEL_THRESHOLDS)) != 0 || h->knots > MODEL_KNOTS_MAX ||
+	if ((h->flags & ~(MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION)) != 0 || h->knots > MODEL_KNOTS_MAX ||
 	    (h->version == MODEL_VERSION_OLD && (h->flags & MODEL_THRESHOLDS || h->knots)))
 		return bad(path, "description of its parts", err);
 	if (!isfinite(h->temperature) || h->temperature <= 0 || !(h->min_p >= 0 && h->min_p <= 1))
@@ -220,7 +220,8 @@ attach(struct model *m, const char *p, size_t size, const char *path, struct sme
 	m->prints = (const uint16_t *)(p + l.prints);
 	m->weights = (const int8_t *)(p + l.weights);
 	m->meta = (struct slice){p + l.meta, h->meta_size};
-	m->spec = (struct ngram_spec){h->word_max, h->char_min, h->char_max, h->tokens};
+	m->spec = (struct ngram_spec){h->word_max, h->char_min, h->char_max, h->tokens,
+	    (h->flags & MODEL_NEGATION) != 0};
 	if (h->flags & MODEL_THRESHOLDS)
 		m->thresholds = (const float *)(p + l.decisions);
 	m->knots = (const struct model_knot *)(p + l.decisions + thresholds_size(h));
@@ -421,7 +422,7 @@ header_of(const struct model_parts *parts, size_t strings_size)
 	    .strings_size = (uint32_t)strings_size,
 	    .meta_size = (uint32_t)parts->meta.n,
 	    .normalize_version = NORMALIZE_VERSION,
-	    .flags = parts->flags,
+	    .flags = (uint16_t)(parts->flags | (parts->spec.negation ? MODEL_NEGATION : 0)),
 	    .knots = parts->knots,
 	    .tokens = parts->spec.tokens,
 	    .word_max = parts->spec.word_max,

@@ -55,7 +55,8 @@
 
 enum model_flag {
 	MODEL_SCRIPTS = 1,   /* only labels that were seen in the text's main script may win */
-	MODEL_THRESHOLDS = 2 /* some labels win from a probability of their own, see decide.h */
+	MODEL_THRESHOLDS = 2, /* some labels win from a probability of their own, see decide.h */
+	MODEL_NEGATION = 4    /* of struct ngram_spec */
 };
 
 struct model_header {

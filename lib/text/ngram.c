@@ -4,6 +4,7 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
+#include "text/negation.h"
 
 /* Marks of a word's ends; control characters never are letters. */
 #define WORD_START 1
@@ -11,6 +12,7 @@
 
 #define WORD_SEED UINT64_C(0x5f1e6b1d2a3c9d47)
 #define CHAR_SEED UINT64_C(0x27d4eb2f165667c5)
+#define NEGATED_SEED UINT64_C(0x8c53a1de0b96f725)
 #define STEP UINT64_C(0x9e3779b97f4a7c15)
 
 uint64_t
@@ -23,6 +25,12 @@ uint64_t
 ngram_pair(uint64_t first, uint64_t second)
 {
 	return hash_mix(first * STEP + (second ^ second >> 31));
+}
+
+uint64_t
+ngram_negated(uint64_t word)
+{
+	return hash_mix((word ^ NEGATED_SEED) * STEP);
 }
 
 /* The code points of TOKEN with its ends marked; OUT has NGRAM_PER_ORDER places. */
@@ -81,15 +89,21 @@ add(struct ngram_list *list, uint64_t hash)
 static void
 collect_words(struct ngram_list *list, const struct norm *norm, const struct ngram_spec *spec)
 {
+	struct negation negation = {0};
 	uint64_t before = 0;
 
 	for (size_t i = 0; i < norm->n; i++) {
+		struct slice token = norm_token(norm, i);
 		uint8_t kind = norm->tokens[i].kind;
+		bool negated = spec->negation && negation_step(&negation, kind,
+						     kind == TOKEN_WORD && negation_word(token));
 		uint64_t word;
 
 		if (!ngram_reads(spec, kind))
 			continue;
-		word = ngram_word(norm_token(norm, i), kind);
+		word = ngram_word(token, kind);
+		if (negated)
+			add(list, ngram_negated(word));
 		if (spec->word_max)
 			add(list, word);
 		if (spec->word_max > 1 && before)

@@ -27,6 +27,7 @@ struct ngram_spec {
 	uint8_t char_max;
 	uint16_t
 	    tokens; /* bits 1 << enum token_kind; others are passed over, also between a pair */
+	bool negation; /* words in the reach of a negation once more, as ngram_negated */
 };
 
 #define NGRAM_ALL_TOKENS 0x1ff
@@ -41,6 +42,9 @@ uint64_t ngram_word(struct slice token, enum token_kind kind);
 
 /* The hash of two tokens, the first and its follower, by their ngram_word. */
 uint64_t ngram_pair(uint64_t first, uint64_t second);
+
+/* The hash of a token in the reach of a negation, by its ngram_word. */
+uint64_t ngram_negated(uint64_t word);
 
 /* The character n-grams of TOKEN up to MAX characters.  Only words have any. */
 void ngram_chars(struct token_grams *g, struct slice token, enum token_kind kind, unsigned max);
