@@ -22,7 +22,7 @@ static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5,
 static const char *from_log, *tenant, *compare_file, *misses_file;
 static bool balance, no_refit, only_better, background;
 static double word_weight = 2;
-static struct cli_list weights, costs, recalls;
+static struct cli_list weights, costs, recalls, lexicons, lexicon_rows;
 
 static const struct cli_opt options[] = {
     CLI_HEADING("what is read"),
@@ -67,6 +67,9 @@ static const struct cli_opt options[] = {
     {0, "label-weight", CLI_LIST, &weights, "LABEL=N", "let a label's rows count N times"},
     {0, "lang-rows", CLI_INT, &lang_rows, "N",
 	"background: leave out languages with fewer rows (1000)"},
+    {0, "lexicon", CLI_LIST, &lexicons, "FILE", "learn what the classes of this list of words say"},
+    {0, "lexicon-rows", CLI_LIST, &lexicon_rows, "FILE",
+	"learn words from these rows first, which are of another kind"},
     {0, "min-rows", CLI_INT, &min_rows, "N", "leave out n-grams in fewer rows (2)"},
     {0, "negation", CLI_FLAG, &train.matrix.spec.negation, NULL,
 	"read words that \"not\" reaches as other ones, too"},
@@ -381,6 +384,7 @@ main(int argc, char **argv)
 	struct train_report report;
 	struct buf model = BUF_INIT_MAX((size_t)1 << 30), card = BUF_INIT;
 	struct model *used;
+	struct lexicon *lexicon;
 	struct train_aim *aims;
 	struct sme_err err;
 	double *weight;
@@ -396,6 +400,8 @@ main(int argc, char **argv)
 	if (card_file)
 		read_card(&card);
 	used = open_compared();
+	train.matrix.lexicon = lexicon =
+	    lexicon_open(&lexicons, &lexicon_rows, &keys, train.matrix.spec.negation);
 	read_rows(&d, files);
 	if (!grid)
 		default_grid(d.labels.n);
@@ -407,6 +413,9 @@ main(int argc, char **argv)
 	model_close(used);
 	train_report_release(&report, &train);
 	dataset_release(&d);
+	lexicon_free(lexicon);
+	free(lexicons.items);
+	free(lexicon_rows.items);
 	free(weight);
 	free(aims);
 	free(weights.items);

@@ -6,6 +6,7 @@
 #include "model/background.h"
 #include "model/corrections.h"
 #include "model/dataset.h"
+#include "model/lexicon.h"
 #include "model/train.h"
 
 /* The name of label number C. */
@@ -37,6 +38,11 @@ struct train_aim *labels_aims(const struct dataset *d, const struct cli_list *co
 /* Add the mentions of a log whose labels were corrected: a directory of sme-log, a file, or a pipe
  * such as "-". */
 void log_learn(struct dataset *d, const struct corrections_options *o);
+
+/* The word lists in the files LISTS, and those that the labelled rows in ROWS teach; NULL when there
+ * are none. */
+struct lexicon *lexicon_open(const struct cli_list *lists, const struct cli_list *rows,
+    const struct dataset_keys *keys, bool negation);
 
 /* With --background: learn from FILES what O says, into OUTPUT.  Returns the exit status. */
 int background_main(char *const *files, const struct background_options *o, const char *output);

@@ -5,6 +5,7 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
+#include "model/lexicon.h"
 
 /* The sketch that tells rare features from others: one saturating counter for each of so many
  * hash values. */
@@ -154,7 +155,7 @@ count_features(struct maker *k)
 
 /* The number of a feature, new or not. */
 static uint32_t
-feature_number(struct maker *k, uint64_t hash, bool is_word)
+feature_number(struct maker *k, uint64_t hash, bool is_word, bool is_class)
 {
 	struct matrix *m = k->m;
 	size_t known = k->index.n;
@@ -165,12 +166,21 @@ feature_number(struct maker *k, uint64_t hash, bool is_word)
 
 		m->hash = xreallocarray(m->hash, cap, sizeof *m->hash);
 		m->is_word = xreallocarray(m->is_word, cap, sizeof *m->is_word);
+		m->is_class = xreallocarray(m->is_class, cap, sizeof *m->is_class);
 	}
 	if (k->index.n > known) {
 		m->hash[id] = hash;
 		m->is_word[id] = is_word;
+		m->is_class[id] = is_class;
 	}
 	return id;
+}
+
+static void
+add_number(struct pool *p, uint32_t id)
+{
+	p->ids = xgrow(p->ids, p->n, &p->cap, sizeof *p->ids);
+	p->ids[p->n++] = id;
 }
 
 /* Append what is in the list and is frequent enough to the features in P. */
@@ -179,11 +189,15 @@ add_features(struct maker *k, struct pool *p)
 {
 	for (size_t j = 0; j < k->list.n; j++) {
 		uint64_t hash = k->list.hash[j];
+		bool is_word = j < k->list.words;
+		const struct lexicon_entry *entries;
+		size_t classes = is_word ? lexicon_find(k->o->lexicon, hash, &entries) : 0;
 
-		if (*counter(k, hash) < k->o->min_rows)
+		if (classes == 0 && *counter(k, hash) < k->o->min_rows)
 			continue;
-		p->ids = xgrow(p->ids, p->n, &p->cap, sizeof *p->ids);
-		p->ids[p->n++] = feature_number(k, hash, j < k->list.words);
+		add_number(p, feature_number(k, hash, is_word, false));
+		for (size_t i = 0; i < classes; i++)
+			add_number(p, feature_number(k, entries[i].class, true, true));
 	}
 	p->start = xgrow(p->start, ++p->spans, &p->start_cap, sizeof *p->start);
 	p->start[p->spans] = p->n;
@@ -341,9 +355,10 @@ gain_of_label(const struct matrix *m, const size_t *order, size_t from, size_t t
 	}
 }
 
-/* Rank all features by mutual information of feature and label, over occurrences. */
+/* Rank all features by mutual information of feature and label, over occurrences; those of word
+ * lists come first. */
 static struct ranked *
-rank_features(const struct matrix *m)
+rank_features(const struct matrix *m, const struct lexicon *lexicon)
 {
 	struct ranked *gain = xcalloc((size_t)m->features + 1, sizeof *gain);
 	uint32_t *total = xcalloc((size_t)m->features + 1, sizeof *total);
@@ -360,6 +375,12 @@ rank_features(const struct matrix *m)
 		for (size_t c = cell; c < cell + m->labels; c++)
 			gain_of_label(m, order, start[c], start[c + 1], total, all, count, gain);
 		memset(total, 0, (size_t)m->features * sizeof *total);
+	}
+	for (uint32_t f = 0; f < m->features; f++) {
+		const struct lexicon_entry *entries;
+
+		if (m->is_class[f] || lexicon_find(lexicon, m->hash[f], &entries))
+			gain[f].gain = INFINITY;
 	}
 	qsort(gain, m->features, sizeof *gain, by_gain);
 	free(total);
@@ -385,18 +406,20 @@ renumber(uint32_t *ids, size_t *start, size_t count, const uint32_t *to)
 
 /* Keep the MAX features that tell most; the others disappear from all rows. */
 static void
-keep_best(struct matrix *m, uint32_t max)
+keep_best(struct matrix *m, const struct lexicon *lexicon, uint32_t max)
 {
-	struct ranked *gain = rank_features(m);
+	struct ranked *gain = rank_features(m, lexicon);
 	uint32_t *to = xmalloc((size_t)m->features * sizeof *to);
 	uint64_t *hash = xcalloc(max, sizeof *hash);
 	bool *is_word = xcalloc(max, sizeof *is_word);
+	bool *is_class = xcalloc(max, sizeof *is_class);
 
 	memset(to, 0xff, (size_t)m->features * sizeof *to);
 	for (uint32_t i = 0; i < max; i++) {
 		to[gain[i].id] = i;
 		hash[i] = m->hash[gain[i].id];
 		is_word[i] = m->is_word[gain[i].id];
+		is_class[i] = m->is_class[gain[i].id];
 	}
 	renumber(m->ids, m->start, m->rows, to);
 	if (m->first)
@@ -405,8 +428,10 @@ keep_best(struct matrix *m, uint32_t max)
 	free(to);
 	free(m->hash);
 	free(m->is_word);
+	free(m->is_class);
 	m->hash = hash;
 	m->is_word = is_word;
+	m->is_class = is_class;
 	m->features = max;
 }
 
@@ -429,7 +454,7 @@ matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *
 	free(k.list.hash);
 	norm_release(&k.norm);
 	if (o->max_features && k.m->features > o->max_features)
-		keep_best(k.m, o->max_features);
+		keep_best(k.m, o->lexicon, o->max_features);
 	return k.m;
 }
 
@@ -461,5 +486,6 @@ matrix_free(struct matrix *m)
 	free(m->own);
 	free(m->hash);
 	free(m->is_word);
+	free(m->is_class);
 	free(m);
 }

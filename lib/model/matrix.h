@@ -2,8 +2,12 @@
 #ifndef SME_MODEL_MATRIX_H
 #define SME_MODEL_MATRIX_H
 
+#include <math.h>
+
 #include "model/dataset.h"
 #include "text/ngram.h"
+
+struct lexicon;
 
 struct matrix {
 	size_t rows;
@@ -22,6 +26,7 @@ struct matrix {
 	uint32_t features;
 	uint64_t *hash; /* [features] */
 	bool *is_word;  /* [features] */
+	bool *is_class; /* [features] of a word list; it has no part in a row's length */
 };
 
 struct matrix_options {
@@ -32,6 +37,8 @@ struct matrix_options {
 	/* For each label the scripts that it is written in, as bits; or NULL.  Rows in another
 	 * script, and rows in a script of one label only, teach nothing and are left out. */
 	const uint32_t *gate;
+	/* Rows have the classes of their words, too; words of it are kept however rare.  Or NULL. */
+	const struct lexicon *lexicon;
 };
 
 /* May LABEL be the label of a row in SCRIPT? */
@@ -72,5 +79,16 @@ matrix_pieces(const struct matrix *m, size_t i)
 /* Features of a run of one to three words of row I, without those of pairs.  Which one goes by
  * CHANCE, any number. */
 size_t matrix_piece(const struct matrix *m, size_t i, uint64_t chance, const uint32_t **ids);
+
+/* What each of the N features IDS of a row is worth: 1 / sqrt(their number), classes not counted. */
+static inline float
+matrix_unit(const struct matrix *m, const uint32_t *ids, size_t n)
+{
+	size_t counted = 0;
+
+	for (size_t i = 0; i < n; i++)
+		counted += !m->is_class[ids[i]];
+	return counted ? 1 / sqrtf((float)counted) : 0;
+}
 
 #endif

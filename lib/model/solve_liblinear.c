@@ -48,7 +48,7 @@ put_node(struct rows *r, int index, double value)
 static void
 put_row(struct rows *r, uint32_t label, const uint32_t *ids, size_t n)
 {
-	double unit = n ? 1 / sqrt((double)n) : 0;
+	double unit = (double)matrix_unit(r->m, ids, n);
 	size_t first = r->n;
 
 	r->at = xgrow(r->at, r->count, &r->at_cap, sizeof *r->at);

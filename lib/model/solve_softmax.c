@@ -76,7 +76,7 @@ squared_length(const struct learner *l, float rate)
 static void
 learn_features(struct learner *l, size_t row, const uint32_t *ids, size_t n, float rate)
 {
-	float unit = n ? 1 / sqrtf((float)n) : 0, word_unit = unit * (float)l->o->word_weight;
+	float unit = matrix_unit(l->m, ids, n), word_unit = unit * (float)l->o->word_weight;
 	float square;
 
 	add_scores(l, ids, n, unit, word_unit);
@@ -200,7 +200,7 @@ solution_best(const struct solution *s, const struct matrix *m, size_t row, floa
 {
 	const uint32_t *ids;
 	size_t n = matrix_row(m, row, &ids);
-	float unit = n ? 1 / sqrtf((float)n) : 0;
+	float unit = matrix_unit(m, ids, n);
 	uint32_t best = 0;
 
 	memcpy(scores, s->bias, s->labels * sizeof *scores);

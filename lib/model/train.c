@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "model/lexicon.h"
 #include "model/decide.h"
 #include "model/model.h"
 #include "model/train_int.h"
@@ -195,6 +196,10 @@ int
 train_build(struct training *t, const char *release, struct slice meta, struct buf *out,
     struct sme_err *err)
 {
+	const struct lexicon *lexicon = t->o->matrix.lexicon;
+	float *weights = NULL;
+	uint64_t *hashes = NULL;
+	int r;
 	struct model_parts parts = {.name = t->o->name,
 	    .release = release,
 	    .meta = meta,
@@ -213,7 +218,15 @@ train_build(struct training *t, const char *release, struct slice meta, struct b
 	    .thresholds = t->thresholds,
 	    .min_p = (float)t->o->min_p};
 
-	return model_build(&parts, out, err);
+	if (lexicon) {
+		parts.rows = lexicon_fold(lexicon, t->m, &t->found, &hashes, &weights);
+		parts.hashes = hashes;
+		parts.weights = weights;
+	}
+	r = model_build(&parts, out, err);
+	free(hashes);
+	free(weights);
+	return r;
 }
 
 int
