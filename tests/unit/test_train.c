@@ -175,7 +175,8 @@ test_absent_label(void **state)
 		if (m->label[i] != 1)
 			rows[n++] = i;
 	for (size_t k = 0; k < 2; k++) {
-		struct solve_options o = {k ? 1 : 3, 5, 1, weight};
+		struct solve_options o = {
+		    .strength = k ? 1 : 3, .epochs = 5, .word_weight = 1, .label_weight = weight};
 		size_t right = 0;
 		struct solution s;
 
