@@ -169,7 +169,7 @@ test_scripts(void **state)
 static void
 test_grams(void **state)
 {
-	struct ngram_spec spec = {2, 1, 3, NGRAM_ALL_TOKENS};
+	struct ngram_spec spec = {.word_max = 2, .char_min = 1, .char_max = 3, .tokens = NGRAM_ALL_TOKENS};
 	struct ngram_list a = {0}, b = {0};
 	struct token_grams g;
 	struct norm norm = NORM_INIT;

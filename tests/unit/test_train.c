@@ -49,7 +49,9 @@ fill(struct dataset *d, uint64_t n, uint64_t share)
 
 static const struct train_options plain = {.name = "mood",
     .release = "",
-    .matrix = {.spec = {1, 0, 0, NGRAM_ALL_TOKENS}, .min_rows = 2, .max_features = 100000},
+    .matrix = {.spec = {.word_max = 1, .char_min = 0, .char_max = 0, .tokens = NGRAM_ALL_TOKENS},
+	.min_rows = 2,
+	.max_features = 100000},
     .word_weight = 1,
     .solver = TRAIN_LIBLINEAR,
     .grid = {3},
