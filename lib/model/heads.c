@@ -47,7 +47,7 @@ struct heads_run {
 	uint32_t *hits;
 	uint64_t *before; /* for each head the last token that it read */
 	struct negation negation;
-	uint64_t *words;  /* the hashes of the text's tokens */
+	uint64_t *words; /* the hashes of the text's tokens */
 	size_t words_cap;
 	double *probs;
 	float *activity, *deep; /* of hidden units, and what they add to the labels */
@@ -88,7 +88,8 @@ heads_free(struct heads *heads)
 	free(heads);
 }
 
-/* Behind the hits stands whether the token negates.  Sums come first after the hash so that they are aligned for whole vectors. */
+/* Behind the hits stands whether the token negates.  Sums come first after the hash so that they
+ * are aligned for whole vectors. */
 static int16_t *
 memo_sums(struct memo *m)
 {
@@ -109,8 +110,8 @@ heads_run_new(const struct heads *heads, size_t memory)
 
 	r->heads = heads;
 	r->norm = (struct norm)NORM_INIT;
-	r->memo_size =
-	    sizeof(struct memo) + heads->width * sizeof(int16_t) + (heads->n + 1) * sizeof(uint16_t);
+	r->memo_size = sizeof(struct memo) + heads->width * sizeof(int16_t) +
+	               (heads->n + 1) * sizeof(uint16_t);
 	r->memo_size = (r->memo_size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
 	while (slots * 2 * r->memo_size <= memory)
 		slots *= 2;
@@ -162,6 +163,41 @@ find_rows(const struct model *m, const uint64_t *hash, unsigned n, const int8_t 
 	return found;
 }
 
+/* The same for sparse rows, with the number of entries in each. */
+static unsigned
+find_entries(const struct model *m, const uint64_t *hash, unsigned n,
+    const struct model_entry **entries, unsigned *counts)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		int32_t row = model_find(m, hash[i]);
+
+		if (row < 0)
+			continue;
+		entries[found] = model_entries(m, hash[i], (uint32_t)row, &counts[found]);
+		__builtin_prefetch(entries[found++]);
+	}
+	return found;
+}
+
+static unsigned
+sum_sparse(const struct model *m, uint64_t word, const struct token_grams *g, int16_t *sums)
+{
+	const struct model_entry *entries[TOKEN_FEATURES_MAX];
+	unsigned counts[TOKEN_FEATURES_MAX], n = 0;
+
+	if (m->spec.word_max)
+		n = find_entries(m, &word, 1, entries, counts);
+	for (unsigned k = m->spec.char_min; k && k <= m->spec.char_max; k++)
+		n += find_entries(m, g->chars[k - 1], g->n[k - 1], entries + n, counts + n);
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned j = 0; j < counts[i]; j++)
+			sums[entries[i][j].label] =
+			    (int16_t)(sums[entries[i][j].label] + entries[i][j].weight);
+	return n;
+}
+
 /* What one token by itself adds to one head. */
 static unsigned
 sum_token(const struct model *m, uint64_t word, const struct token_grams *g, int16_t *sums)
@@ -169,6 +205,8 @@ sum_token(const struct model *m, uint64_t word, const struct token_grams *g, int
 	const int8_t *rows[TOKEN_FEATURES_MAX];
 	unsigned n = 0;
 
+	if (m->entries)
+		return sum_sparse(m, word, g, sums);
 	if (m->spec.word_max)
 		n = find_rows(m, &word, 1, rows);
 	for (unsigned k = m->spec.char_min; k && k <= m->spec.char_max; k++)
@@ -211,14 +249,21 @@ add_feature(struct heads_run *r, size_t head, uint64_t hash)
 	const struct model *m = r->heads->models[head];
 	int32_t *sums = r->sums + r->heads->at[head];
 	uint32_t stride = m->header->stride;
-	int32_t row;
+	int32_t row = model_find(m, hash);
 
-	row = model_find(m, hash);
 	if (row < 0)
 		return;
+	r->hits[head]++;
+	if (m->entries) {
+		unsigned count;
+		const struct model_entry *e = model_entries(m, hash, (uint32_t)row, &count);
+
+		for (unsigned i = 0; i < count; i++)
+			sums[e[i].label] += e[i].weight;
+		return;
+	}
 	for (uint32_t c = 0; c < stride; c++)
 		sums[c] += m->weights[(size_t)row * stride + c];
-	r->hits[head]++;
 }
 
 static void

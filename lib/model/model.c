@@ -24,7 +24,9 @@ _Static_assert(sizeof(struct model_unit) == 8, "a hidden unit has no padding");
 
 /* Where the parts of a file begin. */
 struct layout {
-	size_t labels, decisions, units, outs, strings, meta, starts, prints, weights, end;
+	size_t labels, decisions, units, outs, strings, meta, starts, prints, weights;
+	size_t firsts, counts, entries; /* in place of the weights */
+	size_t end;
 };
 
 static size_t
@@ -60,8 +62,13 @@ layout_of(const struct model_header *h)
 	l.meta = aligned(l.strings + h->strings_size);
 	l.starts = aligned(l.meta + h->meta_size);
 	l.prints = aligned(l.starts + (((size_t)1 << h->bucket_bits) + 1) * sizeof(uint32_t));
-	l.weights = aligned(l.prints + (size_t)h->rows * sizeof(uint16_t));
-	l.end = aligned(l.weights + (size_t)h->rows * h->stride);
+	l.weights = l.firsts = aligned(l.prints + (size_t)h->rows * sizeof(uint16_t));
+	l.counts = aligned(l.firsts + (((size_t)1 << h->bucket_bits) + 1) * sizeof(uint32_t));
+	l.entries = aligned(l.counts + h->rows);
+	if (!(h->flags & MODEL_SPARSE))
+		l.end = aligned(l.weights + (size_t)h->rows * h->stride);
+	else /* the entries are what is left */
+		l.end = h->file_size > l.entries ? aligned(h->file_size) : l.entries;
 	return l;
 }
 
@@ -116,8 +123,11 @@ check_counts(const struct model_header *h, const char *path, struct sme_err *err
 	if (h->word_max > 2 || h->char_max > NGRAM_CHAR_MAX || h->char_min > h->char_max ||
 	    (h->char_min == 0 && h->char_max != 0))
 		return bad(path, "feature description", err);
-	if ((h->flags & ~(MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION)) != 0 || h->knots > MODEL_KNOTS_MAX ||
+	if ((h->flags & ~MODEL_FLAGS) != 0 || h->knots > MODEL_KNOTS_MAX ||
 	    (h->version == MODEL_VERSION_OLD && (h->flags & MODEL_THRESHOLDS || h->knots)))
+		return bad(path, "description of its parts", err);
+	if (h->flags & MODEL_SPARSE &&
+	    (h->version < MODEL_VERSION || h->hidden || h->labels > MODEL_SPARSE_LABELS))
 		return bad(path, "description of its parts", err);
 	if (!isfinite(h->temperature) || h->temperature <= 0 || !(h->min_p >= 0 && h->min_p <= 1))
 		return bad(path, "calibration", err);
@@ -166,6 +176,26 @@ check_index(const struct model *m, const char *path, struct sme_err *err)
 		if (!isfinite(m->labels[i].scale) || !isfinite(m->labels[i].bias))
 			return bad(path, "table of labels", err);
 	return 0;
+}
+
+/* The entries of each bucket are as many as its rows have, and name labels. */
+static int
+check_sparse(const struct model *m, size_t entries, const char *path, struct sme_err *err)
+{
+	uint32_t at = 0, row = 0;
+	uint8_t top = 0;
+
+	for (uint32_t b = 0; b < 1u << m->header->bucket_bits; b++) {
+		if (m->firsts[b] != at)
+			return bad(path, "table of weights", err);
+		for (; row < m->starts[b + 1]; row++)
+			at += m->counts[row];
+	}
+	if (m->firsts[1u << m->header->bucket_bits] != at || at > entries)
+		return bad(path, "table of weights", err);
+	for (uint32_t i = 0; i < at; i++)
+		top = m->entries[i].label > top ? m->entries[i].label : top;
+	return top < m->header->labels ? 0 : bad(path, "table of weights", err);
 }
 
 /* What decides lies between 0 and 1, and the table rises. */
@@ -218,10 +248,16 @@ attach(struct model *m, const char *p, size_t size, const char *path, struct sme
 	m->labels = (const struct model_label *)(p + l.labels);
 	m->starts = (const uint32_t *)(p + l.starts);
 	m->prints = (const uint16_t *)(p + l.prints);
-	m->weights = (const int8_t *)(p + l.weights);
+	if (h->flags & MODEL_SPARSE) {
+		m->firsts = (const uint32_t *)(p + l.firsts);
+		m->counts = (const uint8_t *)(p + l.counts);
+		m->entries = (const struct model_entry *)(p + l.entries);
+	} else {
+		m->weights = (const int8_t *)(p + l.weights);
+	}
 	m->meta = (struct slice){p + l.meta, h->meta_size};
-	m->spec = (struct ngram_spec){h->word_max, h->char_min, h->char_max, h->tokens,
-	    (h->flags & MODEL_NEGATION) != 0};
+	m->spec = (struct ngram_spec){
+	    h->word_max, h->char_min, h->char_max, h->tokens, (h->flags & MODEL_NEGATION) != 0};
 	if (h->flags & MODEL_THRESHOLDS)
 		m->thresholds = (const float *)(p + l.decisions);
 	m->knots = (const struct model_knot *)(p + l.decisions + thresholds_size(h));
@@ -229,9 +265,11 @@ attach(struct model *m, const char *p, size_t size, const char *path, struct sme
 	m->outs = (const float *)(p + l.outs);
 	m->label_places = model_label_places(h->labels, h->hidden);
 	if (read_strings(m, p + l.strings, path, err) < 0 || check_decisions(m, path, err) < 0 ||
-	    check_hidden(m, path, err) < 0)
+	    check_hidden(m, path, err) < 0 || check_index(m, path, err) < 0)
 		return -1;
-	return check_index(m, path, err);
+	if (!m->entries)
+		return 0;
+	return check_sparse(m, (size - l.entries) / sizeof *m->entries, path, err);
 }
 
 struct model *
@@ -320,13 +358,13 @@ order_features(const struct model_parts *parts)
 	return list;
 }
 
-/* About four features in a bucket. */
+/* About so many features in a bucket. */
 static uint32_t
-bits_for(uint32_t rows)
+bits_for(uint32_t rows, uint32_t in_bucket)
 {
 	uint32_t bits = 1;
 
-	while (bits < MODEL_BITS_MAX && (uint64_t)4 << bits < rows)
+	while (bits < MODEL_BITS_MAX && (uint64_t)in_bucket << bits < rows)
 		bits++;
 	return bits;
 }
@@ -366,14 +404,13 @@ put_column(int8_t *out, uint32_t stride, uint32_t to, const float *weights, uint
 	return top / 127;
 }
 
-static void
-put_weights(char *file, const struct layout *l, const struct model_parts *parts, uint32_t stride,
-    const struct ordered *list)
+/* All weights in file order, [rows][stride], and the scales that belong to them. */
+static int8_t *
+quantise(const struct model_parts *parts, uint32_t stride, const struct ordered *list,
+    struct model_label *label, struct model_unit *unit)
 {
-	struct model_label *label = (struct model_label *)(file + l->labels);
-	struct model_unit *unit = (struct model_unit *)(file + l->units);
 	uint32_t places = model_label_places(parts->labels, parts->hidden);
-	int8_t *out = (int8_t *)(file + l->weights);
+	int8_t *out = xcalloc((size_t)parts->rows * stride + 1, 1);
 
 	for (uint32_t c = 0; c < parts->labels; c++) {
 		label[c] = parts->label[c];
@@ -384,8 +421,61 @@ put_weights(char *file, const struct layout *l, const struct model_parts *parts,
 		unit[j].bias = parts->unit_bias[j];
 		unit[j].scale = put_column(out, stride, places + j, parts->unit_weights,
 		    parts->hidden, j, list, parts->rows);
+	}
+	return out;
+}
+
+static void
+put_outs(char *file, const struct layout *l, const struct model_parts *parts)
+{
+	uint32_t places = model_label_places(parts->labels, parts->hidden);
+
+	for (uint32_t j = 0; j < parts->hidden; j++)
 		memcpy((float *)(file + l->outs) + (size_t)j * places,
 		    parts->outs + (size_t)j * parts->labels, parts->labels * sizeof(float));
+}
+
+/* Make H the header of a sparse file where that is smaller. */
+static void
+choose_rows(struct model_header *h, const int8_t *weights)
+{
+	struct model_header sparse = *h;
+	size_t entries = 0;
+
+	h->file_size = layout_of(h).end;
+	if (h->hidden || h->labels > MODEL_SPARSE_LABELS)
+		return;
+	for (size_t i = 0; i < (size_t)h->rows * h->stride; i++)
+		entries += weights[i] != 0;
+	sparse.version = MODEL_VERSION;
+	sparse.flags |= MODEL_SPARSE;
+	sparse.bucket_bits = bits_for(h->rows, 8);
+	sparse.file_size = 0;
+	sparse.file_size =
+	    aligned(layout_of(&sparse).entries + entries * sizeof(struct model_entry));
+	if (sparse.file_size < h->file_size)
+		*h = sparse;
+}
+
+static void
+put_entries(char *file, const struct layout *l, const struct model_header *h, const int8_t *weights)
+{
+	const uint32_t *starts = (const uint32_t *)(file + l->starts);
+	uint32_t *firsts = (uint32_t *)(file + l->firsts), n = 0, row = 0;
+	uint8_t *counts = (uint8_t *)(file + l->counts);
+	struct model_entry *entries = (struct model_entry *)(file + l->entries);
+
+	for (uint32_t b = 0; b < 1u << h->bucket_bits; b++) {
+		for (; row < starts[b + 1]; row++) {
+			const int8_t *w = weights + (size_t)row * h->stride;
+			uint32_t before = n;
+
+			for (uint32_t c = 0; c < h->labels; c++)
+				if (w[c])
+					entries[n++] = (struct model_entry){(uint8_t)c, w[c]};
+			counts[row] = (uint8_t)(n - before);
+		}
+		firsts[b + 1] = n;
 	}
 }
 
@@ -418,7 +508,7 @@ header_of(const struct model_parts *parts, size_t strings_size)
 	    .labels = parts->labels,
 	    .stride = model_stride(parts->labels, parts->hidden),
 	    .rows = parts->rows,
-	    .bucket_bits = bits_for(parts->rows),
+	    .bucket_bits = bits_for(parts->rows, 4),
 	    .strings_size = (uint32_t)strings_size,
 	    .meta_size = (uint32_t)parts->meta.n,
 	    .normalize_version = NORMALIZE_VERSION,
@@ -437,35 +527,60 @@ header_of(const struct model_parts *parts, size_t strings_size)
 	return h;
 }
 
+/* Put the parts of PARTS, quantised to WEIGHTS, into a file of zeros at P. */
+static void
+put_parts(char *p, const struct model_header *h, const struct model_parts *parts,
+    const struct ordered *list, const int8_t *weights)
+{
+	struct layout l = layout_of(h);
+
+	put_index(p, &l, h, list);
+	if (h->flags & MODEL_SPARSE)
+		put_entries(p, &l, h, weights);
+	else if (h->rows)
+		memcpy(p + l.weights, weights, (size_t)h->rows * h->stride);
+	put_outs(p, &l, parts);
+	put_decisions(p, &l, h, parts);
+	if (parts->meta.n)
+		memcpy(p + l.meta, parts->meta.p, parts->meta.n);
+}
+
 int
 model_build(const struct model_parts *parts, struct buf *out, struct sme_err *err)
 {
 	struct buf strings = BUF_INIT;
+	struct model_label *label = xcalloc(parts->labels, sizeof *label);
+	struct model_unit *unit = xcalloc(parts->hidden + 1, sizeof *unit);
+	struct ordered *list = order_features(parts);
 	struct model_header h;
 	struct layout l;
-	struct ordered *list;
+	int8_t *weights;
+	int r = 0;
 
 	put_strings(&strings, parts);
 	h = header_of(parts, strings.n);
+	weights = quantise(parts, h.stride, list, label, unit);
+	choose_rows(&h, weights);
 	l = layout_of(&h);
-	h.file_size = l.end;
 	buf_clear(out);
-	if (!buf_reserve(out, l.end)) {
-		buf_release(&strings);
-		return err_set(err, SME_DATA, "the model would be larger than %zu bytes", out->max);
+	if (buf_reserve(out, h.file_size)) {
+		out->n = h.file_size;
+		memset(out->p, 0, out->n);
+		put_parts(out->p, &h, parts, list, weights);
+		memcpy(out->p + l.labels, label, parts->labels * sizeof *label);
+		memcpy(out->p + l.units, unit, parts->hidden * sizeof *unit);
+		memcpy(out->p + l.strings, strings.p, strings.n);
+		h.checksum = 0;
+		memcpy(out->p, &h, sizeof h);
+		((struct model_header *)out->p)->checksum =
+		    checksum((struct model_header *)out->p, out->n);
+	} else {
+		r = err_set(err, SME_DATA, "the model would be larger than %zu bytes", out->max);
 	}
-	memset(out->p, 0, l.end);
-	out->n = l.end;
-	list = order_features(parts);
-	put_index(out->p, &l, &h, list);
-	put_weights(out->p, &l, parts, h.stride, list);
-	put_decisions(out->p, &l, &h, parts);
-	memcpy(out->p + l.strings, strings.p, strings.n);
-	if (parts->meta.n)
-		memcpy(out->p + l.meta, parts->meta.p, parts->meta.n);
-	memcpy(out->p, &h, sizeof h);
-	((struct model_header *)out->p)->checksum = checksum((struct model_header *)out->p, l.end);
+	free(weights);
 	free(list);
+	free(label);
+	free(unit);
 	buf_release(&strings);
-	return 0;
+	return r;
 }

@@ -12,6 +12,9 @@
  *number, with the unit's bias, is the unit's activity if it is above 0 (see hidden.h), and adds the
  *unit's row of outs, times the activity, to the scores of the labels.
  *
+ * Where most weights are 0, as with many labels, rows are sparse: each lists the labels that have
+ * another weight.  The sums are the same.
+ *
  * The layout, little-endian, each part beginning at a multiple of 64 bytes:
  *
  *	header     struct model_header
@@ -25,6 +28,12 @@
  *	prints     uint16_t[rows]: the low 16 bits of each feature's hash
  *	weights    int8_t[rows][stride]: one for each label; with hidden units room up to a multiple
  *	           of 16 and one for each unit
+ *
+ * With MODEL_SPARSE the last part gives way to three:
+ *
+ *	firsts     uint32_t[(1 << bucket_bits) + 1]: the first entry of each bucket
+ *	counts     uint8_t[rows]: how many entries each feature has, one behind the other
+ *	entries    struct model_entry for each weight, to the end of the file
  *
  * The whole file is checked when it is opened: sizes, a 64-bit checksum over every byte, and the
  * structure, so that a truncated, altered or made-up file is refused and never read beyond.
@@ -43,7 +52,7 @@
 #include "text/ngram.h"
 
 #define MODEL_MAGIC "SMEmodel"
-#define MODEL_VERSION 3     /* is written for heads with hidden units */
+#define MODEL_VERSION 3     /* is written for heads with hidden units or sparse rows */
 #define MODEL_VERSION_2 2   /* is written for others */
 #define MODEL_VERSION_OLD 1 /* is read as well: no decisions in it */
 #define MODEL_LABELS_MAX 4096
@@ -54,10 +63,16 @@
 #define MODEL_SUFFIX ".model"
 
 enum model_flag {
-	MODEL_SCRIPTS = 1,   /* only labels that were seen in the text's main script may win */
+	MODEL_SCRIPTS = 1,    /* only labels that were seen in the text's main script may win */
 	MODEL_THRESHOLDS = 2, /* some labels win from a probability of their own, see decide.h */
-	MODEL_NEGATION = 4    /* of struct ngram_spec */
+	MODEL_NEGATION = 4,   /* of struct ngram_spec */
+	MODEL_SPARSE = 8      /* rows list their weights; no hidden units, at most 255 labels */
 };
+
+/* What flags there are. */
+#define MODEL_FLAGS (MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION | MODEL_SPARSE)
+
+#define MODEL_SPARSE_LABELS 255
 
 struct model_header {
 	char magic[8];
@@ -87,6 +102,12 @@ struct model_label {
 	uint32_t rows;    /* rows of training data, for people */
 };
 
+/* A weight of a sparse row. */
+struct model_entry {
+	uint8_t label;
+	int8_t weight;
+};
+
 /* A hidden unit. */
 struct model_unit {
 	float scale, bias;
@@ -107,7 +128,10 @@ struct model {
 	uint32_t label_places; /* of a row of weights, the first of them the labels' */
 	const uint32_t *starts;
 	const uint16_t *prints;
-	const int8_t *weights;
+	const int8_t *weights;  /* NULL with sparse rows */
+	const uint32_t *firsts; /* these three only with sparse rows */
+	const uint8_t *counts;
+	const struct model_entry *entries;
 	const char **names; /* one for each label */
 	const char *name, *release;
 	struct slice meta;
@@ -162,6 +186,19 @@ model_find(const struct model *m, uint64_t hash)
 	    model_find_print(m->prints + start, m->starts[bucket + 1] - start, (uint16_t)hash);
 
 	return at < 0 ? -1 : (int32_t)start + at;
+}
+
+/* The entries of sparse row ROW, which model_find gave for HASH; COUNT becomes how many. */
+static inline const struct model_entry *
+model_entries(const struct model *m, uint64_t hash, uint32_t row, unsigned *count)
+{
+	uint32_t bucket = (uint32_t)(hash >> (64 - m->header->bucket_bits));
+	const struct model_entry *e = m->entries + m->firsts[bucket];
+
+	for (uint32_t i = m->starts[bucket]; i < row; i++)
+		e += m->counts[i];
+	*count = m->counts[row];
+	return e;
 }
 
 /* Bytes of a row for the labels: wide enough for one load or for whole vectors. */

@@ -1,4 +1,5 @@
 /* Model files: what is written is read, and nothing damaged is. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -208,6 +209,103 @@ test_hidden(void **state)
 	buf_release(&file);
 }
 
+#define MANY 100 /* labels, of which each word speaks for one or two */
+#define MANY_ROWS 500
+
+/* The weight of word WORD for LABEL: in steps of what a byte can hold. */
+static int
+many_weight(size_t word, size_t label)
+{
+	if (label == word % MANY)
+		return word < MANY ? 127 : (int)(word % 100) + 1;
+	return label == word % 7 ? -(int)(word % 50) : 0;
+}
+
+static void
+many_word(size_t word, char *out, size_t size)
+{
+	snprintf(out, size, "w%cx%c", (char)('a' + word / 26), (char)('a' + word % 26));
+}
+
+static void
+make_sparse(struct buf *file)
+{
+	static char list[MANY][8];
+	static const char *many[MANY];
+	static float weights[MANY_ROWS * MANY];
+	static uint64_t hashes[MANY_ROWS];
+	static struct model_label label[MANY];
+	struct model_parts parts = {.name = "many",
+	    .release = "r1",
+	    .names = many,
+	    .meta = SLICE("{}"),
+	    .spec = {2, 0, 0, NGRAM_ALL_TOKENS},
+	    .labels = MANY,
+	    .rows = MANY_ROWS,
+	    .temperature = 1,
+	    .label = label,
+	    .hashes = hashes,
+	    .weights = weights};
+	struct sme_err err;
+
+	for (size_t c = 0; c < MANY; c++) {
+		snprintf(list[c], sizeof list[c], "l%zu", c);
+		many[c] = list[c];
+	}
+	for (size_t i = 0; i < MANY_ROWS; i++) {
+		char word[8];
+
+		many_word(i, word, sizeof word);
+		hashes[i] = ngram_word(slice_of(word), TOKEN_WORD);
+		for (size_t c = 0; c < MANY; c++)
+			weights[i * MANY + c] = (float)many_weight(i, c);
+	}
+	/* the last one is a pair */
+	hashes[MANY_ROWS - 1] = ngram_pair(hashes[0], hashes[1]);
+	assert_int_equal(model_build(&parts, file, &err), 0);
+}
+
+/* Rows that are mostly 0 list what is not, and add up to the same. */
+static void
+test_sparse(void **state)
+{
+	struct buf file = BUF_INIT;
+	struct heads_run *run;
+	struct heads *heads;
+	struct sme_err err;
+	struct model *m;
+
+	(void)state;
+	make_sparse(&file);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	assert_true(m->header->flags & MODEL_SPARSE);
+	assert_null(m->weights);
+	assert_true(file.n < MANY_ROWS * MANY / 2);
+	heads = heads_new(&m, 1);
+	run = heads_run_new(heads, HEADS_MEMORY);
+	for (size_t i = 0; i + 1 < MANY_ROWS; i++) {
+		const struct head_result *r;
+		double total = 0;
+		char word[8];
+
+		many_word(i, word, sizeof word);
+		r = heads_predict(run, slice_of(word));
+		for (size_t c = 0; c < MANY; c++)
+			total += exp(many_weight(i, c));
+		for (size_t c = 0; c < MANY; c++)
+			assert_true(fabs(r->probs[c] - exp(many_weight(i, c)) / total) < 1e-6);
+	}
+	/* "waxa waxb": two words for labels 0 and 1, and what the pair has for label 99 */
+	assert_int_equal(heads_predict(run, SLICE("waxb waxa"))->best, 0);
+	assert_true(heads_predict(run, SLICE("waxa waxb"))->probs[99] > 1e-8);
+	assert_true(heads_predict(run, SLICE("waxb waxa"))->probs[99] < 1e-30);
+	heads_run_free(run);
+	heads_free(heads);
+	model_close(m);
+	buf_release(&file);
+}
+
 /* Every single bit of the file is watched over. */
 static void
 test_damage(void **state)
@@ -215,7 +313,9 @@ test_damage(void **state)
 	struct buf file = BUF_INIT;
 	struct sme_err err;
 
-	if (*(const int *)*state)
+	if (*(const int *)*state == 2)
+		make_sparse(&file);
+	else if (*(const int *)*state)
 		make_hidden(&file);
 	else
 		make_deciding(&file, "mood", MODEL_THRESHOLDS, some, table, 2);
@@ -252,6 +352,44 @@ refused(struct buf *file, const char *why)
 	assert_int_equal(err.status, SME_DATA);
 	if (!strstr(err.text, why))
 		fail_msg("expected \"%s\": %s", why, err.text);
+}
+
+/* A table of sparse rows that would be read beyond is refused, whatever its checksum. */
+static void
+test_unsound_sparse(void **state)
+{
+	struct buf file = BUF_INIT;
+	struct model_header *h;
+	struct sme_err err;
+	struct model *m;
+	size_t counts, firsts, entries;
+
+	(void)state;
+	make_sparse(&file);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	counts = (size_t)((const char *)m->counts - file.p);
+	firsts = (size_t)((const char *)m->firsts - file.p);
+	entries = (size_t)((const char *)m->entries - file.p);
+	model_close(m);
+	h = (struct model_header *)file.p;
+	file.p[counts + 3]++;
+	refused(&file, "table of weights");
+	file.p[counts + 3]--;
+	((uint32_t *)(file.p + firsts))[2]++;
+	refused(&file, "table of weights");
+	((uint32_t *)(file.p + firsts))[2]--;
+	((struct model_entry *)(file.p + entries))[7].label = MANY;
+	refused(&file, "table of weights");
+	((struct model_entry *)(file.p + entries))[7].label = 0;
+	h->version = MODEL_VERSION_2;
+	refused(&file, "description of its parts");
+	h->version = MODEL_VERSION;
+	h->file_size = file.n = entries;
+	refused(&file, "table of weights");
+	h->file_size = file.n = entries - 64;
+	refused(&file, "size of its parts");
+	buf_release(&file);
 }
 
 /* Files of the version before decisions are read on; decisions in one are not. */
@@ -471,7 +609,10 @@ main(void)
 	    cmocka_unit_test(test_file),
 	    cmocka_unit_test_prestate(test_damage, &(int){0}),
 	    {"test_damage, with hidden units", test_damage, NULL, NULL, &(int){1}},
+	    {"test_damage, with sparse rows", test_damage, NULL, NULL, &(int){2}},
 	    cmocka_unit_test(test_hidden),
+	    cmocka_unit_test(test_sparse),
+	    cmocka_unit_test(test_unsound_sparse),
 	    cmocka_unit_test(test_old_version),
 	    cmocka_unit_test(test_unsound_decisions),
 	    cmocka_unit_test(test_unsound_hidden),
