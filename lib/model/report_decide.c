@@ -86,6 +86,10 @@ put_aim(
 	buf_printf(b, "chosen %s %zu rows, %zu of them of the label%s\n",
 	    aim->recall <= 0 && a->few ? "by the costs alone: there are" : "on", a->tune_n, of,
 	    a->few ? ", which are few" : "");
+	if (a->written < a->threshold || a->written > a->threshold)
+		buf_printf(b,
+		    "the model that is written gives it from %.4f on, by all %zu rows held out\n",
+		    a->written, a->tune_n + a->test_n);
 	if (!threshold_at(a->test, a->test_n, 0).of) {
 		buf_puts(b, "none of the other rows held out has the label: label more, or raise "
 			    "--holdout\n");

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
-#include "model/lexicon.h"
 #include "model/decide.h"
+#include "model/lexicon.h"
 #include "model/model.h"
 #include "model/train_int.h"
 #include "stream/json.h"
@@ -38,14 +38,14 @@ train_in_training(const struct sample *s)
 	return s->part == PART_TRAIN;
 }
 
-static bool
-in_tuning(const struct sample *s)
+bool
+train_in_tuning(const struct sample *s)
 {
 	return s->part == PART_TUNE;
 }
 
-static bool
-held_out(const struct sample *s)
+bool
+train_held_out(const struct sample *s)
 {
 	return s->part != PART_TRAIN;
 }
@@ -388,7 +388,7 @@ train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 		train_prepare(t, train_in_training);
 	}
 	train_learn(t);
-	if (train_build(t, "", none, out, err) < 0 || calibrate(t, in_tuning, out, err) < 0 ||
+	if (train_build(t, "", none, out, err) < 0 || calibrate(t, train_in_tuning, out, err) < 0 ||
 	    train_build(t, "", none, out, err) < 0 || train_measure(t, out, err) < 0)
 		return -1;
 	t->report->curve[CURVE_POINTS - 1] =
@@ -400,15 +400,19 @@ train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 	return train_measure(t, out, err);
 }
 
-/* Once all is measured, all rows held out set the calibration of the file that is written; where
- * there are thresholds, they go with the one they were chosen by. */
+/* Once all is measured, all rows held out set the calibration and the thresholds of the file that
+ * is written. */
 static int
-recalibrate(struct training *t, struct buf *out, struct sme_err *err)
+decide_again(struct training *t, struct buf *out, struct sme_err *err)
 {
+	const struct slice none = {NULL, 0};
+
 	t->report->calibration = (struct calibration){.temperature = 1};
-	if (train_build(t, "", (struct slice){NULL, 0}, out, err) < 0)
+	if (train_build(t, "", none, out, err) < 0 || calibrate(t, train_held_out, out, err) < 0)
 		return -1;
-	return calibrate(t, held_out, out, err);
+	if (!t->o->aims_n)
+		return 0;
+	return train_build(t, "", none, out, err) < 0 ? -1 : train_aim_again(t, out, err);
 }
 
 static int
@@ -419,7 +423,7 @@ finish(struct training *t, struct buf *out, struct sme_err *err)
 	int r = 0;
 
 	if (t->o->refit && t->report->n) {
-		if (!t->o->aims_n && recalibrate(t, out, err) < 0)
+		if (decide_again(t, out, err) < 0)
 			return -1;
 		train_prepare(t, any_row);
 		train_learn(t);

@@ -57,7 +57,8 @@ struct train_options {
 };
 
 struct aim_result {
-	double threshold;
+	double threshold;           /* by the tuning rows: what is measured */
+	double written;             /* by all rows held out, if the model is learned from all rows */
 	bool few;                   /* hardly any tuning row has the label */
 	struct scored *tune, *test; /* the rows that chose it, and those that did not; in order */
 	size_t tune_n, test_n;

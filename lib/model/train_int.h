@@ -15,7 +15,7 @@ struct training {
 	double *label_weight;
 	const char **names;
 	struct model_label *labels;
-	uint32_t *gate; /* for each label its scripts */
+	uint32_t *gate;    /* for each label its scripts */
 	float *thresholds; /* for each label, 0: none; NULL: nobody asked for any */
 	struct solution found;
 };
@@ -24,8 +24,10 @@ struct training {
 void train_say(const struct training *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A row that is not held out. */
+/* A row that is not held out, one that is, and one that sets the calibration. */
 bool train_in_training(const struct sample *s);
+bool train_held_out(const struct sample *s);
+bool train_in_tuning(const struct sample *s);
 
 /* Make the matrix of the rows that PICK chooses, in place of an earlier one. */
 void train_prepare(struct training *t, pick_fn *pick);
@@ -40,8 +42,10 @@ int train_build(struct training *t, const char *release, struct slice meta, stru
 /* Guess every row held out with the model in FILE: the report's guesses and figures. */
 int train_measure(struct training *t, const struct buf *file, struct sme_err *err);
 
-/* aim.c: choose the thresholds that were asked for, by the model in FILE. */
+/* aim.c: choose the thresholds that were asked for, by the model in FILE on the tuning rows; and
+ * once more for the file that is written, on all rows held out. */
 int train_aim(struct training *t, const struct buf *file, struct sme_err *err);
+int train_aim_again(struct training *t, const struct buf *file, struct sme_err *err);
 
 /* curve.c: measure models that learn from parts of the rows, with OUT for their files.  The matrix
  * is another one then. */

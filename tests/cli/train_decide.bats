@@ -110,14 +110,12 @@ cost() {
 	}
 	answers plain.model >was
 	answers m.model >is
-	# both are given more often than when the likeliest label is the answer, the third less often
-	for label in outage slow; do
-		[ "$(grep -c "\"$label\"" is)" -gt "$(grep -c "\"$label\"" was)" ]
-	done
+	# what is dear to miss is given more often than where it must be the likeliest label
+	[ "$(grep -c '"outage"' is)" -gt "$(grep -c '"outage"' was)" ]
 	[ "$(grep -c '"other"' is)" -lt "$(grep -c '"other"' was)" ]
 	# none is given below its threshold
 	for label in outage slow; do
-		least=$(sed -n "s/^label $label: .*given from \([0-9.]*\) on$/\1/p" report)
+		least=$(awk -v l="label $label:" 'index($0, l) == 1 { on = 1 } on && /^the model that is written/ { print $9; exit }' report)
 		jq -s -e --arg l $label --argjson t "$least" 'map(select(.label == $l).p) | min >= $t - 0.0001' is
 	done
 }
