@@ -18,7 +18,7 @@ static struct train_options train = {
     .name = NULL, .release = "", .matrix.spec = {2, 1, 5, NGRAM_ALL_TOKENS}};
 static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file;
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
-	    grid_rows = 50000, pieces, lang_rows = 1000;
+	    grid_rows = 50000, pieces, lang_rows = 1000, hidden = -1;
 static const char *from_log, *tenant, *compare_file, *misses_file;
 static bool balance, no_refit, only_better, background;
 static double word_weight = 2;
@@ -62,8 +62,9 @@ static const struct cli_opt options[] = {
     {0, "adaptive", CLI_FLAG, &train.adaptive, NULL, "softmax: rare n-grams learn faster"},
     {0, "balance", CLI_FLAG, &balance, NULL, "let every label count the same, however frequent"},
     {0, "chars", CLI_STRING, &chars, "MIN-MAX", "lengths of character n-grams, or 0 (1-5)"},
-    {0, "epochs", CLI_INT, &epochs, "N", "softmax: how often each row is seen (10)"},
+    {0, "epochs", CLI_INT, &epochs, "N", "softmax, hidden units: how often each row is seen (10)"},
     {0, "features", CLI_INT, &features, "N", "keep the N n-grams that tell most (200000)"},
+    {0, "hidden", CLI_INT, &hidden, "N", "learn N hidden units, too (many labels: if they help)"},
     {0, "label-weight", CLI_LIST, &weights, "LABEL=N", "let a label's rows count N times"},
     {0, "lang-rows", CLI_INT, &lang_rows, "N",
 	"background: leave out languages with fewer rows (1000)"},
@@ -164,8 +165,13 @@ check_options(void)
 	in_range("epochs", (double)epochs, 1, 1000);
 	in_range("min-p", train.min_p, 0, 1);
 	in_range("word-weight", word_weight, 0.01, 100);
+	in_range("hidden", (double)hidden, -1, SOLVE_HIDDEN_MAX);
 	parse_chars();
 	parse_solver();
+	if (hidden > 0 && hidden % 16 != 0)
+		cli_usage("--hidden: expected a multiple of 16");
+	if (hidden > 0 && (train.scripts || lexicons.n || lexicon_rows.n))
+		cli_usage("--hidden does not go with --scripts or a lexicon");
 	if (words == 0 && train.matrix.spec.char_max == 0)
 		cli_usage("--words 0 and --chars 0 leave nothing to learn from");
 	if (strcmp(tokens, "words") == 0)
@@ -187,6 +193,7 @@ check_options(void)
 	train.folds = (unsigned)folds;
 	train.epochs = (unsigned)epochs;
 	train.grid_rows = (size_t)grid_rows;
+	train.hidden = (int)hidden;
 	train.word_weight = word_weight;
 	train.refit = !no_refit;
 	train.holdout = (unsigned)holdout;

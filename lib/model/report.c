@@ -17,6 +17,14 @@ put_counts(struct buf *b, const struct dataset *d, const struct train_options *o
 	for (size_t g = 0; g < o->grid_n && o->grid_n > 1; g++)
 		buf_printf(b, "  strength %-8g macro-F1 %.4f in %u-fold cross-validation\n",
 		    o->grid[g], r->grid_f1[g], o->folds);
+	if (r->hidden)
+		buf_printf(b,
+		    "  %u hidden units and %g of the linear part: macro-F1 %.4f, without them "
+		    "%.4f\n",
+		    r->hidden, r->linear_share, r->hidden_f1, r->linear_f1);
+	else if (r->linear_f1 > 0)
+		buf_printf(b, "  hidden units do not help: macro-F1 %.4f, without them %.4f\n",
+		    r->hidden_f1, r->linear_f1);
 }
 
 static void

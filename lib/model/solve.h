@@ -4,12 +4,15 @@
 
 #include "model/matrix.h"
 
+#define SOLVE_HIDDEN_MAX 1024
+
 struct solve_options {
 	double strength;            /* liblinear: C; softmax: the learning rate of the first row */
-	unsigned epochs;            /* softmax: how often each row is seen */
+	unsigned epochs;            /* softmax, hidden: how often each row is seen */
 	bool adaptive;              /* softmax: the rate of a feature falls with what it learned */
 	double word_weight;         /* a word counts as so many character n-grams */
 	const double *label_weight; /* for each label how much a row of it counts */
+	uint32_t hidden;            /* hidden units, a multiple of 16, or 0 */
 };
 
 /* score of label c = bias[c] + sum over a row's features of weights[feature][c] / sqrt(their
@@ -18,6 +21,14 @@ struct solution {
 	uint32_t features, labels;
 	float *weights; /* [features][labels] */
 	float *bias;    /* [labels] */
+	/* With hidden units there is a second score: unit_score[c] + sum over units of
+	 * outs[unit][c] times what is above 0 of unit_bias[unit] + sum over a row's features of
+	 * unit_weights[feature][unit] / sqrt(their number). */
+	uint32_t hidden;
+	float *unit_weights; /* [features][hidden] */
+	float *unit_bias;    /* [hidden] */
+	float *outs;         /* [hidden][labels] */
+	float *unit_score;   /* [labels] */
 };
 
 /*
@@ -33,6 +44,17 @@ solve_fn solve_liblinear;
 /* Multinomial logistic regression by stochastic gradient descent with a falling rate; the time
  * hardly grows with the number of labels. */
 solve_fn solve_softmax;
+
+/* Add o->hidden units to S, learned for themselves: the linear part stays as it is. */
+solve_fn solve_hidden;
+
+/* The second score of row ROW of M; SCORES has room for all labels. */
+void solution_unit_scores(
+    const struct solution *s, const struct matrix *m, size_t row, float *scores);
+
+/* Make one score of both: SHARE of the linear one, and the second; its bias becomes part of the
+ * linear one's. */
+void solution_mix(struct solution *s, float share);
 
 void solution_release(struct solution *s);
 

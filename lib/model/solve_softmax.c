@@ -192,7 +192,11 @@ solution_release(struct solution *s)
 {
 	free(s->weights);
 	free(s->bias);
-	s->weights = s->bias = NULL;
+	free(s->unit_weights);
+	free(s->unit_bias);
+	free(s->outs);
+	free(s->unit_score);
+	*s = (struct solution){0};
 }
 
 uint32_t

@@ -84,8 +84,8 @@ fold_of(const struct sample *s, unsigned folds)
 }
 
 /* Rows for the grid: those in training, thinned out evenly when they are too many. */
-static size_t
-grid_rows(const struct training *t, size_t *rows, unsigned *fold)
+size_t
+train_grid_rows(const struct training *t, size_t *rows, unsigned *fold)
 {
 	size_t all = t->m->rows, want = t->o->grid_rows ? t->o->grid_rows : all, n = 0;
 
@@ -107,7 +107,7 @@ run_fold(const struct training *t, const size_t *rows, const unsigned *in, size_
 {
 	size_t *learn = xcalloc(n + 1, sizeof *learn), count = 0, guesses = 0;
 	float *scores = xcalloc(t->m->labels, sizeof *scores);
-	struct solution s;
+	struct solution s = {0};
 
 	for (size_t i = 0; i < n; i++)
 		if (in[i] != fold)
@@ -130,7 +130,7 @@ search_grid(struct training *t)
 	size_t *rows = xcalloc(t->m->rows + 1, sizeof *rows);
 	unsigned *fold = xcalloc(t->m->rows + 1, sizeof *fold);
 	struct guess *guesses = xcalloc(t->m->rows + 1, sizeof *guesses);
-	size_t n = grid_rows(t, rows, fold), best = 0;
+	size_t n = train_grid_rows(t, rows, fold), best = 0;
 
 	for (size_t g = 0; g < t->o->grid_n; g++) {
 		size_t done = 0;
@@ -187,6 +187,10 @@ train_learn(struct training *t)
 		rows[i] = i;
 	solution_release(&t->found);
 	t->solve(t->m, rows, t->m->rows, &t->how, &t->found);
+	if (t->how.hidden) {
+		solve_hidden(t->m, rows, t->m->rows, &t->how, &t->found);
+		solution_mix(&t->found, t->linear_share);
+	}
 	for (uint32_t c = 0; c < t->m->labels; c++)
 		t->labels[c].bias = t->found.bias[c];
 	free(rows);
@@ -212,6 +216,10 @@ train_build(struct training *t, const char *release, struct slice meta, struct b
 	    .label = t->labels,
 	    .hashes = t->m->hash,
 	    .weights = t->found.weights,
+	    .hidden = t->found.hidden,
+	    .unit_bias = t->found.unit_bias,
+	    .unit_weights = t->found.unit_weights,
+	    .outs = t->found.outs,
 	    .temperature = (float)t->report->calibration.temperature,
 	    .knots = t->report->calibration.n,
 	    .knot = t->report->calibration.knots,
@@ -339,6 +347,10 @@ describe(const struct training *t, struct buf *b)
 	json_put_string(b, slice_of(t->report->solver));
 	buf_puts(b, ",\"strength\":");
 	json_put_number(b, t->how.strength);
+	if (t->how.hidden) {
+		buf_puts(b, ",\"hidden\":");
+		json_put_number(b, t->how.hidden);
+	}
 	buf_puts(b, ",\"held_out\":{\"rows\":");
 	json_put_number(b, (double)f->rows);
 	buf_puts(b, ",\"accuracy\":");
@@ -382,6 +394,7 @@ train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 		    t->o->matrix.min_rows);
 	if (t->o->grid_n > 1)
 		search_grid(t);
+	train_choose_hidden(t);
 	if (t->o->curve) {
 		if (train_curve(t, out, err) < 0)
 			return -1;

@@ -43,7 +43,10 @@ struct train_options {
 	double grid[TRAIN_GRID_MAX];
 	size_t grid_n;
 	unsigned folds, epochs;
-	size_t grid_rows;           /* cross-validate on at most so many rows */
+	size_t grid_rows; /* cross-validate on at most so many rows */
+	/* Hidden units, a multiple of 16 up to SOLVE_HIDDEN_MAX; 0: none; below 0: some where there
+	 * are many labels, if cross-validation shows that they help. */
+	int hidden;
 	const double *label_weight; /* for each label, or NULL: all 1 */
 	double min_p;
 	bool scripts;     /* a label only wins in a script that it was seen in */
@@ -76,6 +79,9 @@ struct train_report {
 	double strength; /* the chosen one */
 	double grid_f1[TRAIN_GRID_MAX];
 	const char *solver;
+	uint32_t hidden;             /* units in the model */
+	double linear_share;         /* what the linear part counts beside them */
+	double linear_f1, hidden_f1; /* in cross-validation without and with them; 0: not tried */
 	struct calibration calibration;
 	uint32_t features;
 	struct guess *guesses; /* of the rows held out */

@@ -15,8 +15,9 @@ struct training {
 	double *label_weight;
 	const char **names;
 	struct model_label *labels;
-	uint32_t *gate;    /* for each label its scripts */
-	float *thresholds; /* for each label, 0: none; NULL: nobody asked for any */
+	uint32_t *gate;     /* for each label its scripts */
+	float *thresholds;  /* for each label, 0: none; NULL: nobody asked for any */
+	float linear_share; /* with hidden units */
 	struct solution found;
 };
 
@@ -31,6 +32,13 @@ bool train_in_tuning(const struct sample *s);
 
 /* Make the matrix of the rows that PICK chooses, in place of an earlier one. */
 void train_prepare(struct training *t, pick_fn *pick);
+
+/* The rows of the matrix to cross-validate on, and the fold of each; returns how many. */
+size_t train_grid_rows(const struct training *t, size_t *rows, unsigned *fold);
+
+/* train_hidden.c: choose how many hidden units to learn, and what the linear part counts beside
+ * them. */
+void train_choose_hidden(struct training *t);
 
 /* Learn from all rows of the matrix. */
 void train_learn(struct training *t);

@@ -92,6 +92,54 @@ rows() {
 	grep -q '"card":{"sets":\["mine"\]}' e.model
 }
 
+# Ten labels that go by two words together, which are never side by side.
+pairs() {
+	awk 'BEGIN {
+		split("ash beech cedar elm fir hazel larch maple oak pine", tree)
+		split("adder bison crane dingo eland finch gecko heron ibis jackal", beast)
+		for (i = 0; i < 10; i++)
+			for (j = 0; j < 10; j++)
+				for (k = 0; k < 5; k++)
+					printf "{\"text\":\"%s w%d x%d %s\",\"kind\":\"kind%d\"}\n", \
+						tree[i + 1], k, ++n, beast[j + 1], (i + j) % 10
+	}'
+}
+
+@test "hidden units learn what words say only together" {
+	pairs >in
+	run --separate-stderr sme-train --label-key kind --words 1 --chars 0 --epochs 100 --grid 2 -o a.model in
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"  256 hidden units and "*" of the linear part: macro-F1 0."*", without them 0."* ]]
+	accuracy() { sed -n 's/held out: accuracy \([0-9.]*\).*/\1/p' <<<"$output"; }
+	jq -ne "$(accuracy) > 0.6"
+	sme-train -q --label-key kind --words 1 --chars 0 --epochs 100 --grid 2 -o b.model in
+	cmp a.model b.model
+	echo '{"type":"mention","text":"larch and heron"}' >m
+	run sme-classify --model a.model --heads kind --explain m
+	[ "$(jq -r .class.heads.kind.label <<<"$output")" = kind3 ]
+	jq -e '[.. | strings] | any(. == "larch") and any(. == "heron")' <<<"$output"
+	run --separate-stderr sme-train --label-key kind --hidden 0 --words 1 --chars 0 --epochs 100 --grid 2 -o c.model in
+	[[ "$output" != *hidden* ]]
+	jq -ne "$(accuracy) < 0.4"
+}
+
+@test "hidden units are taken only where they are worth it, or asked for" {
+	rows >in
+	run --separate-stderr sme-train --label-key meta.kind -o a.model in
+	[[ "$output" != *hidden* ]]
+	run --separate-stderr sme-train --label-key meta.kind --hidden 32 -o a.model in
+	[[ "$output" == *"  32 hidden units and "* ]]
+	run sme-classify --model a.model --heads kind <<<'{"type":"mention","text":"great job"}'
+	[ "$(jq -r .class.heads.kind.label <<<"$output")" = praise ]
+	for n in 17 -2 1040; do
+		run --separate-stderr sme-train --label-key meta.kind --hidden=$n -o b.model in
+		[ "$status" -eq 64 ] && [[ "$stderr" == *--hidden* ]]
+	done
+	run --separate-stderr sme-train --label-key meta.kind --scripts --hidden 16 -o b.model in
+	[ "$status" -eq 64 ]
+	[ ! -e b.model ]
+}
+
 @test "pieces teach what single words mean" {
 	rows >in
 	sme-train -q --label-key meta.kind --pieces 4 -o a.model in

@@ -1,0 +1,133 @@
+/* What solvers learn from matrices made by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/mem.h"
+#include "model/solve.h"
+
+#define SIDE 10
+#define ROWS (SIDE * SIDE)
+#define UNITS 64
+
+/* Rows of two features, one from each of two groups.  The label is where the one is, counted round
+ * from where the other is: a feature by itself says nothing of it. */
+static size_t start[ROWS + 1];
+static uint32_t ids[2 * ROWS], label[ROWS];
+static uint8_t script[ROWS];
+static bool is_word[2 * SIDE], is_class[2 * SIDE];
+static size_t all[ROWS];
+static double even[SIDE];
+
+static const struct matrix m = {.rows = ROWS,
+    .start = start,
+    .ids = ids,
+    .label = label,
+    .script = script,
+    .is_word = is_word,
+    .is_class = is_class,
+    .labels = SIDE,
+    .features = 2 * SIDE};
+
+static const struct solve_options how = {
+    .strength = 2, .epochs = 1000, .word_weight = 1, .label_weight = even, .hidden = UNITS};
+
+static int
+make_rows(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < ROWS; i++) {
+		ids[2 * i] = i / SIDE;
+		ids[2 * i + 1] = SIDE + i % SIDE;
+		label[i] = (i / SIDE + i % SIDE) % SIDE;
+		all[i] = i;
+		start[i + 1] = 2 * (i + 1);
+	}
+	for (size_t c = 0; c < SIDE; c++)
+		even[c] = 1;
+	return 0;
+}
+
+static void
+test_hidden_learns(void **state)
+{
+	struct solution s = {0};
+	float scores[SIDE];
+	int linear = 0, hidden = 0, mixed = 0;
+
+	(void)state;
+	solve_softmax(&m, all, ROWS, &how, &s);
+	solve_hidden(&m, all, ROWS, &how, &s);
+	for (size_t i = 0; i < ROWS; i++) {
+		uint32_t best = 0;
+
+		linear += solution_best(&s, &m, i, scores) == label[i];
+		solution_unit_scores(&s, &m, i, scores);
+		for (uint32_t c = 1; c < SIDE; c++)
+			best = scores[c] > scores[best] ? c : best;
+		hidden += best == label[i];
+	}
+	assert_true(linear < ROWS / 2);
+	assert_int_equal(hidden, ROWS);
+	/* With nothing of the linear part, only its bias is left: that of the units. */
+	solution_mix(&s, 0);
+	for (size_t i = 0; i < ROWS; i++) {
+		solution_best(&s, &m, i, scores);
+		mixed += memcmp(scores, s.unit_score, sizeof scores) == 0;
+	}
+	assert_int_equal(mixed, ROWS);
+	solution_release(&s);
+}
+
+static void
+test_hidden_repeats(void **state)
+{
+	struct solve_options few = how;
+	struct solution a = {0}, b = {0};
+
+	(void)state;
+	few.epochs = 3;
+	solve_softmax(&m, all, ROWS, &few, &a);
+	solve_hidden(&m, all, ROWS, &few, &a);
+	solve_softmax(&m, all, ROWS, &few, &b);
+	solve_hidden(&m, all, ROWS, &few, &b);
+	assert_int_equal(a.hidden, UNITS);
+	assert_memory_equal(a.unit_weights, b.unit_weights, 2 * SIDE * UNITS * sizeof(float));
+	assert_memory_equal(a.unit_bias, b.unit_bias, UNITS * sizeof(float));
+	assert_memory_equal(a.outs, b.outs, UNITS * SIDE * sizeof(float));
+	assert_memory_equal(a.unit_score, b.unit_score, SIDE * sizeof(float));
+	solution_release(&a);
+	solution_release(&b);
+}
+
+/* What no row has says nothing, whatever it began with. */
+static void
+test_hidden_unseen(void **state)
+{
+	struct solve_options few = how;
+	struct solution s = {0};
+
+	(void)state;
+	few.epochs = 1;
+	solve_softmax(&m, all, SIDE, &few, &s); /* only rows with the first feature */
+	solve_hidden(&m, all, SIDE, &few, &s);
+	for (size_t f = 0; f < SIDE; f++)
+		for (size_t j = 0; j < UNITS; j++)
+			assert_true((s.unit_weights[f * UNITS + j] == 0) == (f > 0));
+	solution_release(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_hidden_learns),
+	    cmocka_unit_test(test_hidden_repeats),
+	    cmocka_unit_test(test_hidden_unseen),
+	};
+
+	return cmocka_run_group_tests(tests, make_rows, NULL);
+}
