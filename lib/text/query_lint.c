@@ -11,8 +11,10 @@
 
 #include "core/mem.h"
 
-/* So many steps for one question; then the answer is that all may be well. */
+/* So many steps for one question, and so many nodes for all of one query; beyond that the answer is
+ * that all may be well. */
 #define STEPS_MAX 20000
+#define WORK_MAX 20000000
 
 enum { UNKNOWN, YES, NO };
 
@@ -41,6 +43,7 @@ struct lint {
 	struct wish *open; /* where one child is to be chosen */
 	size_t nopen, open_cap;
 	int steps;
+	long work;
 };
 
 static bool
@@ -134,11 +137,12 @@ assume(struct lint *l, const struct node *node, int want)
 }
 
 static int
-evaluate(const struct lint *l, const struct node *node)
+evaluate(struct lint *l, const struct node *node)
 {
 	const struct node *child = node + 1, *end = node + node->size;
 	int decisive = node->op == NODE_AND ? NO : YES, result = other(decisive);
 
+	l->work--;
 	if (is_clause(node))
 		return l->value[l->clause_of[node - l->root]];
 	if (node->op == NODE_NOT) {
@@ -174,7 +178,7 @@ solve(struct lint *l, size_t at)
 
 	while (at < l->nopen && evaluate(l, l->open[at].node) == l->open[at].want)
 		at++;
-	if (at == l->nopen || l->steps-- <= 0)
+	if (at == l->nopen || l->steps-- <= 0 || l->work < 0)
 		return true;
 	node = l->open[at].node;
 	want = l->open[at].want;
@@ -410,6 +414,7 @@ query_lint(const struct query_set *set, uint32_t query, struct buf *out)
 	    .text = set->titles[query].text,
 	    .root = &set->nodes[set->queries[query].nodes],
 	    .out = out,
+	    .work = WORK_MAX,
 	};
 
 	if (number_clauses(&l)) {
