@@ -15,6 +15,9 @@
  */
 #define START 7
 
+/* Of them without up to two. */
+#define RESTS (1 + START + START * (START - 1) / 2)
+
 /* None of the letters. */
 #define NO_LETTER SIZE_MAX
 
@@ -114,28 +117,24 @@ rests(const int32_t *a, size_t n, int max, uint64_t *out)
 	return count;
 }
 
-static size_t
+uint64_t
+fuzzy_bits(const int32_t *a, size_t n)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bits |= UINT64_C(1) << (hash_mix((uint64_t)a[i]) & 63);
+	return bits;
+}
+
+static struct fuzzy_slot *
 slot_of(const struct fuzzy *f, uint64_t hash)
 {
 	size_t at = hash & f->mask;
 
-	while (f->slots[at].item && f->slots[at].hash != hash)
+	while (f->slots[at].n && f->slots[at].hash != hash)
 		at = (at + 1) & f->mask;
-	return at;
-}
-
-static void
-add_rest(struct fuzzy *f, uint64_t hash, uint32_t term)
-{
-	struct fuzzy_slot *slot = &f->slots[slot_of(f, hash)];
-
-	/* "aab" without either "a" is the same rest. */
-	if (slot->item && f->items[slot->item - 1].term == term)
-		return;
-	f->items = xgrow(f->items, f->nitems, &f->items_cap, sizeof *f->items);
-	f->items[f->nitems++] = (struct fuzzy_item){term, slot->item};
-	slot->hash = hash;
-	slot->item = (uint32_t)f->nitems;
+	return &f->slots[at];
 }
 
 /* The word of a fuzzy term: behind the mark and the distance. */
@@ -145,35 +144,104 @@ word_of(const struct term *t)
 	return (struct slice){t->key.p + 2, t->key.n - 2};
 }
 
+/* A term and its rests while the index is built. */
+struct entry {
+	struct fuzzy_item item;
+	uint64_t hashes[RESTS];
+	size_t n;
+};
+
+static int
+by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* "aab" without either "a" is the same rest: each is taken once. */
+static size_t
+unique(uint64_t *v, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(v, n, sizeof *v, by_value);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || v[kept - 1] != v[i])
+			v[kept++] = v[i];
+	return kept;
+}
+
+/* The fuzzy terms of the set; how many. */
+static size_t
+list_entries(const struct query_set *set, struct fuzzy *f, struct entry *entries)
+{
+	size_t n = 0, at = 0;
+
+	for (uint32_t i = 0; i < set->nterms; i++) {
+		const struct term *t = &set->terms[i];
+		struct entry *e = &entries[n];
+		size_t letters;
+
+		if (t->kind != TERM_FUZZY)
+			continue;
+		letters = fuzzy_letters(word_of(t), f->letters + at, FUZZY_LETTERS + 1);
+		e->item = (struct fuzzy_item){fuzzy_bits(f->letters + at, letters), i, (uint32_t)at,
+		    (uint8_t)letters, (uint8_t)t->key.p[1]};
+		e->n = rests(f->letters + at, letters, e->item.max, e->hashes);
+		e->n = unique(e->hashes, e->n);
+		f->nitems += e->n;
+		f->max = e->item.max > f->max ? e->item.max : f->max;
+		at += letters;
+		n++;
+	}
+	return n;
+}
+
+/* Count the items of each rest, give each rest its place, and put them there. */
+static void
+file_entries(struct fuzzy *f, const struct entry *entries, size_t n)
+{
+	uint32_t first = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < entries[i].n; k++) {
+			struct fuzzy_slot *slot = slot_of(f, entries[i].hashes[k]);
+
+			slot->hash = entries[i].hashes[k];
+			slot->n++;
+		}
+	for (size_t i = 0; i <= f->mask; i++) {
+		first += f->slots[i].n;
+		f->slots[i].first = first;
+	}
+	/* From the end of each place backwards, so the terms come in order. */
+	for (size_t i = n; i-- > 0;)
+		for (size_t k = 0; k < entries[i].n; k++)
+			f->items[--slot_of(f, entries[i].hashes[k])->first] = entries[i].item;
+}
+
 void
 query_fuzzy_build(struct query_set *set)
 {
 	struct fuzzy *f = &set->fuzzy;
-	uint64_t hashes[1 + START + START * START / 2];
-	int32_t a[FUZZY_LETTERS + 1];
+	struct entry *entries;
 	size_t terms = 0, slots = 64;
 
 	for (size_t i = 0; i < set->nterms; i++)
 		terms += set->terms[i].kind == TERM_FUZZY;
 	if (!terms)
 		return;
-	while (slots < 2 * terms * sizeof hashes / sizeof *hashes)
+	entries = xcalloc(terms, sizeof *entries);
+	f->letters = xcalloc(terms, (FUZZY_LETTERS + 1) * sizeof *f->letters);
+	terms = list_entries(set, f, entries);
+	while (slots < 2 * f->nitems)
 		slots *= 2;
 	f->slots = xcalloc(slots, sizeof *f->slots);
 	f->mask = slots - 1;
-	for (uint32_t i = 0; i < set->nterms; i++) {
-		const struct term *t = &set->terms[i];
-		size_t n;
-
-		if (t->kind != TERM_FUZZY)
-			continue;
-		if (t->key.p[1] > f->max)
-			f->max = t->key.p[1];
-		n = fuzzy_letters(word_of(t), a, FUZZY_LETTERS + 1);
-		n = rests(a, n, t->key.p[1], hashes);
-		for (size_t k = 0; k < n; k++)
-			add_rest(f, hashes[k], i);
-	}
+	f->items = xcalloc(f->nitems, sizeof *f->items);
+	file_entries(f, entries, terms);
+	free(entries);
 }
 
 bool
@@ -185,29 +253,39 @@ query_fuzzy_same(const struct term *t, const int32_t *word, size_t n)
 	return n && fuzzy_distance(a, na, word, n, t->key.p[1]) <= t->key.p[1];
 }
 
+/* Could the word of N letters with these BITS be near the item's? */
+static bool
+could_be(const struct fuzzy_item *item, uint64_t bits, size_t n)
+{
+	return item->n <= n + item->max && n <= (size_t)item->n + item->max &&
+	       __builtin_popcountll(item->bits ^ bits) <= 2 * item->max;
+}
+
 void
 query_fuzzy_find(const struct query_set *set, struct slice key, uint32_t *seen, uint32_t stamp,
     query_found *found, void *ctx)
 {
 	const struct fuzzy *f = &set->fuzzy;
-	uint64_t hashes[1 + START + START * START / 2];
+	uint64_t hashes[RESTS], bits;
 	int32_t a[FUZZY_LETTERS + FUZZY_MAX + 1];
-	size_t n = fuzzy_letters(key, a, FUZZY_LETTERS + FUZZY_MAX + 1), count;
+	size_t n = f->max ? fuzzy_letters(key, a, FUZZY_LETTERS + FUZZY_MAX + 1) : 0, count;
 
-	if (!f->max || !n)
+	if (!n)
 		return;
+	bits = fuzzy_bits(a, n);
 	count = rests(a, n, f->max, hashes);
 	for (size_t k = 0; k < count; k++) {
-		uint32_t at = f->slots[slot_of(f, hashes[k])].item;
+		const struct fuzzy_slot *slot = slot_of(f, hashes[k]);
 
-		for (; at; at = f->items[at - 1].next) {
-			uint32_t term = f->items[at - 1].term;
+		for (uint32_t i = slot->first; i < slot->first + slot->n; i++) {
+			const struct fuzzy_item *item = &f->items[i];
 
-			if (seen[term] == stamp)
+			if (!could_be(item, bits, n) || seen[item->term] == stamp)
 				continue;
-			seen[term] = stamp;
-			if (query_fuzzy_same(&set->terms[term], a, n))
-				found(ctx, term);
+			seen[item->term] = stamp;
+			if (fuzzy_distance(f->letters + item->at, item->n, a, n, item->max) <=
+			    item->max)
+				found(ctx, item->term);
 		}
 	}
 }
@@ -217,4 +295,5 @@ query_fuzzy_release(struct query_set *set)
 {
 	free(set->fuzzy.slots);
 	free(set->fuzzy.items);
+	free(set->fuzzy.letters);
 }

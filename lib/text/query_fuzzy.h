@@ -16,19 +16,31 @@
  */
 struct fuzzy {
 	struct fuzzy_slot {
-		uint64_t hash; /* of the rest */
-		uint32_t item; /* + 1, 0 = free */
+		uint64_t hash;     /* of the rest */
+		uint32_t first, n; /* items; n == 0: free */
 	} * slots;
 	size_t mask;
+	/* A term once for each of its rests, with what tells most other words at a glance. */
 	struct fuzzy_item {
-		uint32_t term, next; /* next: + 1 */
+		uint64_t bits; /* which letters there are, see fuzzy_bits */
+		uint32_t term;
+		uint32_t at; /* its letters, in `letters` */
+		uint8_t n;   /* how many */
+		uint8_t max; /* the distance */
 	} * items;
-	size_t nitems, items_cap;
-	int max; /* the largest distance of a term; 0: there are none */
+	size_t nitems;
+	int32_t *letters; /* of all terms */
+	int max;          /* the largest distance of a term; 0: there are none */
 };
 
 /* Code points of the folded word S; how many, or 0 when there are more than MAX. */
 size_t fuzzy_letters(struct slice s, int32_t *out, size_t max);
+
+/*
+ * A bit for each letter of a word, several letters to a bit.  An edit changes two of them at most,
+ * so in words within the distance D no more than 2 D differ.
+ */
+uint64_t fuzzy_bits(const int32_t *a, size_t n);
 
 /*
  * The Damerau-Levenshtein distance of A and B (insert, delete, replace, swap two neighbours; what

@@ -172,7 +172,7 @@ struct query_set {
 	struct trie prefixes, suffixes, insides, parts;
 	struct fuzzy fuzzy;
 	uint32_t stem_langs; /* a bit for each language of a stem */
-	bool has_slow;       /* terms that query_slow finds */
+	bool has_slow;       /* terms that a hash table alone does not find */
 	bool has_paths;      /* links: with a path */
 	struct wild *wilds;
 	size_t nwilds, wilds_cap;
@@ -299,7 +299,8 @@ void query_add_hit(void *scratch, uint32_t term);
 void query_look_up_fields(struct query_scratch *s, const struct query_fields *f);
 void query_look_up(struct query_scratch *s, const char *key, size_t n);
 
-/* query_slow.c: the terms that a hash table does not find; remembers the answers. */
+/* query_slow.c: all terms that a plain word finds, also those that take time; remembers the
+ * answers. */
 struct slow *query_slow_new(const struct query_set *set);
 void query_slow_free(struct slow *slow);
 void query_slow(struct query_scratch *s, const char *key, size_t n);

@@ -74,9 +74,10 @@ query_look_up(struct query_scratch *s, const char *key, size_t n)
 static void
 look_up_word(struct query_scratch *s, const char *key, size_t n)
 {
-	query_look_up(s, key, n);
 	if (s->slow)
 		query_slow(s, key, n);
+	else
+		query_look_up(s, key, n);
 }
 
 /* links: looks at web addresses in the text as well. */

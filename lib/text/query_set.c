@@ -147,8 +147,7 @@ note_term(struct query_set *set, const struct term *t)
 		    *t->key.p == FIELD_LINKS && memchr(t->key.p, '/', t->key.n) != NULL;
 		return;
 	}
-	set->has_slow |= t->kind == TERM_FUZZY || t->kind == TERM_PART || t->kind == TERM_STEM ||
-	                 (t->kind == TERM_WILD && *t->key.p == WILD_MANY);
+	set->has_slow |= t->kind != TERM_EXACT;
 }
 
 void

@@ -9,8 +9,8 @@
 #include "core/mem.h"
 #include "text/query_local.h"
 
-#define SLOTS ((size_t)1 << 15)     /* words remembered */
-#define KEY_BYTES ((size_t)1 << 19) /* of all of them */
+#define SLOTS ((size_t)1 << 17)     /* words remembered */
+#define KEY_BYTES ((size_t)1 << 20) /* of all of them */
 #define TERM_ROOM ((size_t)1 << 18) /* terms found for all of them */
 #define PROBES 8
 
@@ -103,11 +103,17 @@ find_stems(const struct query_set *set, struct slow *slow, struct slice key)
 static void
 find_all(const struct query_set *set, struct slow *slow, struct slice key)
 {
+	uint32_t exact = query_dict_exact(set, key.p, key.n);
+
 	if (++slow->stamp == 0) {
 		memset(slow->seen, 0, set->nterms * sizeof *slow->seen);
 		slow->stamp = 1;
 	}
 	slow->nfound = 0;
+	/* One look-up remembers all, what is fast by itself as well. */
+	if (exact != NONE)
+		add_once(slow, exact);
+	query_dict_starts(set, key, add_once, slow);
 	query_dict_rest(set, key, add_once, slow);
 	query_part_find(set, key, add_once, slow);
 	find_stems(set, slow, key);

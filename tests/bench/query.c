@@ -1,9 +1,9 @@
 /*
- * query COMMAND TEXTS: generated queries of 8 terms on generated texts, the same on every run.
- *	texts    print the texts, one a line
- *	words    print the words of the queries, one a line
- *	run      match the queries and print how long it took
- *	naive    the same as a loop of strcasestr(3) over the queries
+ * query COMMAND TEXTS [KIND]: generated queries of 8 terms on generated texts, the same on every
+ *run. texts    print the texts, one a line words    print the words of the queries, one a line run
+ *match the queries and print how long it took naive    the same as a loop of strcasestr(3) over the
+ *queries compare  the same as a loop over the fuzzy words and the words of a text KIND is one of
+ *kinds[]: what one of the terms of each query is.
  */
 #include <math.h>
 #include <stdint.h>
@@ -15,10 +15,16 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "text/query.h"
+#include "text/query_fuzzy.h"
 
 #define VOCABULARY 60000
 #define QUERIES 10000
 #define TERMS 8
+
+enum kind { PLAIN, NEAR, WILD, FUZZY, PART, STEM, MIXED, KINDS };
+
+static const char *const kinds[KINDS] = {"plain", "near", "wild", "fuzzy", "part", "stem", "mixed"};
+static enum kind kind;
 
 static uint64_t state = 7;
 
@@ -79,17 +85,48 @@ make_text(struct buf *b)
 		buf_printf(b, "%s%s", i ? (below(8) ? " " : ", ") : "", pick(1));
 }
 
+/* The term of a query that makes it one of its kind. */
+static const char *
+make_special(const char *word, enum kind k)
+{
+	static const char *const forms[KINDS] = {
+	    "%s", "%s", "*%s*", "%s~", "part:%s", "stem:%s", "%s"};
+	static char special[48];
+
+	snprintf(special, sizeof special, forms[k], word);
+	return special;
+}
+
+static void
+make_near(struct buf *b, const char *t[TERMS])
+{
+	buf_printf(b, "(%s OR %s) NEAR/8 (%s OR %s) OR %s NEAR/3f %s OR %s NEAR/5 %s", t[0], t[1],
+	    t[2], t[3], t[4], t[5], t[6], t[7]);
+}
+
 /* The words of queries are not those of grammar. */
 static void
 make_query(struct buf *b, const char *t[TERMS], unsigned shape)
 {
+	enum kind k = kind == MIXED ? shape / 4 % MIXED : kind;
+	const char *word;
+
 	for (unsigned i = 0; i < TERMS; i++)
 		t[i] = pick(50);
+	/* Fuzzy words and parts have some letters. */
+	while (k > NEAR && strlen(t[4]) < 5)
+		t[4] = pick(50);
 	buf_clear(b);
+	if (k == NEAR) {
+		make_near(b, t);
+		return;
+	}
+	word = t[4];
+	t[4] = make_special(word, k);
 	switch (shape % 4) {
 	case 0:
-		buf_printf(b, "(%s OR %s) AND (%s OR %s OR %s*) NOT (%s OR %s OR %s)", t[0], t[1],
-		    t[2], t[3], t[4], t[5], t[6], t[7]);
+		buf_printf(b, "(%s OR %s) AND (%s OR %s OR %s%s) NOT (%s OR %s OR %s)", t[0], t[1],
+		    t[2], t[3], t[4], k == PLAIN ? "*" : "", t[5], t[6], t[7]);
 		break;
 	case 1:
 		buf_printf(b, "\"%s %s\" OR \"%s %s\" OR %s NEAR/5 %s OR (#%s AND %s)", t[0], t[1],
@@ -103,6 +140,7 @@ make_query(struct buf *b, const char *t[TERMS], unsigned shape)
 		buf_printf(b, "%s AND (%s OR %s OR %s OR %s OR %s OR %s OR %s)", t[0], t[1], t[2],
 		    t[3], t[4], t[5], t[6], t[7]);
 	}
+	t[4] = word;
 }
 
 /* Of this process: others may be busy on the machine. */
@@ -199,6 +237,49 @@ naive(const struct texts *x)
 	buf_release(&b);
 }
 
+/* Every fuzzy word is compared with every word of a text; what follows from it is left out. */
+static void
+compare(const struct texts *x)
+{
+	int32_t(*fuzzy)[FUZZY_LETTERS] = xcalloc(QUERIES, sizeof *fuzzy), word[FUZZY_LETTERS];
+	size_t *lengths = xcalloc(QUERIES, sizeof *lengths), found = 0;
+	struct buf b = BUF_INIT;
+	const char *t[TERMS];
+	double start;
+
+	for (unsigned i = 0; i < QUERIES; i++) {
+		make_query(&b, t, i);
+		lengths[i] = fuzzy_letters(slice_of(t[4]), fuzzy[i], FUZZY_LETTERS);
+	}
+	start = seconds();
+	for (size_t i = 0; i < x->n; i++) {
+		struct slice rest = slice_of(x->all.p + x->at[i]), one;
+
+		while (slice_cut(&rest, ' ', &one)) {
+			size_t n = fuzzy_letters(one, word, FUZZY_LETTERS);
+
+			for (unsigned k = 0; k < QUERIES; k++)
+				found += fuzzy_distance(fuzzy[k], lengths[k], word, n,
+					     lengths[k] < 8 ? 1 : 2) <= 1;
+		}
+	}
+	report("compare", x, seconds() - start, found);
+	free(fuzzy);
+	free(lengths);
+	buf_release(&b);
+}
+
+static void
+choose_kind(const char *name)
+{
+	for (unsigned i = 0; i < KINDS; i++)
+		if (strcmp(kinds[i], name) == 0) {
+			kind = (enum kind)i;
+			return;
+		}
+	sme_die(SME_USAGE, "no such kind: %s", name);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -206,6 +287,8 @@ main(int argc, char **argv)
 	struct texts x;
 	struct buf b = BUF_INIT;
 
+	if (argc > 3)
+		choose_kind(argv[3]);
 	make_words();
 	make_texts(&x, argc > 2 ? strtoul(argv[2], NULL, 10) : 200000);
 	if (strcmp(what, "texts") == 0)
@@ -222,6 +305,8 @@ main(int argc, char **argv)
 		run(&x);
 	if (strcmp(what, "naive") == 0)
 		naive(&x);
+	if (strcmp(what, "compare") == 0)
+		compare(&x);
 	buf_release(&b);
 	buf_release(&x.all);
 	free(x.at);

@@ -140,3 +140,45 @@ found() {
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 }
+
+@test "the example of the manual page" {
+	cat >contract.jq <<-'EOF'
+		{queries: {contract:
+		  "stem:vertrag NEAR/6 (stem:kündigung OR kuendigugn~) followers:>=1k"}}
+	EOF
+	grep -qF '"stem:vertrag NEAR/6 (stem:kündigung OR kuendigugn~) followers:>=1k"}}' \
+		"$BATS_TEST_DIRNAME/../../man/sme-classify.1"
+	echo '{"type":"mention","text":"Zwei Verträge, zwei Kündigungen!",
+		"author":{"handle":"kim","followers":1840}}' | tr -d '\n' |
+		sme-classify --explain -c contract.jq |
+		jq -c '.class.why_queries[].clauses[] | [.clause, .at]' >got
+	cat >want <<-'EOF'
+		["stem:vertrag NEAR/6 (stem:kündigung OR kuendigugn~)",[[5,31]]]
+		["followers:>=1k",null]
+	EOF
+	diff want got
+	while IFS= read -r line; do
+		grep -qF -e "$line" "$BATS_TEST_DIRNAME/../../man/sme-classify.1"
+	done <want
+}
+
+@test "queries that are no queries: deep, long, unbalanced, not UTF-8" {
+	refused() {
+		run --separate-stderr sme-classify suggest --match "$1" /dev/null
+		[ "$status" -eq 78 ]
+		[[ "$stderr" == *"$2"* ]] || { echo "$stderr"; false; }
+	}
+	refused "$(printf '(%.0s' $(seq 65))" 'column 65: more than 64 levels'
+	refused "$(printf 'a%.0s' $(seq 256))" 'column 1: a word of more than 255 bytes'
+	refused "$(printf 'a %.0s' $(seq 8193))" 'column 16385: more than 8192 words in one query'
+	refused '(a OR b' 'column 1: the parenthesis that opens here is not closed'
+	refused 'a OR b)' 'column 7: no parenthesis is open here'
+	refused 'a "b' 'column 3: the quote that opens here is not closed'
+	refused 'fans:>5' 'column 1: no operator "fans:"'
+	refused 'followers:>5x' 'column 11: followers: takes a number'
+	refused $'\xff\xfe' 'column 1: there is no word in this'
+	jq -n '{queries: {x: ("a" * 65537)}}' >long.json
+	run --separate-stderr sme-classify -c long.json /dev/null
+	[ "$status" -eq 78 ]
+	[[ "$stderr" == *'.queries.x: a query of more than 65536 bytes'* ]]
+}

@@ -71,7 +71,7 @@ say() {
 	say 'Störung: Router weg' ',"tenant":"o2"' >own
 	say 'Router weg' ',"tenant":"o2"' >>own
 	say 'Router weg' ',"tenant":"x"' >>own
-	for i in 1 2 3 4 5; do say 'Kuchen' ',"tenant":"o2"'; done >>own
+	for _ in 1 2 3 4 5; do say 'Kuchen' ',"tenant":"o2"'; done >>own
 	run sme-classify suggest -c sme.jq --tenant o2 --query own --min-count 1 --min-g2 0 own
 	[ "$status" -eq 0 ]
 	[ "${lines[0]}" = '1 mentions match, 6 do not' ]

@@ -46,7 +46,7 @@ letters_of(const char *s, int *out)
 	for (; *s; s += char_length(s)) {
 		out[n] = 0;
 		for (size_t i = 0; i < char_length(s); i++)
-			out[n] = out[n] << 8 | (unsigned char)s[i];
+			out[n] = (int)((unsigned)out[n] << 8 | (unsigned char)s[i]);
 		n++;
 	}
 	return n;
