@@ -14,8 +14,9 @@
 #include "stream/writer.h"
 
 static struct dataset_keys keys = {.text = "text", .id = "id"};
-static struct train_options train = {
-    .name = NULL, .release = "", .matrix.spec = {2, 1, 5, NGRAM_ALL_TOKENS}};
+static struct train_options train = {.name = NULL,
+    .release = "",
+    .matrix.spec = {.word_max = 2, .char_min = 1, .char_max = 5, .tokens = NGRAM_ALL_TOKENS}};
 static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file;
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
 	    grid_rows = 50000, pieces, lang_rows = 1000, hidden = -1;

@@ -140,7 +140,8 @@ put_worst(struct buf *b, const struct dataset *d, const size_t *matrix)
 			if (r != c && matrix[r * (n + 1) + c])
 				list[found++] = (struct mistake){r, c, matrix[r * (n + 1) + c]};
 	qsort(list, found, sizeof *list, by_rows);
-	buf_printf(b, "\n%8s  %-32s taken for\n", "mistakes", "is");
+	if (found)
+		buf_printf(b, "\n%8s  %-32s taken for\n", "mistakes", "is");
 	for (size_t i = 0; i < found && i < WORST_PAIRS; i++) {
 		buf_printf(b, "%8zu  ", list[i].rows);
 		report_name(b, report_label(d, list[i].is), 33);

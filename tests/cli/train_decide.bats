@@ -199,6 +199,30 @@ cost() {
 	awk -v wrong="$(wc -l <misses)" -v held="$held" '/^held out/ { exit !(sprintf("%.4f,", 1 - wrong / held) == $4) }' report
 }
 
+@test "the confusion matrix counts every row held out, and agrees with the misses" {
+	noisy 1500 >in
+	learn --no-refit --misses misses -o m.model in >report
+	held=$(sed -n '1s/.*, \([0-9]*\) held out.*/\1/p' report)
+	awk -v held="$held" -v wrong="$(wc -l <misses)" '
+		/^is .* taken for/ { on = 1; next }
+		on && NF == 3 { all += $2 + $3; off += $1 == "other" ? $3 : $2; rows++; is[$1] = $2 + $3 }
+		on && !NF { on = 0 }
+		/^label  / { table = 1; next }
+		table && NF > 4 { seen[$1] = $2 }
+		table && !NF { table = 0 }
+		END { exit !(rows == 2 && all == held && off == wrong && seen["other"] == is["other"] && seen["outage"] == is["outage"]) }' report
+	# of many labels, what was most often mistaken for what
+	awk 'BEGIN { srand(3); for (i = 0; i < 900; i++) {
+		l = i % 15
+		printf "{\"text\":\"w%d x%d n%d\",\"label\":\"l%d\"}\n", l + (rand() < 0.3), int(rand() * 9), i, l } }' >many
+	learn --misses misses -o m.model many >report
+	awk '/^mistakes/ || /^ *mistakes/ { on = 1; next } on && NF == 3 && $1 > 0 { n++; if (last && $1 > last) bad = 1; last = $1; sum += $1 } on && !NF { on = 0 }
+		END { exit !(n > 0 && n <= 15 && !bad) }' report
+	awk '/mistakes/ { getline; print $1, $2, $3 }' report >worst
+	read -r n is taken <worst
+	[ "$(jq -s --arg is "$is" --arg t "$taken" 'map(select(.label == $is and .guess == $t)) | length' misses)" -eq "$n" ]
+}
+
 @test "--compare says whether the new model is better" {
 	noisy 4000 >in
 	head -n 300 in >few

@@ -239,7 +239,7 @@ make_sparse(struct buf *file)
 	    .release = "r1",
 	    .names = many,
 	    .meta = SLICE("{}"),
-	    .spec = {2, 0, 0, NGRAM_ALL_TOKENS},
+	    .spec = {.word_max = 2, .tokens = NGRAM_ALL_TOKENS},
 	    .labels = MANY,
 	    .rows = MANY_ROWS,
 	    .temperature = 1,
