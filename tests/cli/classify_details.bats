@@ -244,3 +244,44 @@ small_background() {
 	sme-classify -j4 --redact many | sha256sum >b
 	cmp a b
 }
+
+# The examples of a page that are literal blocks and hold WORD, as shell.
+example() {
+	awk -v word="$2" '
+		on && /^\.Ed/ { if (index(text, word)) printf "%s", text; on = 0 }
+		on { gsub(/\\\(aq/, "\047"); gsub(/\\e/, "\\"); text = text $0 "\n" }
+		/^\.Bd -literal/ { on = 1; text = "" }' "$BATS_TEST_DIRNAME/../../man/$1"
+}
+
+@test "the examples of the pages do what they say" {
+	for i in 1 2 3; do
+		mention "Seit gestern kein Netz in Kiel, so ein Mist! https://t.example/$i"
+		mention "Kundennr. 471$i: wann kommt denn der Techniker nach Flensburg? @kim"
+	done | awk '{ sub(/x:a:1/, "x:a:" NR); print }' >mentions.ndjson
+	example sme-classify.1 '"customer"' >run
+	bash run >got
+	printf '%s\n' '["x:a:1"]' '["x:a:2","4711"]' '["x:a:3"]' '["x:a:4","4712"]' '["x:a:5"]' '["x:a:6","4713"]' | cmp - got
+	example sme-classify.1 'class.redacted' >run
+	bash run >got
+	[ "$(grep -c '<customer>.*<user>' got)" -eq 3 ]
+	[ "$(jq -r .text got | grep -c 471)" -eq 0 ]
+	example sme-classify.1 'dup[:8]' >run
+	bash run >got
+	[ "$(head -n 1 got)" = '3 x:a:5' ] || { cat got; false; }
+	example sme-classify.1 'to_entries' >run
+	bash run >got
+	[ "$(sort -u got | head -n 1)" = ' x:a:1 x:a:3 x:a:5' ] || { cat got; false; }
+}
+
+@test "the example of --background" {
+	mkdir log
+	for i in $(seq 1100); do
+		mention "Das Wetter in Kiel ist heute wieder schoen, Tag x${i}y"
+	done | awk '{ sub(/x:a:1/, "x:a:" NR); print }' >in
+	sme-log append log in >/dev/null
+	mention 'Das Wetter in Flensburg ist heute wieder schoen' >mentions.ndjson
+	example sme-train.1 own.model | sed 's/--since 365d//' >run
+	bash run >got
+	# What every mention has is no keyword any more; what none had is one.
+	[ "$(grep '"class"' got | jq -c .class.keywords)" = '["Flensburg"]' ] || { cat got; false; }
+}
