@@ -43,6 +43,7 @@ static const struct cli_opt options[] = {
     CLI_HEADING("how the model answers"),
     {0, "cost", CLI_LIST, &costs, "LABEL=M:F",
 	"give it so that misses (M), false alarms (F) cost least"},
+    {0, "lang", CLI_STRING, &train.langs, "CODE,...", "answer for texts in these languages only"},
     {0, "min-p", CLI_NUMBER, &train.min_p, "P", "no answer below this probability (0)"},
     {0, "recall", CLI_LIST, &recalls, "LABEL=R", "give it so that this share of its rows is found"},
     {0, "scripts", CLI_FLAG, &train.scripts, NULL, "a label wins only in scripts it was seen in"},

@@ -48,7 +48,8 @@ models_list(struct classifier_options *o, const struct config *config, const str
 	char *shipped = sme_share("models");
 	char **paths = xcalloc(1 + count(models) + given->n, sizeof *paths);
 
-	if (count(models) + given->n == 0 || access(shipped, F_OK) == 0)
+	o->shipped = count(models) + given->n == 0 || access(shipped, F_OK) == 0;
+	if (o->shipped)
 		paths[o->npaths++] = shipped;
 	else
 		free(shipped);

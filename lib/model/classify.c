@@ -20,6 +20,7 @@ struct classifier_run {
 	struct query_scratch *queries;
 	struct details_run *details;
 	const struct head_result *results; /* of the mention at hand */
+	int lang;                          /* its likeliest language, a label of that head, or -1 */
 	struct mention *mention;           /* the one at hand */
 };
 
@@ -109,12 +110,19 @@ put_why(struct classifier_run *run, size_t head, const struct head_result *r, st
 	buf_addc(out, ']');
 }
 
+/* The number of the model that speaks for the text at hand in answer A; -1: nobody. */
+static int
+speaker(const struct classifier_run *run, const struct answer *a)
+{
+	return classifier_pick(run->c, a, run->lang);
+}
+
 /* {"KEY":label,"p":...  of one head, left open. */
 static void
-put_head(struct classifier_run *run, const char *key, size_t head, const struct head_result *r,
-    struct buf *out)
+put_label(struct classifier_run *run, const char *key, int head, struct buf *out)
 {
-	const char *label = sure_label(run->c, head, r);
+	const struct head_result *r = head >= 0 ? &run->results[head] : NULL;
+	const char *label = r ? sure_label(run->c, (size_t)head, r) : NULL;
 
 	buf_puts(out, "{\"");
 	buf_puts(out, key);
@@ -124,68 +132,116 @@ put_head(struct classifier_run *run, const char *key, size_t head, const struct 
 	else
 		buf_puts(out, "null");
 	buf_puts(out, ",\"p\":");
-	json_put_fixed(out, r->p, 4);
+	if (r)
+		json_put_fixed(out, r->p, 4);
+	else
+		buf_puts(out, "null");
 }
 
 static void
-end_head(struct classifier_run *run, size_t head, const struct head_result *r, struct buf *out)
+end_head(struct classifier_run *run, int head, struct buf *out)
 {
-	if (run->c->explain)
-		put_why(run, head, r, out);
+	if (run->c->explain && head >= 0)
+		put_why(run, (size_t)head, &run->results[head], out);
 	buf_addc(out, '}');
 }
 
 static void
-put_lang(struct classifier_run *run, const struct head_result *r, struct buf *out)
+put_named(struct classifier_run *run, const char *key, int head, struct buf *out)
 {
-	buf_puts(out, "\"lang\":");
-	put_head(run, "code", (size_t)run->c->lang, r, out);
-	end_head(run, (size_t)run->c->lang, r, out);
-	buf_addc(out, ',');
+	put_label(run, key, head, out);
+	end_head(run, head, out);
 }
 
 /* The score is what speaks for positive less what speaks for negative, -1 to 1. */
 static void
-put_sentiment(struct classifier_run *run, const struct head_result *r, struct buf *out)
+put_sentiment(struct classifier_run *run, int head, struct buf *out)
 {
-	const struct classifier *c = run->c;
 	double score = 0;
 
-	if (c->positive >= 0)
-		score += r->probs[c->positive];
-	if (c->negative >= 0)
-		score -= r->probs[c->negative];
-	buf_puts(out, "\"sentiment\":");
-	put_head(run, "label", (size_t)c->sentiment, r, out);
+	put_label(run, "label", head, out);
+	if (head >= 0 && run->c->loaded[head].yes >= 0)
+		score += run->results[head].probs[run->c->loaded[head].yes];
+	if (head >= 0 && run->c->loaded[head].no >= 0)
+		score -= run->results[head].probs[run->c->loaded[head].no];
 	buf_puts(out, ",\"score\":");
 	json_put_fixed(out, score, 4);
-	end_head(run, (size_t)c->sentiment, r, out);
-	buf_addc(out, ',');
+	end_head(run, head, out);
 }
 
-/* Under "heads" stands what has no place of its own.  A topic's place is among the topics, but
- * those have no room for the reasons. */
+/* {"label":true,"p":0.97}: p is the probability of yes, whatever the label. */
+static void
+put_yes_no(struct classifier_run *run, int head, struct buf *out)
+{
+	const struct head_result *r = head >= 0 ? &run->results[head] : NULL;
+	int yes = r ? run->c->loaded[head].yes : -1;
+	bool sure = r && sure_label(run->c, (size_t)head, r);
+
+	buf_puts(out, "{\"label\":");
+	buf_puts(out, !sure || yes < 0 ? "null" : r->best == yes ? "true" : "false");
+	buf_puts(out, ",\"p\":");
+	if (r && yes >= 0)
+		json_put_fixed(out, r->probs[yes], 4);
+	else
+		buf_puts(out, "null");
+	end_head(run, head, out);
+}
+
+/* The members that have places of their own. */
+static void
+put_places(struct classifier_run *run, struct buf *out)
+{
+	const struct classifier *c = run->c;
+
+	for (int p = 0; p < PLACE_TOPIC; p++) {
+		int head;
+
+		if (c->places[p] < 0 || (p == PLACE_LANG && c->hide_lang))
+			continue;
+		head = speaker(run, &c->answers[c->places[p]]);
+		json_put_string(out, slice_of(c->answers[c->places[p]].name));
+		buf_addc(out, ':');
+		if (p == PLACE_LANG)
+			put_named(run, "code", head, out);
+		else if (p == PLACE_SENTIMENT)
+			put_sentiment(run, head, out);
+		else if (p == PLACE_INTENT)
+			put_named(run, "label", head, out);
+		else
+			put_yes_no(run, head, out);
+		buf_addc(out, ',');
+	}
+}
+
+/* Under "heads" stands what has no place of its own, and what was not shipped.  A topic's place is
+ * among the topics, but those have no room for the reasons. */
 static bool
 is_other_head(const struct classifier *c, size_t i)
 {
-	return (int)i != c->lang && (int)i != c->sentiment && ((int)i != c->topic || c->explain);
+	if ((int)i == c->places[PLACE_TOPIC])
+		return c->explain;
+	if ((int)i == c->places[PLACE_LANG])
+		return false;
+	for (int p = 0; p < PLACE_TOPIC; p++)
+		if ((int)i == c->places[p])
+			return c->answers[i].added;
+	return true;
 }
 
 static void
-put_other_heads(struct classifier_run *run, const struct head_result *results, struct buf *out)
+put_other_heads(struct classifier_run *run, struct buf *out)
 {
 	const struct classifier *c = run->c;
 	bool some = false;
 
-	for (size_t i = 0; i < c->n; i++) {
+	for (size_t i = 0; i < c->answers_n; i++) {
 		if (!is_other_head(c, i))
 			continue;
 		buf_puts(out, some ? "," : "\"heads\":{");
 		some = true;
-		json_put_string(out, slice_of(c->models[i]->name));
+		json_put_string(out, slice_of(c->answers[i].name));
 		buf_addc(out, ':');
-		put_head(run, "label", i, &results[i], out);
-		end_head(run, i, &results[i], out);
+		put_named(run, "label", speaker(run, &c->answers[i]), out);
 	}
 	if (some)
 		buf_puts(out, "},");
@@ -215,8 +271,8 @@ static void
 put_topics(const struct classifier_run *run, size_t from, struct buf *out)
 {
 	const struct classifier *c = run->c;
-	const char *label =
-	    c->topic >= 0 ? sure_label(c, (size_t)c->topic, &run->results[c->topic]) : NULL;
+	int topic = c->places[PLACE_TOPIC] < 0 ? -1 : speaker(run, &c->answers[c->places[PLACE_TOPIC]]);
+	const char *label = topic >= 0 ? sure_label(c, (size_t)topic, &run->results[topic]) : NULL;
 	struct slice whole = slice_of(label);
 
 	for (size_t i = 1; i < whole.n; i++)
@@ -243,13 +299,19 @@ hides(void *ctx, struct slice name)
 	return details_hides_keyword(((struct classifier_run *)ctx)->details, name);
 }
 
+/* The number of the model that tells the language, or -1. */
+static int
+lang_head(const struct classifier *c)
+{
+	return c->places[PLACE_LANG] < 0 ? -1 : c->answers[c->places[PLACE_LANG]].by_lang[0];
+}
+
 /* The language to compare words with: the likeliest one, however sure. */
 static struct slice
 words_lang(const struct classifier_run *run)
 {
-	int lang = run->c->lang, best = lang >= 0 ? run->results[lang].best : -1;
-
-	return best >= 0 ? slice_of(run->c->models[lang]->names[best]) : run->mention->fields.lang;
+	return run->lang >= 0 ? slice_of(run->c->models[lang_head(run->c)]->names[run->lang])
+			      : run->mention->fields.lang;
 }
 
 static void
@@ -259,8 +321,8 @@ put_queries(struct classifier_run *run, int scope, struct buf *out)
 	const struct classifier *c = run->c;
 	const struct mention *m = run->mention;
 	struct query_fields fields = m->fields;
-	const char *code =
-	    c->lang >= 0 ? sure_label(c, (size_t)c->lang, &run->results[c->lang]) : NULL;
+	int lang = lang_head(c);
+	const char *code = lang >= 0 ? sure_label(c, (size_t)lang, &run->results[lang]) : NULL;
 
 	/* What the network says holds when the text does not tell. */
 	if (code)
@@ -273,17 +335,14 @@ classify_by(struct classifier_run *run, struct buf *out)
 {
 	const struct classifier *c = run->c;
 	const struct mention *m = run->mention;
-	const struct head_result *results = heads_predict(run->heads, m->text);
-	int scope = watch_scope(c->watch, m->tenant);
+	int scope = watch_scope(c->watch, m->tenant), lang = lang_head(c);
 
-	run->results = results;
+	run->results = heads_predict(run->heads, m->text);
+	run->lang = lang >= 0 ? run->results[lang].best : -1;
 	details_read(run->details, m->text, words_lang(run), scope);
 	buf_addc(out, '{');
-	if (c->lang >= 0)
-		put_lang(run, &results[c->lang], out);
-	if (c->sentiment >= 0)
-		put_sentiment(run, &results[c->sentiment], out);
-	put_other_heads(run, results, out);
+	put_places(run, out);
+	put_other_heads(run, out);
 	put_queries(run, scope, out);
 	details_put(run->details, out);
 	buf_puts(out, ",\"model\":");

@@ -21,8 +21,11 @@ struct classifier_tenant {
 };
 
 struct classifier_options {
-	char **paths; /* model files and directories; of one name the last counts */
+	/* Model files and directories, the shipped ones first.  Of one name the last counts; within a
+	 * directory those of one name for different languages stand beside each other. */
+	char **paths;
 	size_t npaths;
+	bool shipped; /* the first path is that of the shipped models */
 	struct classifier_tenant *tenants;
 	size_t ntenants;
 	/* Comma-separated names of models and of details_names: only these; NULL: all. */

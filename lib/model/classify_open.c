@@ -6,6 +6,9 @@
 #include "core/mem.h"
 #include "model/classify_int.h"
 
+/* A tenant's own paths are numbered from here on. */
+#define OWN_PATHS 65536
+
 static bool
 is_wanted(const char *names, const char *name)
 {
@@ -29,23 +32,37 @@ drop_model(struct classifier *c, size_t i)
 	model_close(c->models[i]);
 }
 
-/* Take over M, in place of an earlier one of its name. */
-static void
-add_model(struct classifier *c, struct model *m, const char *wanted)
+/* Does M, found under path PATH, take the place of model number I?  Those of one path stand beside
+ * each other when they are for different languages. */
+static bool
+replaces(const struct classifier *c, const struct model *m, unsigned path, size_t i)
 {
-	if (!is_wanted(wanted, m->name)) {
-		model_close(m);
-		return;
-	}
+	if (strcmp(c->models[i]->name, m->name) != 0)
+		return false;
+	return strcmp(c->models[i]->langs, m->langs) == 0 ||
+	       (c->loaded[i].path != path && !*m->langs);
+}
+
+/* Take over M, which is from path PATH of the list. */
+static void
+add_model(struct classifier *c, struct model *m, unsigned path, bool added)
+{
+	size_t n = 0;
+
 	for (size_t i = 0; i < c->n; i++) {
-		if (strcmp(c->models[i]->name, m->name) != 0)
+		if (replaces(c, m, path, i)) {
+			drop_model(c, i);
 			continue;
-		drop_model(c, i);
-		c->models[i] = m;
-		return;
+		}
+		c->models[n] = c->models[i];
+		c->loaded[n++] = c->loaded[i];
 	}
-	c->models = xgrow(c->models, c->n, &c->cap, sizeof *c->models);
-	c->models[c->n++] = m;
+	c->n = n;
+	c->models = xgrow(c->models, n, &c->cap, sizeof *c->models);
+	c->loaded = xgrow(c->loaded, n, &c->loaded_cap, sizeof *c->loaded);
+	c->models[n] = m;
+	c->loaded[n] = (struct loaded){.path = path, .added = added};
+	c->n++;
 }
 
 /* In place of an earlier one. */
@@ -60,8 +77,23 @@ open_background(struct classifier *c, const char *path, struct sme_err *err)
 	return c->background ? 0 : -1;
 }
 
+/* Where models are looked for, and which are wanted. */
+struct source {
+	unsigned path;
+	bool added;
+	const char *wanted;
+};
+
+/* Nobody asked for the language, but other heads may need to know it. */
+static void
+keep_lang(struct classifier *c, struct model *m, const struct source *from)
+{
+	add_model(c, m, from->path, from->added);
+	c->hide_lang = true;
+}
+
 static int
-open_file(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
+open_file(struct classifier *c, const char *path, const struct source *from, struct sme_err *err)
 {
 	struct model *m;
 
@@ -70,7 +102,12 @@ open_file(struct classifier *c, const char *path, const char *wanted, struct sme
 	m = model_open(path, err);
 	if (!m)
 		return -1;
-	add_model(c, m, wanted);
+	if (is_wanted(from->wanted, m->name))
+		add_model(c, m, from->path, from->added);
+	else if (strcmp(m->name, "lang") == 0)
+		keep_lang(c, m, from);
+	else
+		model_close(m);
 	return 0;
 }
 
@@ -87,7 +124,8 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 }
 
 static int
-open_directory(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
+open_directory(
+    struct classifier *c, const char *path, const struct source *from, struct sme_err *err)
 {
 	struct dirent **list = NULL;
 	int n = scandir(path, &list, is_model_name, by_bytes), r = 0;
@@ -99,7 +137,7 @@ open_directory(struct classifier *c, const char *path, const char *wanted, struc
 
 		buf_printf(&file, "%s/%s", path, list[i]->d_name);
 		if (r == 0)
-			r = open_file(c, buf_str(&file), wanted, err);
+			r = open_file(c, buf_str(&file), from, err);
 		buf_release(&file);
 		free(list[i]);
 	}
@@ -110,22 +148,19 @@ open_directory(struct classifier *c, const char *path, const char *wanted, struc
 }
 
 static int
-open_path(struct classifier *c, const char *path, const char *wanted, struct sme_err *err)
+open_path(struct classifier *c, const char *path, const struct source *from, struct sme_err *err)
 {
 	struct stat st;
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return open_directory(c, path, wanted, err);
-	return open_file(c, path, wanted, err);
+		return open_directory(c, path, from, err);
+	return open_file(c, path, from, err);
 }
 
-static int
-find_label(const struct model *m, const char *label)
+static bool
+is_hidden(const struct classifier *c, size_t i)
 {
-	for (uint32_t i = 0; i < m->header->labels; i++)
-		if (strcmp(m->names[i], label) == 0)
-			return (int)i;
-	return -1;
+	return c->hide_lang && strcmp(c->models[i]->name, "lang") == 0;
 }
 
 /* The releases of all heads, each once, joined by "+". */
@@ -135,10 +170,11 @@ join_releases(const struct classifier *c)
 	struct buf b = BUF_INIT;
 
 	for (size_t i = 0; i < c->n; i++) {
-		bool seen = c->models[i]->release[0] == '\0';
+		bool seen = c->models[i]->release[0] == '\0' || is_hidden(c, i);
 
 		for (size_t j = 0; j < i; j++)
-			seen |= strcmp(c->models[j]->release, c->models[i]->release) == 0;
+			seen |= !is_hidden(c, j) &&
+				strcmp(c->models[j]->release, c->models[i]->release) == 0;
 		if (seen)
 			continue;
 		if (b.n)
@@ -146,23 +182,6 @@ join_releases(const struct classifier *c)
 		buf_puts(&b, c->models[i]->release);
 	}
 	return b.p ? buf_detach(&b) : xstrdup("");
-}
-
-static void
-find_heads(struct classifier *c)
-{
-	c->lang = c->sentiment = c->topic = c->negative = c->positive = -1;
-	for (size_t i = 0; i < c->n; i++) {
-		if (strcmp(c->models[i]->name, "lang") == 0)
-			c->lang = (int)i;
-		if (strcmp(c->models[i]->name, "topic") == 0)
-			c->topic = (int)i;
-		if (strcmp(c->models[i]->name, "sentiment") != 0)
-			continue;
-		c->sentiment = (int)i;
-		c->negative = find_label(c->models[i], "negative");
-		c->positive = find_label(c->models[i], "positive");
-	}
 }
 
 static bool
@@ -196,13 +215,33 @@ check_wanted(const struct classifier *c, const char *wanted, struct sme_err *err
 	return 0;
 }
 
+/* A language that nobody asked for is only worth knowing when it chooses between heads. */
+static void
+drop_idle_lang(struct classifier *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (*c->models[i]->langs)
+			return;
+	for (size_t i = 0; i < c->n; i++) {
+		if (strcmp(c->models[i]->name, "lang") == 0) {
+			drop_model(c, i);
+			continue;
+		}
+		c->models[n] = c->models[i];
+		c->loaded[n++] = c->loaded[i];
+	}
+	c->n = n;
+}
+
 /* Put the models to work. */
 static void
 arrange(struct classifier *c)
 {
 	c->heads = heads_new(c->models, c->n);
 	c->release = join_releases(c);
-	find_heads(c);
+	classifier_arrange(c);
 }
 
 /* Use the models of BASE, and those of T in their places. */
@@ -214,16 +253,23 @@ tenant_new(const struct classifier *base, const struct classifier_tenant *t, con
 	int r = 0;
 
 	c->base = base;
+	c->hide_lang = base->hide_lang;
 	c->min_p = base->min_p;
 	c->explain = base->explain;
 	c->watch = base->watch;
 	c->plan = base->plan;
 	for (size_t i = 0; i < base->n; i++) {
-		c->models = xgrow(c->models, c->n, &c->cap, sizeof *c->models);
-		c->models[c->n++] = base->models[i];
+		c->models = xgrow(c->models, i, &c->cap, sizeof *c->models);
+		c->loaded = xgrow(c->loaded, i, &c->loaded_cap, sizeof *c->loaded);
+		c->models[i] = base->models[i];
+		c->loaded[i] = base->loaded[i];
+		c->n++;
 	}
-	for (size_t i = 0; i < t->npaths && r == 0; i++)
-		r = open_path(c, t->paths[i], wanted, err);
+	for (size_t i = 0; i < t->npaths && r == 0; i++) {
+		const struct source from = {OWN_PATHS + (unsigned)i, true, wanted};
+
+		r = open_path(c, t->paths[i], &from, err);
+	}
 	if (r == 0) {
 		arrange(c);
 		return c;
@@ -270,8 +316,13 @@ classifier_new(const struct classifier_options *o, const struct watch *watch,
 	c->watch = watch;
 	c->min_p = o->min_p;
 	c->explain = o->explain;
-	for (size_t i = 0; i < o->npaths && r == 0; i++)
-		r = open_path(c, o->paths[i], o->heads, err);
+	for (size_t i = 0; i < o->npaths && r == 0; i++) {
+		const struct source from = {(unsigned)i, i > 0 || !o->shipped, o->heads};
+
+		r = open_path(c, o->paths[i], &from, err);
+	}
+	if (r == 0 && c->hide_lang)
+		drop_idle_lang(c);
 	if (r == 0) {
 		arrange(c);
 		choose_details(c, o);
@@ -299,7 +350,11 @@ classifier_free(struct classifier *c)
 	for (size_t i = 0; i < c->n; i++)
 		drop_model(c, i);
 	background_close(c->background);
+	for (size_t i = 0; i < c->answers_n; i++)
+		free(c->answers[i].by_lang);
+	free(c->answers);
 	free(c->models);
+	free(c->loaded);
 	free(c->release);
 	free(c);
 }

@@ -141,8 +141,10 @@ static int
 read_strings(struct model *m, const char *p, const char *path, struct sme_err *err)
 {
 	const char *end = p + m->header->strings_size;
-	uint32_t count = m->header->labels + 2;
+	uint32_t labels = m->header->labels;
+	uint32_t count = labels + 2 + ((m->header->flags & MODEL_LANGS) != 0);
 
+	m->langs = "";
 	m->names = xcalloc(m->header->labels, sizeof *m->names);
 	for (uint32_t i = 0; i < count; i++) {
 		const char *nul = p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
@@ -153,8 +155,10 @@ read_strings(struct model *m, const char *p, const char *path, struct sme_err *e
 			m->name = p;
 		else if (i == 1)
 			m->release = p;
-		else
+		else if (i - 2 < labels)
 			m->names[i - 2] = p;
+		else
+			m->langs = p;
 		p = nul + 1;
 	}
 	return p == end && m->name[0] ? 0 : bad(path, "list of names", err);
@@ -490,6 +494,12 @@ put_decisions(char *file, const struct layout *l, const struct model_header *h,
 		    h->knots * sizeof *parts->knot);
 }
 
+static bool
+has_langs(const struct model_parts *parts)
+{
+	return parts->langs && *parts->langs;
+}
+
 static void
 put_strings(struct buf *b, const struct model_parts *parts)
 {
@@ -497,6 +507,8 @@ put_strings(struct buf *b, const struct model_parts *parts)
 	buf_add(b, parts->release, strlen(parts->release) + 1);
 	for (uint32_t c = 0; c < parts->labels; c++)
 		buf_add(b, parts->names[c], strlen(parts->names[c]) + 1);
+	if (has_langs(parts))
+		buf_add(b, parts->langs, strlen(parts->langs) + 1);
 }
 
 static struct model_header
@@ -512,7 +524,8 @@ header_of(const struct model_parts *parts, size_t strings_size)
 	    .strings_size = (uint32_t)strings_size,
 	    .meta_size = (uint32_t)parts->meta.n,
 	    .normalize_version = NORMALIZE_VERSION,
-	    .flags = (uint16_t)(parts->flags | (parts->spec.negation ? MODEL_NEGATION : 0)),
+	    .flags = (uint16_t)(parts->flags | (parts->spec.negation ? MODEL_NEGATION : 0) |
+			    (has_langs(parts) ? MODEL_LANGS : 0)),
 	    .knots = parts->knots,
 	    .tokens = parts->spec.tokens,
 	    .word_max = parts->spec.word_max,

@@ -22,7 +22,8 @@
  *	decisions  float[labels] thresholds, with MODEL_THRESHOLDS; struct model_knot[knots]
  *	units      struct model_unit[hidden]
  *	outs       float[hidden][labels, rounded up to 16]
- *	strings    name, release, labels, each with a NUL
+ *	strings    name, release, labels, each with a NUL; with MODEL_LANGS the languages' codes,
+ *	           joined by commas
  *	meta       JSON: what the model was made from and how good it is, for people
  *	starts     uint32_t[(1 << bucket_bits) + 1]: the first feature of each bucket
  *	prints     uint16_t[rows]: the low 16 bits of each feature's hash
@@ -66,11 +67,13 @@ enum model_flag {
 	MODEL_SCRIPTS = 1,    /* only labels that were seen in the text's main script may win */
 	MODEL_THRESHOLDS = 2, /* some labels win from a probability of their own, see decide.h */
 	MODEL_NEGATION = 4,   /* of struct ngram_spec */
-	MODEL_SPARSE = 8      /* rows list their weights; no hidden units, at most 255 labels */
+	MODEL_SPARSE = 8,     /* rows list their weights; no hidden units, at most 255 labels */
+	MODEL_LANGS = 16      /* for texts in some languages only */
 };
 
 /* What flags there are. */
-#define MODEL_FLAGS (MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION | MODEL_SPARSE)
+#define MODEL_FLAGS \
+	(MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION | MODEL_SPARSE | MODEL_LANGS)
 
 #define MODEL_SPARSE_LABELS 255
 
@@ -134,6 +137,7 @@ struct model {
 	const struct model_entry *entries;
 	const char **names; /* one for each label */
 	const char *name, *release;
+	const char *langs; /* such as "de" or "en,nl"; "": for texts in any language */
 	struct slice meta;
 	struct ngram_spec spec;
 	void *map; /* private: NULL when the memory is the caller's */
@@ -220,6 +224,7 @@ model_stride(uint32_t labels, uint32_t hidden)
 /* What a new model file is made of. */
 struct model_parts {
 	const char *name, *release;
+	const char *langs; /* NULL or "": for all */
 	const char *const *names;
 	struct slice meta;
 	struct ngram_spec spec;

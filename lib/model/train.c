@@ -206,6 +206,7 @@ train_build(struct training *t, const char *release, struct slice meta, struct b
 	int r;
 	struct model_parts parts = {.name = t->o->name,
 	    .release = release,
+	    .langs = t->o->langs,
 	    .meta = meta,
 	    .names = t->names,
 	    .spec = t->o->matrix.spec,

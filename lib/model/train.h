@@ -35,6 +35,7 @@ struct train_aim {
 
 struct train_options {
 	const char *name, *release; /* release "": taken from the content */
+	const char *langs;          /* for texts in these languages only, "de,nl"; NULL: in any */
 	struct slice card;          /* JSON object that goes into the file as "card", or empty */
 	struct matrix_options matrix;
 	double word_weight;

@@ -69,7 +69,8 @@ intents() {
 	config '{tenants: {o2: {models: ["@models/mood.model"]}}}'
 	sme-classify --explain mentions >out
 	head -n 1 out | jq -e '.class.sentiment | .label == "negative" and .p > 0.7 and (.why | length > 0)'
-	head -n 1 out | jq -e '.class | has("heads") | not'
+	head -n 1 out | jq -e '.class.heads.sentiment.label == "negative"'
+	tail -n 1 out | jq -e '.class | has("heads") | not'
 	run sme-classify --heads sentiment mentions
 	[ "$(head -n 1 <<<"$output" | jq -r '.class.model')" = negative ]
 }

@@ -42,7 +42,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct norm reused = NORM_INIT;
 	struct norm fresh = NORM_INIT;
-	struct ngram_spec spec = {.word_max = 2, .char_min = 1, .char_max = 5, .tokens = NGRAM_ALL_TOKENS};
+	struct ngram_spec spec = {.word_max = 2, .char_min = 1, .char_max = 5, .tokens = NGRAM_ALL_TOKENS,
+	    .negation = true};
 	struct ngram_list list = {0};
 
 	norm_run(&reused, (struct slice){(const char *)data, size});

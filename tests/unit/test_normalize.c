@@ -192,6 +192,12 @@ test_grams(void **state)
 	assert_int_equal(a.n, b.n);
 	assert_memory_equal(a.hash, b.hash, a.n * sizeof *a.hash);
 
+	spec.negation = true; /* "netz", but not the mark behind it */
+	ngram_collect(&b, &norm, &spec);
+	assert_int_equal(b.words, 6);
+	assert_true(b.hash[1] == ngram_negated(b.hash[2]));
+	spec.negation = false;
+
 	spec.tokens = 1 << TOKEN_WORD;
 	ngram_collect(&b, &norm, &spec);
 	assert_int_equal(b.words, 3);

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# What sme-train learns of words beyond the rows: lists, negation, languages.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export SME_CONFIG=/dev/null
+}
+
+# "good" and "bad" things; half of them said with "not".
+rows() {
+	awk 'BEGIN {
+		split("tea bus room shop food team beer city line desk park road", thing, " ")
+		for (i = 1; i <= 12; i++)
+			for (k = 0; k < 8; k++) {
+				not = k % 2
+				good = int(k / 2) % 2
+				printf "{\"id\":\"r%d-%d\",\"text\":\"the %s %s %s number %s %s\",\"mood\":\"%s\"}\n", i, k,
+					thing[i], (not ? "is not very" : "is very"), (good ? "good" : "bad"),
+					thing[(i + k) % 12 + 1], (k > 3 ? "today" : "now"),
+					(good != not ? "positive" : "negative")
+			}
+	}'
+}
+
+label() { # label MODEL TEXT
+	jq -cn --arg t "$2" '{type: "mention", text: $t}' |
+		sme-classify --model "$1" --heads mood --min-p 0 | jq -r .class.heads.mood.label
+}
+
+@test "words of a list count as others of their class, though no row has them" {
+	rows | grep -v "is not" >in
+	printf '{"text":"%s","score":%d}\n' good 3 splendid 3 bad -3 dreadful -3 'no go' -3 >list
+	sme-train -q --label-key mood --holdout 0 --grid 3 --chars 0 --lexicon list -o with.model in
+	sme-train -q --label-key mood --holdout 0 --grid 3 --chars 0 -o without.model in
+	[ "$(label with.model "splendid")" = positive ]
+	[ "$(label with.model "dreadful")" = negative ]
+	[ "$(label with.model "no go")" = negative ]
+	[ "$(label without.model "splendid")" = null ]
+}
+
+@test "words are learned from rows of another kind" {
+	rows | grep -v "is not" >in
+	for i in $(seq 8); do
+		printf '{"text":"%s %d","mood":"%s"}\n' "good and splendid" "$i" positive "bad and dreadful" "$i" negative
+	done >other
+	sme-train -q --label-key mood --holdout 0 --grid 3 --chars 0 --lexicon-rows other -o m.model in
+	[ "$(label m.model "splendid")" = positive ]
+	[ "$(label m.model "dreadful")" = negative ]
+}
+
+@test "a list that holds nothing is an error with its name" {
+	rows >in
+	echo '{"word":"good"}' >list
+	run --separate-stderr sme-train --label-key mood --lexicon list -o m.model in
+	[ "$status" -eq 65 ]
+	[ "$stderr" = 'sme-train: list: no row has "text" and "score" or "label"' ]
+	run --separate-stderr sme-train --label-key mood --lexicon nowhere -o m.model in
+	[ "$status" -eq 66 ]
+	[ ! -e m.model ]
+}
+
+@test "a negation turns the words that it reaches" {
+	rows >in
+	sme-train -q --label-key mood --holdout 0 --grid 3 --chars 0 --words 1 --negation -o m.model in
+	[ "$(label m.model "the harbour is good")" = positive ]
+	[ "$(label m.model "the harbour is not good")" = negative ]
+	[ "$(label m.model "nothing here was ever bad")" = positive ]
+	[ "$(label m.model "not here! good")" = positive ]
+}
+
+@test "models of one name speak for their languages" {
+	rows >in
+	mkdir dir
+	sme-train -q --label-key mood --holdout 0 --grid 3 --release any -o dir/mood.model in
+	sed 's/"positive"/"gut"/; s/"negative"/"schlecht"/' in >de
+	sme-train -q --label-key mood --holdout 0 --grid 3 --lang de,nl --release de -o dir/mood_de.model de
+	printf '{"type":"mention","text":"%s"}\n' "Das ist heute wirklich very good gewesen und ich bin dabei" \
+		"This was really very good today and I shall come back" >in2
+	sme-classify --model dir --heads mood --min-p 0 in2 | jq -r '.class.heads.mood.label' >out
+	[ "$(paste -s -d ' ' out)" = "gut positive" ]
+	# the language is not shown, for nobody asked for it
+	sme-classify --model dir --heads mood in2 | head -n 1 | jq -e '.class | has("lang") | not'
+	# one for all languages takes the place of both
+	sme-classify --model dir --model dir/mood.model --heads mood --min-p 0 in2 |
+		jq -r '.class.heads.mood.label' >out
+	[ "$(paste -s -d ' ' out)" = "positive positive" ]
+}
