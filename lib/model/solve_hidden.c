@@ -18,7 +18,7 @@
 #define BATCH 64
 
 #define RATE 0.04f        /* of the first step; it falls to 0 */
-#define OUT_RATE 0.02f    /* the same for all but the weights of features */
+#define OUT_RATE 0.06f    /* the same for all but the weights of features */
 #define UNITS_OUT 0.5f    /* share of the active units left out */
 #define FEATURES_OUT 0.3f /* share of the features left out */
 #define SPREAD 0.17f      /* of the weights to begin with */
@@ -84,8 +84,9 @@ table_release(struct table *t)
 }
 
 static float
-add_lanes(lanes v)
+add_lanes(const lanes *p)
 {
+	const float *v = (const float *)p;
 	float total = 0;
 
 	for (int k = 0; k < LANES; k++)
@@ -102,7 +103,7 @@ table_step(struct table *t, size_t row, const lanes *step)
 
 	for (size_t v = 0; v < t->vectors; v++)
 		squares += step[v] * step[v];
-	t->squares[row] += add_lanes(squares) / (float)(t->vectors * LANES);
+	t->squares[row] += add_lanes(&squares) / (float)(t->vectors * LANES);
 	by = t->rate / (sqrtf(t->squares[row]) + 1e-8f);
 	for (size_t v = 0; v < t->vectors; v++)
 		w[v] -= step[v] * by;
@@ -276,7 +277,7 @@ spread_slopes(struct net *n, uint32_t in_batch)
 			total += out[v] * n->score[v];
 			step[v] += n->score[v] * activity[j];
 		}
-		unit[j] = add_lanes(total) / (1 - UNITS_OUT);
+		unit[j] = add_lanes(&total) / (1 - UNITS_OUT);
 	}
 	for (size_t v = 0; v < n->unit_vectors; v++)
 		n->unit_total[v] += ((const lanes *)unit)[v];
