@@ -9,10 +9,10 @@ setup() {
 	export XDG_CONFIG_HOME="$PWD/xdg" HOME="$PWD/home" LC_ALL=C.UTF-8
 	# Ten mentions of an outage, four that the query misses, three that only share a word, many others.
 	{
-		for i in 1 2 3 4 5 6 7 8 9 10; do say "Störung: Router blinkt rot, Internet weg"; done
-		for i in 1 2 3 4; do say "Router blinkt rot, Internet weg"; done
-		for i in 1 2 3; do say "Router zum Backen? Kuchen backen!"; done
-		for i in $(seq 200); do say "Kuchen backen ist schön"; done
+		for _ in 1 2 3 4 5 6 7 8 9 10; do say "Störung: Router blinkt rot, Internet weg"; done
+		for _ in 1 2 3 4; do say "Router blinkt rot, Internet weg"; done
+		for _ in 1 2 3; do say "Router zum Backen? Kuchen backen!"; done
+		for _ in $(seq 200); do say "Kuchen backen ist schön"; done
 	} >events
 	cat >sme.jq <<-'EOF'
 		{queries: {outage: "störung*"}, topics: {cake: "kuchen", outage: "xyzzy"},
@@ -52,7 +52,7 @@ say() {
 }
 
 @test "a background of its own" {
-	for i in $(seq 100); do say 'Internet weg'; done >others
+	for _ in $(seq 100); do say 'Internet weg'; done >others
 	sme-classify suggest --match störung --background others events --json >out
 	jq -e -s 'map(.term) | index("Internet") == null and index("rot") != null' out
 	jq -e 'select(.term == "rot") | .background == 0 and .gain == 4' out
