@@ -10,6 +10,7 @@ struct solve_options {
 	double strength;            /* liblinear: C; softmax: the learning rate of the first row */
 	unsigned epochs;            /* softmax, hidden: how often each row is seen */
 	bool adaptive;              /* softmax: the rate of a feature falls with what it learned */
+	bool rarity;                /* softmax: rare n-grams count more, see rarity.h */
 	double word_weight;         /* a word counts as so many character n-grams */
 	const double *label_weight; /* for each label how much a row of it counts */
 	uint32_t hidden;            /* hidden units, a multiple of 16, or 0 */

@@ -12,6 +12,7 @@
 #include "core/hash.h"
 #include "core/mem.h"
 #include "model/exp.h"
+#include "model/rarity.h"
 #include "model/solve.h"
 
 #define LANES 16
@@ -109,41 +110,6 @@ table_step(struct table *t, size_t row, const lanes *step)
 		w[v] -= step[v] * by;
 }
 
-/* The natural logarithm of X, at least 1, to half a percent, by roots alone. */
-static float
-rough_log(double x)
-{
-	for (int i = 0; i < 10; i++)
-		x = sqrt(x);
-	return (float)((x - 1) * 1024);
-}
-
-/* Rare features count more, as the logarithm of how rare they are; in the mean of all occurrences,
- * the square of what they count is 1, before words get their weight. */
-static void
-value_features(struct net *n, const size_t *rows, size_t count)
-{
-	const struct matrix *m = n->m;
-	uint32_t *in = xcalloc((size_t)m->features + 1, sizeof *in);
-	double squares = 0, all = 0;
-
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = m->start[rows[i]]; j < m->start[rows[i] + 1]; j++)
-			in[m->ids[j]]++;
-	for (uint32_t f = 0; f < m->features; f++) {
-		double rare = in[f] && in[f] < count ? (double)count / in[f] : 1;
-
-		n->value[f] = in[f] ? 1 + rough_log(rare) : 0;
-		squares += (double)(n->value[f] * n->value[f]) * in[f];
-		all += in[f];
-	}
-	for (uint32_t f = 0; f < m->features; f++) {
-		n->value[f] /= all > 0 ? (float)sqrt(squares / all) : 1;
-		n->value[f] *= m->is_word[f] ? (float)n->o->word_weight : 1;
-	}
-	free(in);
-}
-
 static void
 net_init(struct net *n, const size_t *rows, size_t count)
 {
@@ -157,7 +123,7 @@ net_init(struct net *n, const size_t *rows, size_t count)
 	table_init(&n->unit_bias, 1, uv);
 	table_init(&n->out, units, lv);
 	table_init(&n->label_bias, 1, lv);
-	n->value = xcalloc((size_t)n->m->features + 1, sizeof *n->value);
+	n->value = rarity_values(n->m, rows, count, n->o->word_weight);
 	n->last = xcalloc((size_t)n->m->features + 1, sizeof *n->last);
 	memset(n->last, 0xff, ((size_t)n->m->features + 1) * sizeof *n->last);
 	n->unit_step = xcalloc(BATCH * uv, sizeof *n->unit_step);
@@ -167,7 +133,6 @@ net_init(struct net *n, const size_t *rows, size_t count)
 	n->activity = xcalloc(uv, sizeof *n->activity);
 	n->score = xcalloc(lv, sizeof *n->score);
 	n->probs = xcalloc(lv * LANES, sizeof *n->probs);
-	value_features(n, rows, count);
 	for (uint32_t f = 0; f < n->m->features; f++)
 		for (uint32_t j = 0; n->value[f] > 0 && j < units; j++)
 			((float *)(n->in.weights + f * uv))[j] = (chance(n) * 2 - 1) * SPREAD;

@@ -3,6 +3,7 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
+#include "model/rarity.h"
 #include "model/solve.h"
 
 /* Labels are worked on in vectors of so many; the compiler knows them on every machine. */
@@ -19,17 +20,18 @@ struct learner {
 	size_t vectors; /* of a row of weights */
 	lanes *weights; /* [features][vectors] */
 	lanes *bias, *score;
+	float *value; /* [features] what an occurrence counts */
 	float *moved; /* [features] the squares of all steps so far, or NULL */
 };
 
 static void
-add_scores(struct learner *l, const uint32_t *ids, size_t n, float unit, float word_unit)
+add_scores(struct learner *l, const uint32_t *ids, size_t n, float unit)
 {
 	for (size_t v = 0; v < l->vectors; v++)
 		l->score[v] = l->bias[v];
 	for (size_t i = 0; i < n; i++) {
 		const lanes *w = l->weights + (size_t)ids[i] * l->vectors;
-		float x = l->m->is_word[ids[i]] ? word_unit : unit;
+		float x = l->value[ids[i]] * unit;
 
 		for (size_t v = 0; v < l->vectors; v++)
 			l->score[v] += w[v] * x;
@@ -76,15 +78,15 @@ squared_length(const struct learner *l, float rate)
 static void
 learn_features(struct learner *l, size_t row, const uint32_t *ids, size_t n, float rate)
 {
-	float unit = matrix_unit(l->m, ids, n), word_unit = unit * (float)l->o->word_weight;
+	float unit = matrix_unit(l->m, ids, n);
 	float square;
 
-	add_scores(l, ids, n, unit, word_unit);
+	add_scores(l, ids, n, unit);
 	scores_to_steps(l, row, rate * (float)l->o->label_weight[l->m->label[row]]);
 	square = l->moved ? squared_length(l, rate) : 0;
 	for (size_t i = 0; i < n; i++) {
 		lanes *w = l->weights + (size_t)ids[i] * l->vectors;
-		float x = l->m->is_word[ids[i]] ? word_unit : unit;
+		float x = l->value[ids[i]] * unit;
 
 		if (l->moved) {
 			l->moved[ids[i]] += square * x * x;
@@ -155,12 +157,24 @@ copy_solution(const struct learner *l, struct solution *s)
 	s->bias = xcalloc(m->labels, sizeof *s->bias);
 	for (uint32_t f = 0; f < m->features; f++) {
 		const float *w = (const float *)(l->weights + (size_t)f * l->vectors);
-		float times = m->is_word[f] ? (float)l->o->word_weight : 1;
 
 		for (uint32_t c = 0; c < m->labels; c++)
-			s->weights[(size_t)f * m->labels + c] = w[c] * times;
+			s->weights[(size_t)f * m->labels + c] = w[c] * l->value[f];
 	}
 	memcpy(s->bias, l->bias, m->labels * sizeof *s->bias);
+}
+
+static float *
+values_of(const struct matrix *m, const size_t *rows, size_t count, const struct solve_options *o)
+{
+	float *value;
+
+	if (o->rarity)
+		return rarity_values(m, rows, count, o->word_weight);
+	value = xcalloc((size_t)m->features + 1, sizeof *value);
+	for (uint32_t f = 0; f < m->features; f++)
+		value[f] = m->is_word[f] ? (float)o->word_weight : 1;
+	return value;
 }
 
 void
@@ -174,6 +188,7 @@ solve_softmax(const struct matrix *m, const size_t *rows, size_t count,
 	l.weights = xcalloc((size_t)m->features * l.vectors + 1, sizeof *l.weights);
 	l.bias = xcalloc(l.vectors, sizeof *l.bias);
 	l.score = xcalloc(l.vectors, sizeof *l.score);
+	l.value = values_of(m, rows, count, o);
 	l.moved = o->adaptive ? xcalloc((size_t)m->features + 1, sizeof *l.moved) : NULL;
 	for (unsigned epoch = 0; epoch < o->epochs; epoch++) {
 		shuffle(order, n, epoch + 1);
@@ -184,6 +199,7 @@ solve_softmax(const struct matrix *m, const size_t *rows, size_t count,
 	free(l.weights);
 	free(l.bias);
 	free(l.score);
+	free(l.value);
 	free(l.moved);
 }
 

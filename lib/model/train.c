@@ -484,6 +484,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	t.how = (struct solve_options){.strength = o->grid[0],
 	    .epochs = o->epochs,
 	    .adaptive = o->adaptive,
+	    .rarity = !o->scripts && !o->matrix.pieces && !o->matrix.lexicon,
 	    .word_weight = o->word_weight,
 	    .label_weight = t.label_weight};
 	fill_labels(&t);

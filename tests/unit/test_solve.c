@@ -1,4 +1,5 @@
 /* What solvers learn from matrices made by hand. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -120,6 +121,32 @@ test_hidden_unseen(void **state)
 	solution_release(&s);
 }
 
+/* A feature of one row comes to weigh more beside one of nearly all rows. */
+static void
+test_rarity(void **state)
+{
+	struct solve_options plain = how, rare = how;
+	size_t few[SIDE + 1];
+	struct solution a = {0}, b = {0};
+	double gain[2];
+
+	(void)state;
+	for (size_t i = 0; i < SIDE; i++)
+		few[i] = i; /* the first feature in each, those from SIDE on in one each */
+	few[SIDE] = SIDE;
+	plain.epochs = rare.epochs = 2;
+	rare.rarity = true;
+	solve_softmax(&m, few, SIDE + 1, &plain, &a);
+	solve_softmax(&m, few, SIDE + 1, &rare, &b);
+	/* label 3 comes with feature SIDE + 3 and with the first */
+	gain[0] = (double)a.weights[(SIDE + 3) * SIDE + 3] / a.weights[0 * SIDE + 3];
+	gain[1] = (double)b.weights[(SIDE + 3) * SIDE + 3] / b.weights[0 * SIDE + 3];
+	assert_true(fabs(gain[1]) > 2 * fabs(gain[0]));
+	assert_true(a.weights[9 * SIDE] == 0 && b.weights[9 * SIDE] == 0); /* in no row */
+	solution_release(&a);
+	solution_release(&b);
+}
+
 int
 main(void)
 {
@@ -127,6 +154,7 @@ main(void)
 	    cmocka_unit_test(test_hidden_learns),
 	    cmocka_unit_test(test_hidden_repeats),
 	    cmocka_unit_test(test_hidden_unseen),
+	    cmocka_unit_test(test_rarity),
 	};
 
 	return cmocka_run_group_tests(tests, make_rows, NULL);
