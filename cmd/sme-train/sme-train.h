@@ -39,8 +39,8 @@ struct train_aim *labels_aims(const struct dataset *d, const struct cli_list *co
  * such as "-". */
 void log_learn(struct dataset *d, const struct corrections_options *o);
 
-/* The word lists in the files LISTS, and those that the labelled rows in ROWS teach; NULL when there
- * are none. */
+/* The word lists in the files LISTS, and those that the labelled rows in ROWS teach; NULL when
+ * there are none. */
 struct lexicon *lexicon_open(const struct cli_list *lists, const struct cli_list *rows,
     const struct dataset_keys *keys, bool negation);
 

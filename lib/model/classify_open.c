@@ -174,7 +174,7 @@ join_releases(const struct classifier *c)
 
 		for (size_t j = 0; j < i; j++)
 			seen |= !is_hidden(c, j) &&
-				strcmp(c->models[j]->release, c->models[i]->release) == 0;
+			        strcmp(c->models[j]->release, c->models[i]->release) == 0;
 		if (seen)
 			continue;
 		if (b.n)
