@@ -314,7 +314,7 @@ weigh_labels(struct heads_run *r, size_t head, enum script script, struct head_r
 		if (gated && !(l->scripts >> script & 1))
 			continue;
 		probs[c] = (double)sums[c] * l->scale / length;
-		probs[c] = probs[c] + l->bias / m->header->temperature;
+		probs[c] = probs[c] + (double)l->bias / m->header->temperature;
 		if (m->header->hidden)
 			probs[c] = probs[c] + (double)r->deep[c] / m->header->temperature;
 		if (probs[c] > top) {

@@ -574,6 +574,34 @@ test_predict(void **state)
 	predict("12345", MODEL_SCRIPTS, -1, 0);
 }
 
+/* A temperature next to nothing makes a head sure, not mad. */
+static void
+test_cold(void **state)
+{
+	struct buf file = BUF_INIT;
+	struct sme_err err;
+	struct model *m;
+	struct heads *heads;
+	struct heads_run *run;
+
+	(void)state;
+	make_model(&file, "mood", MODEL_SCRIPTS);
+	((struct model_header *)file.p)->temperature = 1e-43f;
+	seal(&file);
+	m = model_from_memory(buf_slice(&file), "x", &err);
+	assert_non_null(m);
+	heads = heads_new(&m, 1);
+	run = heads_run_new(heads, HEADS_MEMORY);
+	assert_int_equal(heads_predict(run, SLICE("nothing known"))->best, 0);
+	assert_true(heads_predict(run, SLICE("nothing known"))->p == 1);
+	assert_int_equal(heads_predict(run, SLICE("glad"))->best, 1);
+	assert_true(heads_predict(run, SLICE("glad"))->p == 1);
+	heads_run_free(run);
+	heads_free(heads);
+	model_close(m);
+	buf_release(&file);
+}
+
 static void
 test_explain(void **state)
 {
@@ -618,6 +646,7 @@ main(void)
 	    cmocka_unit_test(test_unsound_hidden),
 	    cmocka_unit_test(test_decisions),
 	    cmocka_unit_test(test_predict),
+	    cmocka_unit_test(test_cold),
 	    cmocka_unit_test(test_explain),
 	};
 
