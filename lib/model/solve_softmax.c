@@ -9,6 +9,9 @@
 /* Labels are worked on in vectors of so many; the compiler knows them on every machine. */
 #define LANES 16
 
+/* Once a row's label has all but so much of the probability there is nothing to learn from it. */
+#define LEARNED 0.003f
+
 /* In the order of learning: a row with this bit is a piece of it. */
 #define PIECE (UINT32_C(1) << 31)
 
@@ -74,6 +77,15 @@ squared_length(const struct learner *l, float rate)
 	return total / (rate * rate);
 }
 
+/* Is what the scores have become too little to be worth its time? */
+static bool
+is_learned(const struct learner *l, size_t row, float rate)
+{
+	uint32_t label = l->m->label[row];
+
+	return ((const float *)l->score)[label] < LEARNED * rate * (float)l->o->label_weight[label];
+}
+
 /* Learn that the N features IDS are of row ROW. */
 static void
 learn_features(struct learner *l, size_t row, const uint32_t *ids, size_t n, float rate)
@@ -83,6 +95,8 @@ learn_features(struct learner *l, size_t row, const uint32_t *ids, size_t n, flo
 
 	add_scores(l, ids, n, unit);
 	scores_to_steps(l, row, rate * (float)l->o->label_weight[l->m->label[row]]);
+	if (l->moved && is_learned(l, row, rate))
+		return;
 	square = l->moved ? squared_length(l, rate) : 0;
 	for (size_t i = 0; i < n; i++) {
 		lanes *w = l->weights + (size_t)ids[i] * l->vectors;
