@@ -54,6 +54,40 @@ mention() {
 		zh|我昨天等了技术员一整天
 		ko|어제 하루 종일 기사님을 기다렸어요
 		th|เมื่อวานฉันรอช่างทั้งวัน
+		af|Gister het ek heeldag vir die tegnikus gewag
+		az|Dünən bütün günü ustanı gözlədim, heç kim gəlmədi
+		be|Учора я цэлы дзень чакаў майстра, але ніхто не прыйшоў
+		lt|Vakar visą dieną laukiau meistro, bet niekas neatvyko
+		mr|काल मी दिवसभर तंत्रज्ञाची वाट पाहत होतो
+		nn|I går venta eg på montøren heile dagen, men ingen kom
+		sq|Dje prita teknikun gjithë ditën dhe nuk erdhi askush
+		sw|Jana nilimsubiri fundi siku nzima lakini hakuja
+		tl|Kahapon ay buong araw akong naghintay ng tekniko
+	EOF
+}
+
+@test "where a script is of one language, it tells" {
+	while IFS='|' read -r code text; do
+		got=$(mention "$text" | sme-classify --heads lang | jq -r '.class.lang | "\(.code) \(.p)"')
+		[ "$got" = "$code 1" ] || {
+			echo "$text: $got, not $code"
+			return 1
+		}
+	done <<-'EOF'
+		el|Χθες περίμενα όλη μέρα
+		hy|Երեկ ամբողջ օրը սպասեցի
+		ka|გუშინ მთელი დღე ველოდებოდი
+		te|నిన్న రోజంతా ఎదురు చూశాను
+		ta|நேற்று நாள் முழுவதும் காத்திருந்தேன்
+		gu|ગઈકાલે મેં આખો દિવસ રાહ જોઈ
+		kn|ನಿನ್ನೆ ಇಡೀ ದಿನ ಕಾದಿದ್ದೆ
+		ml|ഇന്നലെ ദിവസം മുഴുവൻ കാത്തിരുന്നു
+		si|ඊයේ දවස පුරාම බලා සිටියා
+		pa|ਕੱਲ੍ਹ ਸਾਰਾ ਦਿਨ ਉਡੀਕ ਕੀਤੀ
+		lo|ມື້ວານນີ້ຂ້ອຍລໍຖ້າໝົດມື້
+		km|ម្សិលមិញខ្ញុំរង់ចាំពេញមួយថ្ងៃ
+		my|မနေ့က တစ်နေ့လုံး စောင့်နေခဲ့တယ်
+		am|ትናንት ቀኑን ሙሉ ጠበቅኩ
 	EOF
 }
 

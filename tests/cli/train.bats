@@ -332,3 +332,14 @@ pairs() {
 	p() { sme-classify --model "$1" --heads lang --min-p 0 m | jq '.class.lang | select(.code == "nl") | .p * 1000 | floor'; }
 	[ "$(p b.model)" -gt "$(p a.model)" ] || { p a.model; p b.model; false; }
 }
+
+@test "the sentences for languages with few texts are sound" {
+	dir=$(dirname "$(command -v sme-train)")/../scripts/languages
+	for f in "$dir"/*.txt; do
+		[[ $(basename "$f") =~ ^[a-z][a-z]\.txt$ ]]
+		iconv -f UTF-8 -t UTF-8 "$f" >text
+		[ "$(wc -l <text)" -ge 5 ]
+		! grep -n -e '^ ' -e ' $' -e '^$' -e "$(printf '\t')" text
+		[ "$(sort text | uniq -d)" = "" ]
+	done
+}
