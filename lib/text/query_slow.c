@@ -9,10 +9,10 @@
 #include "core/mem.h"
 #include "text/query_local.h"
 
-#define SLOTS ((size_t)1 << 17)     /* words remembered */
+#define SLOTS ((size_t)1 << 17)
+#define WORDS_MAX (SLOTS / 4 * 3)   /* words remembered */
 #define KEY_BYTES ((size_t)1 << 20) /* of all of them */
-#define TERM_ROOM ((size_t)1 << 18) /* terms found for all of them */
-#define PROBES 8
+#define TERM_ROOM ((size_t)1 << 20) /* terms found for all of them */
 
 struct slow {
 	struct stemmers *stemmers;
@@ -120,32 +120,42 @@ find_all(const struct query_set *set, struct slow *slow, struct slice key)
 	query_fuzzy_find(set, key, slow->seen, slow->stamp, add_found, slow);
 }
 
-/* The slot of the word, or a free one for it, or NULL when there is none near. */
+/* The slot of the word, or a free one for it. */
 static struct slow_word *
 slot_of(struct slow *slow, uint64_t hash, struct slice key)
 {
-	for (size_t i = 0; i < PROBES; i++) {
-		struct slow_word *w = &slow->words[(hash + i) & (SLOTS - 1)];
+	size_t at = hash & (SLOTS - 1);
+
+	for (;; at = (at + 1) & (SLOTS - 1)) {
+		struct slow_word *w = &slow->words[at];
 
 		if (w->hash == 0 || (w->hash == hash && w->n == key.n &&
 					memcmp(slow->keys + w->key, key.p, key.n) == 0))
 			return w;
 	}
-	return NULL;
 }
 
 static void
+forget(struct slow *slow)
+{
+	memset(slow->words, 0, SLOTS * sizeof *slow->words);
+	slow->nwords = slow->nkeys = slow->nterms = 0;
+}
+
+/* Put what was found for the word into its free slot W. */
+static void
 remember(struct slow *slow, struct slow_word *w, uint64_t hash, struct slice key)
 {
-	if (!w || slow->nkeys + key.n > KEY_BYTES || slow->nterms + slow->nfound > TERM_ROOM) {
-		memset(slow->words, 0, SLOTS * sizeof *slow->words);
-		slow->nkeys = slow->nterms = 0;
-		w = &slow->words[hash & (SLOTS - 1)];
-		if (slow->nfound > TERM_ROOM)
-			return;
+	if (slow->nfound > TERM_ROOM)
+		return;
+	if (slow->nwords >= WORDS_MAX || slow->nkeys + key.n > KEY_BYTES ||
+	    slow->nterms + slow->nfound > TERM_ROOM) {
+		forget(slow);
+		w = slot_of(slow, hash, key);
 	}
 	*w = (struct slow_word){hash, (uint32_t)slow->nkeys, (uint32_t)key.n,
 	    (uint32_t)slow->nterms, (uint32_t)slow->nfound};
+	slow->nwords++;
 	memcpy(slow->keys + slow->nkeys, key.p, key.n);
 	slow->nkeys += key.n;
 	memcpy(slow->terms + slow->nterms, slow->found, slow->nfound * sizeof *slow->found);
@@ -160,7 +170,7 @@ query_slow(struct query_scratch *s, const char *key, size_t n)
 	uint64_t hash = hash64(key, n, 1) | 1;
 	struct slow_word *w = slot_of(slow, hash, word);
 
-	if (w && w->hash) {
+	if (w->hash) {
 		for (uint32_t i = 0; i < w->nterms; i++)
 			query_add_hit(s, slow->terms[w->terms + i]);
 		return;
