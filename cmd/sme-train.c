@@ -59,6 +59,8 @@ static const struct cli_opt options[] = {
     {0, "holdout", CLI_INT, &holdout, "PERCENT", "rows to measure with (10)"},
     {0, "misses", CLI_STRING, &misses_file, "FILE",
 	"write what it gets wrong of the rows held out"},
+    {0, "keep-together", CLI_STRING, &keys.together, "KEY",
+	"rows with the same value of KEY are held out together"},
     {0, "no-refit", CLI_FLAG, &no_refit, NULL, "do not learn from the rows held out in the end"},
     CLI_HEADING("how it learns"),
     {0, "adaptive", CLI_FLAG, &train.adaptive, NULL, "softmax: rare n-grams learn faster"},

@@ -5,7 +5,7 @@
 static unsigned
 eighth(const struct sample *s)
 {
-	return (unsigned)(s->key / 10000000 % 8);
+	return (unsigned)(s->side / 10000000 % 8);
 }
 
 static bool

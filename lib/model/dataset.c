@@ -20,8 +20,8 @@ struct input {
 	struct dataset *d;
 	struct scan_plan *plan;
 	struct scanner *scanner;
-	int text, label, id, group; /* group is -1 without a key */
-	struct buf string, scratch, id_text, group_text;
+	int text, label, id, group, together; /* the last two are -1 without a key */
+	struct buf string, scratch, id_text, group_text, together_text;
 };
 
 /* The number of NAME in MAP, new or not. */
@@ -101,7 +101,9 @@ dataset_add(struct dataset *d, const struct dataset_row *row)
 	s.text = arena_dup(&d->texts, row->text);
 	if (row->id.p)
 		s.id = arena_dup(&d->texts, row->id);
-	s.key = hash64(d->norm.text.p, d->norm.text.n, SPLIT_SEED);
+	s.key = s.side = hash64(d->norm.text.p, d->norm.text.n, SPLIT_SEED);
+	if (row->together.n)
+		s.side = hash64(row->together.p, row->together.n, SPLIT_SEED);
 	if (row->group.p)
 		s.group = number_of(&d->groups, row->group);
 	d->rows = xgrow(d->rows, d->n, &d->cap, sizeof *d->rows);
@@ -178,6 +180,8 @@ add_row(struct input *in, const struct json_value *values, const char *file, siz
 		if (!row.group.p)
 			row.group = SLICE("");
 	}
+	if (in->together >= 0)
+		row.together = dataset_label(&values[in->together], &in->together_text);
 	dataset_add(d, &row);
 	return 0;
 }
@@ -227,17 +231,20 @@ int
 dataset_read(
     struct dataset *d, char *const *files, const struct dataset_keys *keys, struct sme_err *err)
 {
-	struct input in = {.d = d, .group = -1};
+	struct input in = {.d = d, .group = -1, .together = -1};
 	struct reader *r = reader_open(files);
 	int status;
 
-	in.scratch = in.string = in.id_text = in.group_text = (struct buf)BUF_INIT;
+	in.scratch = in.string = in.id_text = in.group_text = in.together_text =
+	    (struct buf)BUF_INIT;
 	in.plan = scan_plan_new();
 	in.text = scan_plan_add(in.plan, keys->text);
 	in.label = scan_plan_add(in.plan, keys->label);
 	in.id = scan_plan_add(in.plan, keys->id);
 	if (keys->group)
 		in.group = scan_plan_add(in.plan, keys->group);
+	if (keys->together)
+		in.together = scan_plan_add(in.plan, keys->together);
 	in.scanner = scanner_new(in.plan);
 	status = read_blocks(&in, r, err);
 	reader_close(r);
@@ -246,6 +253,7 @@ dataset_read(
 	buf_release(&in.scratch);
 	buf_release(&in.id_text);
 	buf_release(&in.group_text);
+	buf_release(&in.together_text);
 	buf_release(&in.string);
 	return status;
 }
@@ -301,10 +309,10 @@ dataset_finish(struct dataset *d, unsigned holdout)
 
 		s->label = label[s->label];
 		s->group = d->groups.n ? group[s->group] : 0;
-		if (s->key % 100 >= holdout)
+		if (s->side % 100 >= holdout)
 			s->part = PART_TRAIN;
 		else
-			s->part = s->key / 100 % 2 ? PART_TUNE : PART_TEST;
+			s->part = s->side / 100 % 2 ? PART_TUNE : PART_TEST;
 	}
 	keep_small_labels(d);
 	free(label);

@@ -10,8 +10,8 @@
 #include "stream/json.h"
 #include "text/normalize.h"
 
-/* What a row is used for; decided by its normalised text alone, so that copies stay together and a
- * row stays on its side when others come or go. */
+/* What a row is used for; decided by its normalised text alone, or by what it is to stay together
+ * with, so that copies stay together and a row stays on its side when others come or go. */
 enum sample_part {
 	PART_TRAIN,
 	PART_TUNE, /* held out: half of it sets the temperature ... */
@@ -22,6 +22,7 @@ struct sample {
 	struct slice text;
 	struct slice id; /* as text; p is NULL without one */
 	uint64_t key;    /* hash of the normalised text */
+	uint64_t side;   /* the same, or of what the row stays together with: decides every split */
 	const char *file;
 	size_t line; /* 0: the file is a log, and places in it mean nothing */
 	uint32_t label;
@@ -30,9 +31,10 @@ struct sample {
 	bool corrected; /* the label is what somebody at the desk said */
 };
 
-/* Which members of a row are read; member names joined by dots.  GROUP may be NULL. */
+/* Which members of a row are read; member names joined by dots.  GROUP and TOGETHER may be NULL. */
 struct dataset_keys {
 	const char *text, *label, *id, *group;
+	const char *together; /* rows with the same value are on the same side of every split */
 };
 
 /* Two rows that cannot both be right. */
@@ -70,10 +72,10 @@ struct dataset {
 int dataset_read(
     struct dataset *d, char *const *files, const struct dataset_keys *keys, struct sme_err *err);
 
-/* One more row; all slices are copied, FILE is not.  GROUP, and an id without text, may be empty.
- */
+/* One more row; all slices are copied, FILE is not.  GROUP, TOGETHER, and an id without text, may be
+ * empty. */
 struct dataset_row {
-	struct slice text, label, id, group;
+	struct slice text, label, id, group, together;
 	const char *file;
 	size_t line;
 	bool corrected; /* rows of the same id that come later are left out */

@@ -80,7 +80,7 @@ check_dataset(const struct dataset *d, struct sme_err *err)
 static unsigned
 fold_of(const struct sample *s, unsigned folds)
 {
-	return (unsigned)(s->key / 1000 % folds);
+	return (unsigned)(s->side / 1000 % folds);
 }
 
 /* Rows for the grid: those in training, thinned out evenly when they are too many. */
@@ -92,7 +92,7 @@ train_grid_rows(const struct training *t, size_t *rows, unsigned *fold)
 	for (size_t row = 0; row < all; row++) {
 		const struct sample *s = &t->d->rows[t->m->sample[row]];
 
-		if (want < all && s->key / 100000 % all >= want)
+		if (want < all && s->side / 100000 % all >= want)
 			continue;
 		rows[n] = row;
 		fold[n++] = fold_of(s, t->o->folds);

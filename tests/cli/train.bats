@@ -43,6 +43,30 @@ rows() {
 	jq -e '.class.heads.kind.p | . > 0.4 and . <= 1' <<<"$output"
 }
 
+# Of each of 60 words six texts, and nothing but the word tells the label.
+variants() {
+	awk 'BEGIN {
+		split("hello|what about|again|so much for|good old|no more", way, "|")
+		for (i = 1; i <= 60; i++)
+			for (j = 1; j <= 6; j++)
+				printf "{\"text\":\"%s %c%c%c%c\",\"label\":\"%s\",\"line\":%d}\n", way[j],
+					97 + i % 26, 97 + i * 7 % 26, 97 + i * 11 % 25, 97 + int(i / 3), i * i % 7 < 3 ? "a" : "b", i
+	}'
+}
+
+@test "--keep-together holds variants of a text out together" {
+	accuracy() { sme-train --label-key label --words 1 --chars 0 --grid 10 --holdout 20 -o m.model "$@" in 2>&1 | sed -n 's/^held out: accuracy \([0-9.]*\).*/\1/p'; }
+	variants >in
+	apart=$(accuracy)
+	together=$(accuracy --keep-together line)
+	[ "$(jq -n "$apart > 0.9 and $together < 0.8")" = true ] || {
+		echo "apart $apart, together $together"
+		false
+	}
+	# A member that is not there changes nothing.
+	[ "$(accuracy --keep-together nothing)" = "$apart" ]
+}
+
 @test "the same rows give the same file, from gzip and standard input too" {
 	rows >in
 	gzip -c in >in.gz
