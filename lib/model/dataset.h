@@ -72,8 +72,7 @@ struct dataset {
 int dataset_read(
     struct dataset *d, char *const *files, const struct dataset_keys *keys, struct sme_err *err);
 
-/* One more row; all slices are copied, FILE is not.  GROUP, TOGETHER, and an id without text, may be
- * empty. */
+/* One more row; all slices are copied, FILE is not.  GROUP, TOGETHER and an id may have no text. */
 struct dataset_row {
 	struct slice text, label, id, group, together;
 	const char *file;

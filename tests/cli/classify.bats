@@ -17,7 +17,7 @@ mention() {
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
 	[[ "$output" == '{"type":"mention","n":1.10,"text":"Seit gestern kein Netz, so ein Mist!","class":{"lang":{"code":"de","p":'* ]]
-	[ "$(jq -c '.class | keys_unsorted' <<<"$output")" = '["lang","sentiment","topics","keywords","queries","entities","dup","model"]' ]
+	[ "$(jq -c '.class | keys_unsorted' <<<"$output")" = '["lang","sentiment","intent","needs_answer","topics","keywords","queries","entities","dup","model"]' ]
 	[ "$(jq -c '.class.sentiment | keys_unsorted' <<<"$output")" = '["label","p","score"]' ]
 	jq -e '.class | .sentiment.label == "negative" and .sentiment.score < -0.2 and .topics == [] and .entities == []' <<<"$output"
 }
