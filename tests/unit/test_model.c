@@ -362,7 +362,7 @@ test_unsound_sparse(void **state)
 	struct model_header *h;
 	struct sme_err err;
 	struct model *m;
-	size_t counts, firsts, entries;
+	size_t counts, firsts, entries, last;
 
 	(void)state;
 	make_sparse(&file);
@@ -371,6 +371,7 @@ test_unsound_sparse(void **state)
 	counts = (size_t)((const char *)m->counts - file.p);
 	firsts = (size_t)((const char *)m->firsts - file.p);
 	entries = (size_t)((const char *)m->entries - file.p);
+	last = m->firsts[1u << m->header->bucket_bits] - 1;
 	model_close(m);
 	h = (struct model_header *)file.p;
 	file.p[counts + 3]++;
@@ -382,6 +383,9 @@ test_unsound_sparse(void **state)
 	((struct model_entry *)(file.p + entries))[7].label = MANY;
 	refused(&file, "table of weights");
 	((struct model_entry *)(file.p + entries))[7].label = 0;
+	((struct model_entry *)(file.p + entries))[last].label = UINT8_MAX;
+	refused(&file, "table of weights");
+	((struct model_entry *)(file.p + entries))[last].label = 0;
 	h->version = MODEL_VERSION_2;
 	refused(&file, "description of its parts");
 	h->version = MODEL_VERSION;
