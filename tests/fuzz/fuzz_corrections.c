@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct dataset_keys keys = {"text", "label", "id", "lang"};
+	static const struct dataset_keys keys = {
+	    .text = "text", .label = "label", .id = "id", .group = "lang"};
 	struct corrections_options o = {"intent", size % 2 ? "o2" : NULL, &keys, "fuzz"};
 	struct corrections *c = corrections_new(&o);
 	struct slice lines = {(const char *)data, size};
