@@ -34,7 +34,7 @@ struct solution {
 
 /*
  * Learn from the COUNT rows of M that ROWS names.  The same input gives the same solution, bit for
- * bit.  Released with solution_release.
+ * bit.  S comes empty, {0}: a solver sets what it has.  Released with solution_release.
  */
 typedef void solve_fn(const struct matrix *m, const size_t *rows, size_t count,
     const struct solve_options *o, struct solution *s);

@@ -17,7 +17,10 @@ mention() {
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
 	[[ "$output" == '{"type":"mention","n":1.10,"text":"Seit gestern kein Netz, so ein Mist!","class":{"lang":{"code":"de","p":'* ]]
-	[ "$(jq -c '.class | keys_unsorted' <<<"$output")" = '["lang","sentiment","intent","needs_answer","topics","keywords","queries","entities","dup","model"]' ]
+	jq -e '["lang", "sentiment", "intent", "offensive", "praise", "complaint", "irony", "needs_answer", "heads",
+		"topics", "keywords", "queries", "entities", "dup", "model"] as $order | .class | keys_unsorted as $keys |
+		$keys == [$order[] | select(IN($keys[]))] and
+		$order - $keys - ["offensive", "praise", "complaint", "irony", "heads"] == []' <<<"$output"
 	[ "$(jq -c '.class.sentiment | keys_unsorted' <<<"$output")" = '["label","p","score"]' ]
 	jq -e '.class | .sentiment.label == "negative" and .sentiment.score < -0.2 and .topics == [] and .entities == []' <<<"$output"
 }

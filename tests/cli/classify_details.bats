@@ -34,8 +34,9 @@ small_background() {
 	run --separate-stderr sme-classify --redact <<<'{"type":"mention","text":"Seit gestern kein Netz in Kiel"}'
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
-	[ "$(jq -c '.class | keys_unsorted' <<<"$output")" = \
-		'["lang","sentiment","topics","keywords","queries","entities","dup","redacted","model"]' ]
+	# Which heads stand before the topics, classify.bats tells.
+	[ "$(jq -c '.class | keys_unsorted | .[index("topics"):]' <<<"$output")" = \
+		'["topics","keywords","queries","entities","dup","redacted","model"]' ]
 	jq -e '.class | .entities == [] and .redacted == "Seit gestern kein Netz in Kiel"' <<<"$output"
 }
 
@@ -236,9 +237,7 @@ small_background() {
 }
 
 @test "many threads give the same bytes" {
-	for i in $(seq 300); do
-		mention "Kundennr. 4711$i: kein Netz in Kiel, Tel. 0431 12345$i, DE89 3704 0044 0532 0130 00 Fall $((i * 7919))"
-	done >some
+	jq -nc 'range(300) | {type: "mention", id: "x:a:1", text: "Kundennr. 4711\(.): kein Netz in Kiel, Tel. 0431 12345\(.), DE89 3704 0044 0532 0130 00 Fall \(. * 7919)"}' >some
 	for _ in $(seq 30); do cat some; done >many
 	sme-classify -j1 --redact many | sha256sum >a
 	sme-classify -j4 --redact many | sha256sum >b
@@ -275,9 +274,7 @@ example() {
 
 @test "the example of --background" {
 	mkdir log
-	for i in $(seq 1100); do
-		mention "Das Wetter in Kiel ist heute wieder schoen, Tag x${i}y"
-	done | awk '{ sub(/x:a:1/, "x:a:" NR); print }' >in
+	jq -nc 'range(1100) | {type: "mention", id: "x:a:\(.)", text: "Das Wetter in Kiel ist heute wieder schoen, Tag x\(.)y"}' >in
 	sme-log append log in >/dev/null
 	mention 'Das Wetter in Flensburg ist heute wieder schoen' >mentions.ndjson
 	example sme-train.1 own.model | sed 's/--since 365d//' >run

@@ -180,7 +180,7 @@ test_absent_label(void **state)
 		struct solve_options o = {
 		    .strength = k ? 1 : 3, .epochs = 5, .word_weight = 1, .label_weight = weight};
 		size_t right = 0;
-		struct solution s;
+		struct solution s = {0};
 
 		solvers[k](m, rows, n, &o, &s);
 		for (size_t i = 0; i < m->rows; i++) {
