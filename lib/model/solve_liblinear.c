@@ -59,9 +59,10 @@ put_row(struct rows *r, uint32_t label, const uint32_t *ids, size_t n)
 		r->sorted_cap = 2 * n;
 		r->sorted = xreallocarray(r->sorted, r->sorted_cap, sizeof *r->sorted);
 	}
-	if (n)
+	if (n) {
 		memcpy(r->sorted, ids, n * sizeof *r->sorted);
-	qsort(r->sorted, n, sizeof *r->sorted, by_number);
+		qsort(r->sorted, n, sizeof *r->sorted, by_number);
+	}
 	for (size_t i = 0; i < n; i++) {
 		uint32_t id = r->sorted[i];
 		double x = r->m->is_word[id] ? unit * r->o->word_weight : unit;

@@ -219,7 +219,7 @@ mention() {
 	[ "$status" -eq 0 ]
 	[ "$output$stderr" = "" ]
 	mention "hello there my friend" >m
-	for _ in $(seq 2000); do cat m; done >many
+	yes "$(cat m)" | head -n 2000 >many
 	sme-classify many | head -1 >one
 	[ "$(wc -l <one)" -eq 1 ]
 	run bash -c 'sme-classify m >/dev/full'
