@@ -19,7 +19,6 @@ struct classifier_run {
 	struct heads_run *heads;
 	struct query_scratch *queries;
 	struct details_run *details;
-	const struct head_result *results; /* of the mention at hand */
 	int lang;                          /* its likeliest language, a label of that head, or -1 */
 	struct mention *mention;           /* the one at hand */
 };
@@ -110,6 +109,12 @@ put_why(struct classifier_run *run, size_t head, const struct head_result *r, st
 	buf_addc(out, ']');
 }
 
+static const struct head_result *
+result_of(const struct classifier_run *run, int head)
+{
+	return heads_answer(run->heads, (size_t)head);
+}
+
 /* The number of the model that speaks for the text at hand in answer A; -1: nobody. */
 static int
 speaker(const struct classifier_run *run, const struct answer *a)
@@ -121,7 +126,7 @@ speaker(const struct classifier_run *run, const struct answer *a)
 static void
 put_label(struct classifier_run *run, const char *key, int head, struct buf *out)
 {
-	const struct head_result *r = head >= 0 ? &run->results[head] : NULL;
+	const struct head_result *r = head >= 0 ? result_of(run, head) : NULL;
 	const char *label = r ? sure_label(run->c, (size_t)head, r) : NULL;
 
 	buf_puts(out, "{\"");
@@ -142,7 +147,7 @@ static void
 end_head(struct classifier_run *run, int head, struct buf *out)
 {
 	if (run->c->explain && head >= 0)
-		put_why(run, (size_t)head, &run->results[head], out);
+		put_why(run, (size_t)head, result_of(run, head), out);
 	buf_addc(out, '}');
 }
 
@@ -161,9 +166,9 @@ put_sentiment(struct classifier_run *run, int head, struct buf *out)
 
 	put_label(run, "label", head, out);
 	if (head >= 0 && run->c->loaded[head].yes >= 0)
-		score += run->results[head].probs[run->c->loaded[head].yes];
+		score += result_of(run, head)->probs[run->c->loaded[head].yes];
 	if (head >= 0 && run->c->loaded[head].no >= 0)
-		score -= run->results[head].probs[run->c->loaded[head].no];
+		score -= result_of(run, head)->probs[run->c->loaded[head].no];
 	buf_puts(out, ",\"score\":");
 	json_put_fixed(out, score, 4);
 	end_head(run, head, out);
@@ -173,7 +178,7 @@ put_sentiment(struct classifier_run *run, int head, struct buf *out)
 static void
 put_yes_no(struct classifier_run *run, int head, struct buf *out)
 {
-	const struct head_result *r = head >= 0 ? &run->results[head] : NULL;
+	const struct head_result *r = head >= 0 ? result_of(run, head) : NULL;
 	int yes = r ? run->c->loaded[head].yes : -1;
 	bool sure = r && sure_label(run->c, (size_t)head, r);
 
@@ -272,7 +277,7 @@ put_topics(const struct classifier_run *run, size_t from, struct buf *out)
 {
 	const struct classifier *c = run->c;
 	int topic = c->places[PLACE_TOPIC] < 0 ? -1 : speaker(run, &c->answers[c->places[PLACE_TOPIC]]);
-	const char *label = topic >= 0 ? sure_label(c, (size_t)topic, &run->results[topic]) : NULL;
+	const char *label = topic >= 0 ? sure_label(c, (size_t)topic, result_of(run, topic)) : NULL;
 	struct slice whole = slice_of(label);
 
 	for (size_t i = 1; i < whole.n; i++)
@@ -322,7 +327,7 @@ put_queries(struct classifier_run *run, int scope, struct buf *out)
 	const struct mention *m = run->mention;
 	struct query_fields fields = m->fields;
 	int lang = lang_head(c);
-	const char *code = lang >= 0 ? sure_label(c, (size_t)lang, &run->results[lang]) : NULL;
+	const char *code = lang >= 0 ? sure_label(c, (size_t)lang, result_of(run, lang)) : NULL;
 
 	/* What the network says holds when the text does not tell. */
 	if (code)
@@ -337,8 +342,8 @@ classify_by(struct classifier_run *run, struct buf *out)
 	const struct mention *m = run->mention;
 	int scope = watch_scope(c->watch, m->tenant), lang = lang_head(c);
 
-	run->results = heads_predict(run->heads, m->text);
-	run->lang = lang >= 0 ? run->results[lang].best : -1;
+	heads_read(run->heads, m->text);
+	run->lang = lang >= 0 ? heads_answer(run->heads, (size_t)lang)->best : -1;
 	details_read(run->details, m->text, words_lang(run), scope);
 	buf_addc(out, '{');
 	put_places(run, out);

@@ -36,6 +36,11 @@ struct memo {
 	uint64_t hash; /* 0: free */
 };
 
+struct hash_list {
+	uint64_t *hash;
+	size_t n, cap;
+};
+
 struct heads_run {
 	const struct heads *heads;
 	struct norm norm;
@@ -45,8 +50,12 @@ struct heads_run {
 	size_t memo_mask;
 	int32_t *sums; /* [width] */
 	uint32_t *hits;
-	uint64_t *before; /* for each head the last token that it read */
+	bool *answered; /* of each head: does its result belong to this text? */
 	struct negation negation;
+	struct hash_list negated; /* the tokens that a negation reaches */
+	struct hash_list pairs;   /* pairs of neighbours among tokens of these kinds */
+	uint16_t pairs_of;        /* 0: nothing is listed yet */
+	enum script script;       /* of the text */
 	uint64_t *words; /* the hashes of the text's tokens */
 	size_t words_cap;
 	double *probs;
@@ -120,7 +129,7 @@ heads_run_new(const struct heads *heads, size_t memory)
 	r->memos = r->memory + (-(uintptr_t)r->memory & (CACHE_LINE - 1));
 	r->sums = xcalloc(heads->width + 1, sizeof *r->sums);
 	r->hits = xcalloc(heads->n + 1, sizeof *r->hits);
-	r->before = xcalloc(heads->n + 1, sizeof *r->before);
+	r->answered = xcalloc(heads->n + 1, sizeof *r->answered);
 	r->probs = xcalloc(heads->width + 1, sizeof *r->probs);
 	r->activity = xcalloc(heads->hidden_max + 1, sizeof *r->activity);
 	r->deep = xcalloc(heads->places_max + 1, sizeof *r->deep);
@@ -137,7 +146,9 @@ heads_run_free(struct heads_run *r)
 	free(r->memory);
 	free(r->sums);
 	free(r->hits);
-	free(r->before);
+	free(r->answered);
+	free(r->negated.hash);
+	free(r->pairs.hash);
 	free(r->words);
 	free(r->probs);
 	free(r->activity);
@@ -267,26 +278,59 @@ add_feature(struct heads_run *r, size_t head, uint64_t hash)
 }
 
 static void
+push(struct hash_list *list, uint64_t hash)
+{
+	list->hash = xgrow(list->hash, list->n, &list->cap, sizeof *list->hash);
+	list->hash[list->n++] = hash;
+}
+
+static void
 add_token(struct heads_run *r, struct slice token, uint8_t kind, uint64_t word)
 {
 	const struct heads *h = r->heads;
 	struct memo *memo = recall(r, token, kind, word);
 	const uint16_t *hits = memo_hits(memo, h->width);
-	bool negated = h->negation && negation_step(&r->negation, kind, hits[h->n]);
 
 	sums_add(r->sums, memo_sums(memo), h->width);
-	for (size_t i = 0; i < h->n; i++) {
-		const struct ngram_spec *spec = &h->models[i]->spec;
-
+	for (size_t i = 0; i < h->n; i++)
 		r->hits[i] += hits[i];
-		if (negated && spec->negation && ngram_reads(spec, kind))
-			add_feature(r, i, ngram_negated(word));
-		if (spec->word_max < 2 || !ngram_reads(spec, kind))
+	if (h->negation && negation_step(&r->negation, kind, hits[h->n]))
+		push(&r->negated, ngram_negated(word));
+}
+
+/* List the pairs of neighbours among the tokens that SPEC reads, unless they are listed. */
+static void
+list_pairs(struct heads_run *r, const struct ngram_spec *spec)
+{
+	uint64_t before = 0;
+
+	if (r->pairs_of == spec->tokens)
+		return;
+	r->pairs_of = spec->tokens;
+	r->pairs.n = 0;
+	for (size_t i = 0; i < r->norm.n; i++) {
+		if (!ngram_reads(spec, r->norm.tokens[i].kind))
 			continue;
-		if (r->before[i])
-			add_feature(r, i, ngram_pair(r->before[i], word));
-		r->before[i] = word;
+		if (before)
+			push(&r->pairs, ngram_pair(before, r->words[i]));
+		before = r->words[i];
 	}
+}
+
+/* Add features to a head.  Most are unknown to it, and each look-up waits for memory twice; so all
+ * of them wait together. */
+static void
+add_features(struct heads_run *r, size_t head, const struct hash_list *list)
+{
+	const struct model *m = r->heads->models[head];
+	unsigned shift = 64 - m->header->bucket_bits;
+
+	for (size_t i = 0; i < list->n; i++)
+		__builtin_prefetch(&m->starts[list->hash[i] >> shift]);
+	for (size_t i = 0; i < list->n; i++)
+		__builtin_prefetch(m->prints + m->starts[list->hash[i] >> shift]);
+	for (size_t i = 0; i < list->n; i++)
+		add_feature(r, head, list->hash[i]);
 }
 
 /* What the sums of HEAD say of each label, as logarithms; the likeliest, or -1, in RES. */
@@ -364,23 +408,48 @@ hash_words(struct heads_run *r)
 	}
 }
 
-const struct head_result *
-heads_predict(struct heads_run *r, struct slice text)
+void
+heads_read(struct heads_run *r, struct slice text)
 {
 	const struct heads *h = r->heads;
-	enum script script;
 
 	norm_run(&r->norm, text);
 	memset(r->sums, 0, h->width * sizeof *r->sums);
 	memset(r->hits, 0, h->n * sizeof *r->hits);
-	memset(r->before, 0, h->n * sizeof *r->before);
+	memset(r->answered, 0, h->n * sizeof *r->answered);
 	r->negation = (struct negation){0};
+	r->negated.n = 0;
+	r->pairs_of = 0;
 	hash_words(r);
 	for (size_t i = 0; i < r->norm.n; i++)
 		add_token(r, norm_token(&r->norm, i), r->norm.tokens[i].kind, r->words[i]);
-	script = norm_script(&r->norm);
-	for (size_t i = 0; i < h->n; i++)
-		softmax(r, i, script);
+	r->script = norm_script(&r->norm);
+}
+
+const struct head_result *
+heads_answer(struct heads_run *r, size_t head)
+{
+	const struct ngram_spec *spec = &r->heads->models[head]->spec;
+
+	if (r->answered[head])
+		return &r->results[head];
+	r->answered[head] = true;
+	if (spec->word_max > 1) {
+		list_pairs(r, spec);
+		add_features(r, head, &r->pairs);
+	}
+	if (spec->negation && ngram_reads(spec, TOKEN_WORD))
+		add_features(r, head, &r->negated);
+	softmax(r, head, r->script);
+	return &r->results[head];
+}
+
+const struct head_result *
+heads_predict(struct heads_run *r, struct slice text)
+{
+	heads_read(r, text);
+	for (size_t i = 0; i < r->heads->n; i++)
+		heads_answer(r, i);
 	return r->results;
 }
 

@@ -29,10 +29,17 @@ struct heads_run;
 struct heads_run *heads_run_new(const struct heads *heads, size_t memory);
 void heads_run_free(struct heads_run *run);
 
-/* Read TEXT with every head.  One result a head, in their order; valid until the next call. */
+/* Read TEXT, for heads_answer. */
+void heads_read(struct heads_run *run, struct slice text);
+
+/* What head number HEAD says of the text; valid until the next text.  Of a head that is not asked,
+ * the larger part of the work is never done. */
+const struct head_result *heads_answer(struct heads_run *run, size_t head);
+
+/* Read TEXT and ask every head.  One result a head, in their order; valid until the next text. */
 const struct head_result *heads_predict(struct heads_run *run, struct slice text);
 
-/* What the last heads_predict made of its text. */
+/* What was made of the text. */
 const struct norm *heads_norm(const struct heads_run *run);
 
 /*
