@@ -22,7 +22,7 @@ static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5,
 	    grid_rows = 50000, pieces, lang_rows = 1000, hidden = -1;
 static const char *from_log, *tenant, *compare_file, *misses_file;
 static bool balance, no_refit, only_better, background;
-static double word_weight = 2;
+static double word_weight; /* 0: by the solver */
 static struct cli_list weights, costs, recalls, lexicons, lexicon_rows;
 
 static const struct cli_opt options[] = {
@@ -81,7 +81,7 @@ static const struct cli_opt options[] = {
     {0, "pieces", CLI_INT, &pieces, "N", "learn N runs of 1 to 3 words of each text as well (0)"},
     {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
     {0, "tokens", CLI_STRING, &tokens, "KIND", "all, or words: no emoji, links, numbers ..."},
-    {0, "word-weight", CLI_NUMBER, &word_weight, "N", "a word counts as N character n-grams (2)"},
+    {0, "word-weight", CLI_NUMBER, &word_weight, "N", "a word counts as N character n-grams (4 or 2)"},
     {0, "words", CLI_INT, &words, "N", "0 no words, 1 words, 2 pairs of words too (2)"},
     CLI_END,
 };
@@ -168,7 +168,7 @@ check_options(void)
 	in_range("pieces", (double)pieces, 0, 100);
 	in_range("epochs", (double)epochs, 1, 1000);
 	in_range("min-p", train.min_p, 0, 1);
-	in_range("word-weight", word_weight, 0.01, 100);
+	in_range("word-weight", word_weight, 0, 100);
 	in_range("hidden", (double)hidden, -1, SOLVE_HIDDEN_MAX);
 	parse_chars();
 	parse_solver();
@@ -416,6 +416,8 @@ main(int argc, char **argv)
 	read_rows(&d, files);
 	if (!grid)
 		default_grid(d.labels.n);
+	if (word_weight <= 0)
+		train.word_weight = is_softmax(d.labels.n) ? 2 : 4;
 	train.label_weight = weight = labels_weights(&d, &weights, balance);
 	train.aims = aims = labels_aims(&d, &costs, &recalls, &train.aims_n);
 	if (train_model(&d, &train, &model, &report, &err) < 0)
