@@ -1,6 +1,6 @@
 # Rows to learn .class.intent and .class.needs_answer from: {id, text, lang, intent, needs_answer, source, together}.
-#   seed       expands a file of share/models/seed (-R -s; $name is its name): slots, spelling, greetings
-#   mapped     gives the rows of a set (-s; $set is its name) our labels by $map, share/models/seed/intent-map.ndjson,
+#   seed       expands a file of scripts/seed (-R -s; $name is its name): slots, spelling, greetings
+#   mapped     gives the rows of a set (-s; $set is its name) our labels by $map, scripts/seed/intent-map.ndjson,
 #              and takes $all of those that have one, or as many as the map says
 # There is no chance in it: what is taken follows from a hash of the line.
 

@@ -65,7 +65,7 @@ answers_as_told() {
 intents='["billing","chat","complaint","contract","job","order","other","outage","praise","product","spam","technical","thanks"]'
 
 @test "the mapping of foreign labels is well-formed" {
-	map=$root/share/models/seed/intent-map.ndjson
+	map=$root/scripts/seed/intent-map.ndjson
 	jq -es --argjson intents "$intents" 'all(
 		(.set | test("^[a-z]+/[a-z0-9_]+$")) and (.label | type == "string" and . != "")
 		and (.intent == null or (.intent as $i | $intents | index($i)))
@@ -83,14 +83,14 @@ intents='["billing","chat","complaint","contract","job","order","other","outage"
 @test "the seed has every intent in eight languages, with and without need of an answer" {
 	for lang in de en es fr it nl pl pt; do
 		jq -cRs -L "$root/scripts" --arg name "intent.$lang" 'include "intent"; seed($name)' \
-			"$root/share/models/seed/intent.$lang.txt" >>rows
+			"$root/scripts/seed/intent.$lang.txt" >>rows
 	done
 	[ "$(jq -c .intent rows | sort -u | jq -cs .)" = "$intents" ]
 	jq -es 'all(.text != "" and (.text | test("[{}|$]") | not) and (.needs_answer | type == "boolean"))' rows
 	jq -es '(map(.id) | length == (unique | length))' rows
 	jq -es 'group_by([.lang, .intent]) | length == 8 * 13 and all(length >= (if .[0].lang | . == "de" or . == "en" then 150 else 30 end))' rows
 	jq -cRs -L "$root/scripts" --arg name intent.de 'include "intent"; seed($name)' \
-		"$root/share/models/seed/intent.de.txt" >again
+		"$root/scripts/seed/intent.de.txt" >again
 	cmp again <(jq -c 'select(.lang == "de")' rows)
 }
 

@@ -358,7 +358,7 @@ pairs() {
 }
 
 @test "the sentences for languages with few texts are sound" {
-	dir=$(dirname "$(command -v sme-train)")/../scripts/languages
+	dir=$(dirname "$(command -v sme-train)")/../scripts/seed/languages
 	for f in "$dir"/*.txt; do
 		[[ $(basename "$f") =~ ^[a-z][a-z]\.txt$ ]]
 		iconv -f UTF-8 -t UTF-8 "$f" >text
