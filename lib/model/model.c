@@ -153,14 +153,12 @@ read_strings(struct model *m, const char *p, const char *path, struct sme_err *e
 static int
 check_index(const struct model *m, const char *path, struct sme_err *err)
 {
-	uint32_t buckets = 1u << m->header->bucket_bits, last = 0;
+	uint32_t buckets = 1u << m->header->bucket_bits, falls = 0;
 
-	for (uint32_t i = 0; i <= buckets; i++) {
-		if (m->starts[i] < last)
-			return bad(path, "feature index", err);
-		last = m->starts[i];
-	}
-	if (m->starts[0] != 0 || last != m->header->rows)
+	/* Without a jump out: there are a million of them, and they are asked at every start. */
+	for (uint32_t i = 0; i < buckets; i++)
+		falls |= (uint32_t)(m->starts[i + 1] < m->starts[i]);
+	if (falls || m->starts[0] != 0 || m->starts[buckets] != m->header->rows)
 		return bad(path, "feature index", err);
 	for (uint32_t i = 0; i < m->header->labels; i++)
 		if (!isfinite(m->labels[i].scale) || !isfinite(m->labels[i].bias))

@@ -56,7 +56,7 @@ seconds() {
 # line NAME SECONDS ROWS [SECONDS_OF_OURS]
 line() {
 	awk -v name="$1" -v t="$2" -v n="$3" -v ours="${4:-}" -v all="$n" 'BEGIN {
-		printf "  %-34s %9.0f mentions/s", name, n / t
+		printf "  %-38s %9.0f mentions/s", name, n / t
 		if (ours != "") printf "   ratio %.1f", (all / ours) / (n / t)
 		print ""
 	}'
@@ -68,6 +68,13 @@ all=$(seconds sme-classify -j1 "$dir/in")
 lang=$(seconds sme-classify -j1 --heads lang "$dir/in")
 line "sme-classify, all heads" "$all" "$n"
 line "sme-classify --heads lang" "$lang" "$n"
+start=$(date +%s%N)
+sme-classify -j1 "$dir/in" >/dev/null
+one=$(($(date +%s%N) - start))
+start=$(date +%s%N)
+sme-classify -j2 "$dir/in" >/dev/null
+awk -v one="$one" -v two="$(($(date +%s%N) - start))" 'BEGIN {
+	printf "  %-38s %.2f x one, by the clock\n", "two threads (-j2)", one / two }'
 
 if g++ -O2 -o "$dir/cld2" "$dir/cld2.cc" -lcld2 2>/dev/null; then
 	line "libcld2, language" "$(seconds sh -c "exec $dir/cld2 <$dir/texts")" "$n" "$lang"
@@ -75,12 +82,15 @@ else
 	echo "  libcld2 is not there (libcld2-dev)"
 fi
 if command -v fasttext >/dev/null; then
-	# A model of the usual size for one head; what it says does not matter here.
+	# What it says does not matter here.  Once small, for speed, and once of its default width.
 	sme-classify --min-p 0 --heads lang "$dir/in" | jq -r '"__label__\(.class.lang.code) \(.text // "" |
 		gsub("[\n\r]"; " "))"' | head -n 50000 >"$dir/labelled"
-	fasttext supervised -input "$dir/labelled" -output "$dir/ft" -minn 2 -maxn 5 -dim 16 -epoch 1 \
-		-thread 1 -verbose 0 >/dev/null 2>&1
-	line "fasttext predict, one head" "$(seconds fasttext predict "$dir/ft.bin" "$dir/texts")" "$n" "$all"
+	for dim in 16 100; do
+		fasttext supervised -input "$dir/labelled" -output "$dir/ft" -minn 2 -maxn 5 -wordNgrams 2 \
+			-dim $dim -epoch 1 -thread 1 -verbose 0 >/dev/null 2>&1
+		line "fasttext predict, one head, dim $dim" "$(seconds fasttext predict "$dir/ft.bin" "$dir/texts")" \
+			"$n" "$all"
+	done
 else
 	echo "  fasttext is not there"
 fi
