@@ -232,3 +232,27 @@ mention() {
 	[ "$status" -eq 0 ]
 	[ "$(jq -r .class.lang.code <<<"$output")" = de ]
 }
+
+# What the shipped heads say of texts that leave no doubt.
+answers() { # answers TEXT FILTER
+	jq -cn --arg t "$1" '{type: "mention", text: $t}' | sme-classify --min-p 0 | jq -c ".class | $2"
+}
+
+@test "offence, praise, complaints and irony have places of their own" {
+	[ "$(answers "Ihr seid solche Idioten, verpisst euch" '.offensive | [.label, .p >= 0.5]')" = '[true,true]' ]
+	[ "$(answers "Danke für die schnelle Hilfe!" '.offensive | [.label, .p >= 0.5]')" = '[false,false]' ]
+	[ "$(answers "You are a bunch of fucking morons" '.offensive | [.label, .p >= 0.5]')" = '[true,true]' ]
+	[ "$(answers "Thank you for your quick help today" '.offensive | [.label, .p >= 0.5]')" = '[false,false]' ]
+	[ "$(answers "Danke, du bist super, tolles Video!!" '.praise.label')" = true ]
+	[ "$(answers "Worst service ever, my order still has not arrived and nobody answers" .complaint.label)" = true ]
+	[ "$(answers "Have a nice weekend everybody" .complaint.label)" = false ]
+	[ "$(answers "Danke, das hat super geklappt :)" .sentiment.label)" = '"positive"' ]
+	[ "$(answers "Thanks, that was great :)" .sentiment.label)" = '"positive"' ]
+	[ "$(answers "Merci beaucoup, c'est magnifique" .sentiment.label)" = '"positive"' ]
+	[ "$(answers "Das ist nicht gut, ich bin sehr enttäuscht" .sentiment.label)" = '"negative"' ]
+}
+
+@test "a head that was not made for the language says nothing" {
+	[ "$(answers "Merci beaucoup, c'est vraiment magnifique, bonne soirée à tous" '[.lang.code, .praise, .offensive]')" = \
+		'["fr",{"label":null,"p":null},{"label":null,"p":null}]' ]
+}
