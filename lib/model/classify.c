@@ -13,6 +13,9 @@
  * of them. */
 #define TENANT_MEMORY (HEADS_MEMORY / 4)
 
+/* A text may be in a language with such a probability: where nobody speaks for the likeliest one. */
+#define LANG_MIN 0.05
+
 struct classifier_run {
 	const struct classifier *c;
 	struct classifier_run **tenants; /* as in c->own, made when they are needed */
@@ -115,11 +118,37 @@ result_of(const struct classifier_run *run, int head)
 	return heads_answer(run->heads, (size_t)head);
 }
 
+/* The number of the model that tells the language, or -1. */
+static int
+lang_head(const struct classifier *c)
+{
+	return c->places[PLACE_LANG] < 0 ? -1 : c->answers[c->places[PLACE_LANG]].by_lang[0];
+}
+
+/* The likeliest language of the text at hand that somebody speaks for in answer A, or -1. */
+static int
+spoken_lang(const struct classifier_run *run, const struct answer *a)
+{
+	int lang = lang_head(run->c), best = -1;
+	const double *p = result_of(run, lang)->probs;
+
+	for (uint32_t l = 0; l < run->c->models[lang]->header->labels; l++)
+		if (classifier_pick(run->c, a, (int)l) >= 0 && p[l] >= LANG_MIN &&
+		    (best < 0 || p[l] > p[best]))
+			best = (int)l;
+	return best;
+}
+
 /* The number of the model that speaks for the text at hand in answer A; -1: nobody. */
 static int
 speaker(const struct classifier_run *run, const struct answer *a)
 {
-	return classifier_pick(run->c, a, run->lang);
+	int head = classifier_pick(run->c, a, run->lang), lang;
+
+	if (head >= 0 || run->lang < 0)
+		return head;
+	lang = spoken_lang(run, a);
+	return lang < 0 ? -1 : classifier_pick(run->c, a, lang);
 }
 
 /* {"KEY":label,"p":...  of one head, left open. */
@@ -302,13 +331,6 @@ static bool
 hides(void *ctx, struct slice name)
 {
 	return details_hides_keyword(((struct classifier_run *)ctx)->details, name);
-}
-
-/* The number of the model that tells the language, or -1. */
-static int
-lang_head(const struct classifier *c)
-{
-	return c->places[PLACE_LANG] < 0 ? -1 : c->answers[c->places[PLACE_LANG]].by_lang[0];
 }
 
 /* The language to compare words with: the likeliest one, however sure. */
