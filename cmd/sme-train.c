@@ -157,6 +157,22 @@ in_range(const char *option, double v, double min, double max)
 		cli_usage("--%s: expected a number from %g to %g", option, min, max);
 }
 
+/* A code that no language has would make a head that never answers. */
+static void
+check_langs(void)
+{
+	struct slice rest = slice_of(train.langs), one;
+
+	while (slice_cut(&rest, ',', &one)) {
+		bool good = one.n == 2 || one.n == 3;
+
+		for (size_t i = 0; i < one.n; i++)
+			good &= one.p[i] >= 'a' && one.p[i] <= 'z';
+		if (!good)
+			cli_usage("--lang: expected codes such as de,nl, got \"%s\"", train.langs);
+	}
+}
+
 static void
 check_options(void)
 {
@@ -186,6 +202,8 @@ check_options(void)
 		cli_usage("--only-better needs --compare: better than which model?");
 	if (tenant && !from_log)
 		cli_usage("--tenant is about the log, see --from-log");
+	if (train.langs)
+		check_langs();
 	if (holdout == 0 && (costs.n || recalls.n || compare_file || misses_file || train.curve))
 		cli_usage("with --holdout 0 there are no rows to measure with");
 	if (strlen(train.release) > 16)

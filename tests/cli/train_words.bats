@@ -87,3 +87,13 @@ label() { # label MODEL TEXT
 		jq -r '.class.heads.mood.label' >out
 	[ "$(paste -s -d ' ' out)" = "positive positive" ]
 }
+
+@test "a language that cannot be one is a mistake" {
+	rows >in
+	for lang in German de,,nl "de, nl" DE; do
+		run --separate-stderr sme-train --label-key mood --lang "$lang" -o m.model in
+		[ "$status" -eq 64 ]
+		[[ "$stderr" == "sme-train: --lang: expected codes such as de,nl, got \"$lang\""* ]]
+		[ ! -e m.model ]
+	done
+}
