@@ -13,58 +13,7 @@
 #include "model/decide.h"
 #include "model/heads.h"
 #include "model/model.h"
-
-#define LABELS 3
-#define ROWS 500
-
-static const char *const names[LABELS] = {"calm", "glad", "sad"};
-
-/* "glad" and its n-grams speak for label 1, "sad" for 2; the other rows are filler. */
-static void
-make_deciding(struct buf *file, const char *name, uint16_t flags, const float *thresholds,
-    const struct model_knot *knots, uint16_t n)
-{
-	static uint64_t hashes[ROWS];
-	static float weights[ROWS * LABELS];
-	struct model_label label[LABELS] = {
-	    {.bias = 0.1f, .scripts = 1u << SCRIPT_LATIN | 1u << SCRIPT_GREEK, .rows = 7},
-	    {.scripts = 1u << SCRIPT_LATIN}, {.scripts = 1u << SCRIPT_LATIN}};
-	struct model_parts parts = {.name = name,
-	    .release = "r1",
-	    .names = names,
-	    .meta = SLICE("{\"rows\":7}"),
-	    .spec = {.word_max = 2, .char_min = 0, .char_max = 0, .tokens = NGRAM_ALL_TOKENS},
-	    .labels = LABELS,
-	    .rows = ROWS,
-	    .flags = flags,
-	    .temperature = 1,
-	    .min_p = 0.25f,
-	    .thresholds = thresholds,
-	    .knot = knots,
-	    .knots = n,
-	    .label = label,
-	    .hashes = hashes,
-	    .weights = weights};
-	struct sme_err err;
-
-	for (size_t i = 0; i < ROWS; i++) {
-		hashes[i] = hash_mix(i + 1);
-		for (size_t c = 0; c < LABELS; c++)
-			weights[i * LABELS + c] =
-			    (float)(int)(hash_mix(i * LABELS + c) % 200) / 100 - 1;
-	}
-	hashes[0] = ngram_word(SLICE("glad"), TOKEN_WORD);
-	hashes[1] = ngram_word(SLICE("sad"), TOKEN_WORD);
-	hashes[2] = ngram_pair(ngram_word(SLICE("not"), TOKEN_WORD), hashes[0]);
-	memcpy(weights, (float[]){-1, 2, -1, -1, -1, 2, 0, -4, 4}, 9 * sizeof *weights);
-	assert_int_equal(model_build(&parts, file, &err), 0);
-}
-
-static void
-make_model(struct buf *file, const char *name, uint16_t flags)
-{
-	make_deciding(file, name, flags, NULL, NULL, 0);
-}
+#include "model_make.h"
 
 static void
 test_round_trip(void **state)
@@ -131,9 +80,6 @@ test_file(void **state)
 	assert_int_equal(err.status, SME_NOINPUT);
 	buf_release(&file);
 }
-
-static const float some[LABELS] = {0, 0.25f, 1};
-static const struct model_knot table[2] = {{0.5f, 0.4f}, {0.75f, 0.7f}};
 
 #define UNITS 16
 
@@ -332,16 +278,6 @@ test_damage(void **state)
 	buf_release(&file);
 }
 
-/* The checksum of a file that was changed on purpose. */
-static void
-seal(struct buf *file)
-{
-	struct model_header *h = (struct model_header *)file->p;
-	size_t from = offsetof(struct model_header, checksum) + sizeof h->checksum;
-
-	h->checksum = hash64(file->p + from, file->n - from, h->version);
-}
-
 static void
 refused(struct buf *file, const char *why)
 {
@@ -497,142 +433,6 @@ test_unsound_hidden(void **state)
 	buf_release(&file);
 }
 
-static void
-test_decisions(void **state)
-{
-	struct buf file = BUF_INIT;
-	struct sme_err err;
-	struct model *m;
-	struct heads *heads;
-	struct heads_run *run;
-	const struct head_result *r;
-
-	(void)state;
-	make_deciding(&file, "mood", MODEL_THRESHOLDS, some, table, 2);
-	m = model_from_memory(buf_slice(&file), "x", &err);
-	assert_non_null(m);
-	assert_memory_equal(m->thresholds, some, sizeof some);
-	assert_memory_equal(m->knots, table, sizeof table);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
-	/* "sad" is never sure enough for its threshold of 1 */
-	r = heads_predict(run, SLICE("so sad"));
-	assert_int_equal(r->best, 0);
-	assert_true(r->p == r->probs[0] && r->probs[2] > r->p);
-	r = heads_predict(run, SLICE("I am GLAD!"));
-	assert_int_equal(r->best, 1);
-	assert_true(decide_floor(m, 0) == 0.25 && decide_floor(m, 1) == 0.25);
-	assert_true(decide_floor(m, 2) == 1);
-	heads_run_free(run);
-	heads_free(heads);
-	model_close(m);
-	buf_release(&file);
-}
-
-static void
-predict(const char *text, uint16_t flags, int best, double at_least)
-{
-	struct buf file = BUF_INIT;
-	struct sme_err err;
-	struct model *m;
-	struct heads *heads;
-	struct heads_run *run;
-	const struct head_result *r;
-
-	make_model(&file, "mood", flags);
-	m = model_from_memory(buf_slice(&file), "x", &err);
-	assert_non_null(m);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
-	for (int i = 0; i < 3; i++) { /* what is remembered changes nothing */
-		double total = 0;
-
-		r = heads_predict(run, slice_of(text));
-		assert_int_equal(r->best, best);
-		assert_true(r->p >= at_least && r->p <= 1);
-		for (int c = 0; c < LABELS && best >= 0; c++)
-			total += r->probs[c];
-		assert_true(best < 0 || (total > 0.999999 && total < 1.000001));
-	}
-	heads_run_free(run);
-	heads_free(heads);
-	model_close(m);
-	buf_release(&file);
-}
-
-static void
-test_predict(void **state)
-{
-	(void)state;
-	predict("I am GLAD!", 0, 1, 0.8);
-	predict("so sad", 0, 2, 0.8);
-	predict("I am not glad", 0, 2, 0.7);
-	predict("nothing known", 0, -1, 0);
-	predict("", 0, -1, 0);
-	/* In Greek, only the label that was seen in Greek can win. */
-	predict("glad χαίρω πολύ", MODEL_SCRIPTS, 0, 1);
-	predict("glad где ты была", MODEL_SCRIPTS, -1, 0);
-	/* The script alone tells, or what is the more frequent in it. */
-	predict("ωραία", MODEL_SCRIPTS, 0, 1);
-	predict("nothing known", MODEL_SCRIPTS, 0, 0.34);
-	predict("12345", MODEL_SCRIPTS, -1, 0);
-}
-
-/* A temperature next to nothing makes a head sure, not mad. */
-static void
-test_cold(void **state)
-{
-	struct buf file = BUF_INIT;
-	struct sme_err err;
-	struct model *m;
-	struct heads *heads;
-	struct heads_run *run;
-
-	(void)state;
-	make_model(&file, "mood", MODEL_SCRIPTS);
-	((struct model_header *)file.p)->temperature = 1e-43f;
-	seal(&file);
-	m = model_from_memory(buf_slice(&file), "x", &err);
-	assert_non_null(m);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
-	assert_int_equal(heads_predict(run, SLICE("nothing known"))->best, 0);
-	assert_true(heads_predict(run, SLICE("nothing known"))->p == 1);
-	assert_int_equal(heads_predict(run, SLICE("glad"))->best, 1);
-	assert_true(heads_predict(run, SLICE("glad"))->p == 1);
-	heads_run_free(run);
-	heads_free(heads);
-	model_close(m);
-	buf_release(&file);
-}
-
-static void
-test_explain(void **state)
-{
-	struct buf file = BUF_INIT;
-	struct head_reason why[2];
-	struct sme_err err;
-	struct model *m;
-	struct heads *heads;
-	struct heads_run *run;
-
-	(void)state;
-	make_model(&file, "mood", 0);
-	m = model_from_memory(buf_slice(&file), "x", &err);
-	assert_non_null(m);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
-	heads_predict(run, SLICE("well, sad and glad"));
-	assert_int_equal(heads_explain(run, 0, 2, why, 2), 1);
-	assert_true(slice_is(norm_token(heads_norm(run), why[0].token), "sad"));
-	assert_int_equal(heads_explain(run, 0, 1, why, 2), 1);
-	assert_true(slice_is(norm_token(heads_norm(run), why[0].token), "glad"));
-	heads_run_free(run);
-	heads_free(heads);
-	model_close(m);
-	buf_release(&file);
-}
-
 int
 main(void)
 {
@@ -648,10 +448,6 @@ main(void)
 	    cmocka_unit_test(test_old_version),
 	    cmocka_unit_test(test_unsound_decisions),
 	    cmocka_unit_test(test_unsound_hidden),
-	    cmocka_unit_test(test_decisions),
-	    cmocka_unit_test(test_predict),
-	    cmocka_unit_test(test_cold),
-	    cmocka_unit_test(test_explain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
