@@ -1,0 +1,187 @@
+# shellcheck shell=bash
+# Real servers for the end-to-end tests: each is started on a free port of 127.0.0.1, waited for by
+# asking it, and stopped by its process id.  A file of tests does
+#
+#	load peers
+#	setup_file() { peers_open; peer_need nginx nginx || return 0; nginx_start; }
+#	setup() { peers_ready; ... }
+#	teardown_file() { peers_close; }
+#
+# All state is in $PEERS, a folder that ends with the file.  What npm installs is in $peer_modules.
+
+peer_modules=${SME_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/sme-peers}/node_modules
+
+# What is needed to start a server: peer_need NAME COMMAND|npm:PACKAGE...  Without it the tests of the
+# file are skipped by peers_ready, under that name.
+peer_need() {
+	local what name=$1
+	shift
+	for what; do
+		case $what in
+		npm:*)
+			[ -e "${peer_modules%/*}/complete" ] && [ -d "$peer_modules/${what#npm:}" ] &&
+				command -v node >/dev/null ;;
+		/*) [ -e "$what" ] ;;
+		*) PATH=$PATH:/usr/sbin:/sbin command -v "$what" >/dev/null ;;
+		esac && continue
+		echo "$name: ${what#npm:} is not installed; scripts/deps --peers does it" >"$PEERS/missing"
+		return 1
+	done
+}
+
+peers_ready() {
+	[ ! -e "$PEERS/missing" ] || skip "$(<"$PEERS/missing")"
+}
+
+# The folder of all peers of this file; readable for those that give up root.
+peers_open() {
+	PEERS=$(mktemp -d "${TMPDIR:-/tmp}/sme-e2e.XXXXXX")
+	chmod 755 "$PEERS"
+	export PEERS
+	# Servers that are asked under this name only.
+	export no_proxy='*'
+	unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+}
+
+# A port of 127.0.0.1 that nobody listens on, below those that connections take: peer_port [HOW-MANY]
+# gives the first of so many in a row.
+peer_port() {
+	local port i free
+	for _ in $(seq 200); do
+		port=$((20000 + RANDOM % 12000))
+		free=1
+		for i in $(seq 0 $((${1:-1} - 1))); do
+			(exec 3<>"/dev/tcp/127.0.0.1/$((port + i))") 2>/dev/null && free=
+		done
+		[ -z "$free" ] || { echo "$port"; return; }
+	done
+	return 1
+}
+
+# Start a server that stays in the foreground: peer_start NAME COMMAND...  What it says goes to
+# $PEERS/NAME.log.
+peer_start() {
+	local name=$1
+	shift
+	# Descriptor 3 is bats' own: a server that kept it would keep bats waiting.
+	"$@" >"$PEERS/$name.log" 2>&1 </dev/null 3>&- &
+	echo $! >"$PEERS/$name.pid"
+	disown $!
+}
+
+# Wait until a command succeeds: peer_wait NAME SECONDS COMMAND...  It fails at once when the server
+# has ended.
+peer_wait() {
+	local name=$1 until=$((SECONDS + $2))
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		if ! kill -0 "$(<"$PEERS/$name.pid")" 2>/dev/null || [ $SECONDS -ge $until ]; then
+			echo "# $name did not get ready:" >&2
+			tail -n 20 "$PEERS/$name.log" | sed 's/^/# /' >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+peer_listens() {
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# End one server: peer_stop NAME [SIGNAL].
+peer_stop() {
+	local pid
+	[ -s "$PEERS/$1.pid" ] || return 0
+	pid=$(<"$PEERS/$1.pid")
+	rm -f "$PEERS/$1.pid"
+	kill -s "${2:-TERM}" "$pid" 2>/dev/null || return 0
+	for _ in $(seq 100); do
+		kill -0 "$pid" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	kill -s KILL "$pid" 2>/dev/null || :
+}
+
+peers_close() {
+	local pid
+	[ -n "$PEERS" ] || return 0
+	for pid in "$PEERS"/*.pid; do
+		[ -e "$pid" ] || continue
+		pid=${pid##*/}
+		peer_stop "${pid%.pid}"
+	done
+	[ ! -d "$PEERS/postgres" ] || postgres_stop
+	rm -rf "$PEERS"
+}
+
+# ---- the servers ----
+
+# nginx_start [DIRECTIVE...]: files of $PEERS/www at $NGINX; further directives go into its server block.
+nginx_start() {
+	local port dir=$PEERS/nginx
+	port=$(peer_port)
+	mkdir -p "$dir" "$PEERS/www"
+	cat >"$dir/nginx.conf" <<-EOF
+		daemon off;
+		worker_processes 1;
+		pid $dir/pid;
+		error_log $dir/error.log;
+		events {}
+		http {
+			types { application/rss+xml rss xml; application/json json; text/html html; }
+			log_format short '\$status \$request_method \$request_uri \$bytes_sent \$http_user_agent';
+			access_log $dir/access.log short;
+			client_body_temp_path $dir/b;
+			proxy_temp_path $dir/p;
+			fastcgi_temp_path $dir/f;
+			uwsgi_temp_path $dir/u;
+			scgi_temp_path $dir/s;
+			gzip on;
+			gzip_types application/rss+xml;
+			server {
+				listen 127.0.0.1:$port;
+				root $PEERS/www;
+				$*
+			}
+		}
+	EOF
+	PATH=$PATH:/usr/sbin peer_start nginx nginx -c "$dir/nginx.conf"
+	export NGINX=http://127.0.0.1:$port
+	peer_wait nginx 10 peer_listens "$port"
+}
+
+# PostgreSQL does not run as root.
+as_nobody() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid nobody --regid nogroup --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+postgres_bin() {
+	local bins=(/usr/lib/postgresql/*/bin)
+	echo "${bins[-1]}"
+}
+
+# postgres_start DATABASE: an empty one at $POSTGRES_URL, by a socket in $PEERS/postgres.
+postgres_start() {
+	local dir=$PEERS/postgres bin
+	bin=$(postgres_bin)
+	mkdir -m 700 "$dir"
+	[ "$(id -u)" != 0 ] || chown nobody "$dir"
+	{
+		as_nobody "$bin/initdb" -D "$dir/data" -U test -A trust -E UTF8 --locale=C --no-sync &&
+			as_nobody "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w \
+				-o "-k $dir -c listen_addresses='' -c fsync=off" start 3>&- &&
+			as_nobody "$bin/createdb" -h "$dir" -U test "$1"
+	} >"$PEERS/postgres.log" 2>&1 </dev/null || {
+		sed 's/^/# /' "$PEERS/postgres.log" >&2
+		return 1
+	}
+	export POSTGRES_URL="postgresql://test@localhost/$1?host=$dir"
+}
+
+postgres_stop() {
+	as_nobody "$(postgres_bin)/pg_ctl" -D "$PEERS/postgres/data" -m immediate stop >/dev/null 2>&1 || :
+}
