@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/map.h"
 #include "expr/expr.h"
+#include "expr/lex.h"
 
 /* A longer condition is refused. */
 #define EXPR_TEXT_MAX ((size_t)64 << 10)
@@ -26,38 +27,19 @@
 /* Decoded and joined strings of one event; what needs more goes to libjq. */
 #define EXPR_SCRATCH_MAX ((size_t)64 << 20)
 
-/* --- lex.c --- */
-
-enum tok_kind {
-	TOK_END,
-	TOK_FIELD, /* .name; text is the name */
-	TOK_NUMBER,
-	TOK_STRING, /* text is decoded */
-	TOK_ODD,    /* for libjq to judge: interpolation, odd escapes, numbers like 1.2.3 */
-	TOK_IDENT,  /* keywords too */
-	TOK_FORMAT, /* @name */
-	TOK_OP,     /* text is the operator as written */
-	TOK_BAD     /* no token; text says why */
-};
-
-struct token {
-	enum tok_kind kind;
-	size_t at, n; /* in the condition's text */
-	struct slice text;
-};
-
-/* Cut TEXT into tokens, the last one TOK_END or TOK_BAD.  Memory is A's. */
-struct token *expr_lex(struct arena *a, struct slice text, size_t *count);
+/* --- refuse.c --- */
 
 /* Refuse what a condition must not do, such as reading further input.  Returns -1 with ERR set. */
 int expr_refuse(struct slice text, struct sme_err *err);
 
-/* How long the UTF-8 character at I is; 0 when there is none. */
-size_t utf8_length(struct slice s, size_t i);
-
 /* Set ERR to "condition:LINE:COLUMN: WHY"; returns -1. */
 int expr_err_at(struct sme_err *err, struct slice text, size_t at, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* --- lex.c --- */
+
+/* How long the UTF-8 character at I is; 0 when there is none. */
+size_t utf8_length(struct slice s, size_t i);
 
 /* --- values --- */
 

@@ -6,43 +6,48 @@
 
 #include "expr/expr_int.h"
 
-static const struct refused {
-	const char *name, *why;
-} refused[] = {
-    {"ENV", "the environment"},
-    {"debug", "printing"},
-    {"env", "the environment"},
-    {"get_search_list", "files"},
-    {"halt", "ending the tool"},
-    {"halt_error", "ending the tool"},
-    {"import", "files"},
-    {"include", "files"},
-    {"input", "further input"},
-    {"input_filename", "further input"},
-    {"input_line_number", "further input"},
-    {"inputs", "further input"},
-    {"localtime", "the time zone of the machine"},
-    {"modulemeta", "files"},
-    {"now", "the clock"},
-    {"stderr", "printing"},
-    {"strflocaltime", "the time zone of the machine"},
-    {NULL, NULL},
+static const struct refused words[] = {
+    {"ENV", "the environment", 0},
+    {"debug", "printing", 0},
+    {"env", "the environment", 0},
+    {"get_search_list", "files", 0},
+    {"halt", "ending the tool", 0},
+    {"halt_error", "ending the tool", 0},
+    {"import", "files", 0},
+    {"include", "files", 0},
+    {"input", "further input", 0},
+    {"input_filename", "further input", 0},
+    {"input_line_number", "further input", 0},
+    {"inputs", "further input", 0},
+    {"localtime", "the time zone of the machine", 0},
+    {"modulemeta", "files", 0},
+    {"now", "the clock", 0},
+    {"stderr", "printing", 0},
+    {"strflocaltime", "the time zone of the machine", 0},
+    {NULL, NULL, 0},
 };
+
+void
+expr_place(struct slice text, size_t at, size_t *line, size_t *column)
+{
+	*line = *column = 1;
+	for (size_t i = 0; i < at && i < text.n; i++) {
+		++*column;
+		if (text.p[i] == '\n') {
+			++*line;
+			*column = 1;
+		}
+	}
+}
 
 int
 expr_err_at(struct sme_err *err, struct slice text, size_t at, const char *fmt, ...)
 {
 	char why[sizeof err->text];
-	size_t line = 1, column = 1;
+	size_t line, column;
 	va_list ap;
 
-	for (size_t i = 0; i < at && i < text.n; i++) {
-		column++;
-		if (text.p[i] == '\n') {
-			line++;
-			column = 1;
-		}
-	}
+	expr_place(text, at, &line, &column);
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof why, fmt, ap);
 	va_end(ap);
@@ -93,7 +98,7 @@ find_refused(const struct token *t, const struct refused **which)
 		track(&b, t);
 		/* $input is a variable like any other, and only $ENV is one like env. */
 		if (t->kind == TOK_IDENT && variable == slice_is(t->text, "ENV") && !is_key(&b, t))
-			for (*which = refused; (*which)->name; ++*which)
+			for (*which = words; (*which)->name; ++*which)
 				if (slice_is(t->text, (*which)->name))
 					return t;
 		variable = is_op(t, "$");
@@ -102,18 +107,19 @@ find_refused(const struct token *t, const struct refused **which)
 }
 
 /* The words inside "\( )" of a string, as if they stood alone; deeper strings included. */
-static int
-refuse_within(struct arena *a, struct slice all, struct slice part, int depth, struct sme_err *err)
+static bool
+find_within(struct arena *a, struct slice all, struct slice part, int depth, struct refused *which)
 {
-	const struct refused *which;
+	const struct refused *word;
 	size_t count;
 	struct token *t = expr_lex(a, part, &count);
-	const struct token *bad = find_refused(t, &which);
+	const struct token *bad = find_refused(t, &word);
 
-	if (bad)
-		return expr_err_at(err, all, (size_t)(part.p - all.p) + bad->at,
-		    "\"%s\" cannot be used here: a condition must not depend on %s", which->name,
-		    which->why);
+	if (bad) {
+		*which = *word;
+		which->at = (size_t)(part.p - all.p) + bad->at;
+		return true;
+	}
 	for (; t->kind != TOK_END && t->kind != TOK_BAD; t++) {
 		if (t->kind != TOK_ODD)
 			continue;
@@ -124,19 +130,30 @@ refuse_within(struct arena *a, struct slice all, struct slice part, int depth, s
 				continue;
 			i++;
 			if (t->text.p[i] == '(' && depth < 20 &&
-			    refuse_within(a, all, rest, depth + 1, err) < 0)
-				return -1;
+			    find_within(a, all, rest, depth + 1, which))
+				return true;
 		}
 	}
-	return 0;
+	return false;
+}
+
+bool
+expr_find_refused(struct slice text, struct refused *which)
+{
+	struct arena a = ARENA_INIT;
+	bool found = find_within(&a, text, text, 0, which);
+
+	arena_release(&a);
+	return found;
 }
 
 int
 expr_refuse(struct slice text, struct sme_err *err)
 {
-	struct arena a = ARENA_INIT;
-	int ret = refuse_within(&a, text, text, 0, err);
+	struct refused which;
 
-	arena_release(&a);
-	return ret;
+	if (!expr_find_refused(text, &which))
+		return 0;
+	return expr_err_at(err, text, which.at,
+	    "\"%s\" cannot be used here: a condition must not depend on %s", which.name, which.why);
 }

@@ -161,11 +161,11 @@ test_program_errors(void **state)
 	refuse("\n\nfoo(1)", ":3: foo/1 is not defined");
 	refuse("1, 2", ": expected one object, got several values");
 	refuse("empty", ": expected one object, got no value (empty)");
-	refuse("halt", ": halt has no place in a configuration");
+	refuse("halt", ": halt has no place here");
 	refuse("{a: error(\"stop here\")}", ": jq: stop here");
 	refuse("{a: error({b: 1})}", ": jq: {\"b\":1}");
 	refuse("[]", ": .: expected an object, got a list");
-	refuse("debug | input | {}", ": jq: a configuration has no input to read");
+	refuse("debug | input | {}", ": jq: there is no input to read");
 	refuse("include \"nope\"; {}", ": module not found: nope");
 	put("bad.jq", "def b: {x: 1;\n");
 	snprintf(
