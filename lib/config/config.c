@@ -134,7 +134,7 @@ config_load(struct config *c, const char *path, struct sme_err *err)
 {
 	struct buf report = BUF_INIT;
 	int r = read_tree(c, path, err);
-	size_t errors = r < 0 ? 0 : schema_check(c->root, c->path ? c->path : "", false, &report);
+	size_t errors = r < 0 ? 0 : schema_check(&config_schema, c->root, c->path ? c->path : "", false, &report);
 
 	if (errors)
 		r = first_error(&report, errors, err);
@@ -152,7 +152,7 @@ config_check(const char *path, struct buf *report, struct sme_err *err)
 	int r = read_tree(&c, path, err);
 
 	if (r == 0)
-		errors = schema_check(c.root, c.path ? c.path : "", true, report);
+		errors = schema_check(&config_schema, c.root, c.path ? c.path : "", true, report);
 	if (errors)
 		r = err_set(err, SME_CONFIG, "%s: %zu %s", c.path, errors,
 		    errors == 1 ? "error" : "errors");

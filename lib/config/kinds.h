@@ -1,4 +1,4 @@
-/* Private to lib/config: the scalar types of the schema. */
+/* The scalar types of a schema. */
 #ifndef SME_CONFIG_KINDS_H
 #define SME_CONFIG_KINDS_H
 

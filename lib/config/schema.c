@@ -275,12 +275,13 @@ check(struct schema_check *c, const struct schema *s, const struct json_node *n)
 }
 
 size_t
-schema_check(const struct json_node *root, const char *file, bool deep, struct buf *report)
+schema_check(const struct schema *schema, const struct json_node *root, const char *file, bool deep,
+    struct buf *report)
 {
 	struct schema_check c = {
 	    .root = root, .path = BUF_INIT, .file = file, .report = report, .deep = deep};
 
-	check(&c, &config_schema, root);
+	check(&c, schema, root);
 	if (c.errors > SCHEMA_REPORT_MAX)
 		buf_printf(report, "%s: and %zu more errors\n", file, c.errors - SCHEMA_REPORT_MAX);
 	buf_release(&c.path);

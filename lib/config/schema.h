@@ -59,10 +59,11 @@ struct schema_check {
 #define SCHEMA_REPORT_MAX 20
 
 /*
- * Compare ROOT with config_schema; the number of errors.  Each adds a line "FILE: PATH: what is
+ * Compare ROOT with SCHEMA, such as &config_schema; the number of errors.  Each adds a line "FILE: PATH: what is
  * wrong" to REPORT.  DEEP also compiles conditions and opens time zones.
  */
-size_t schema_check(const struct json_node *root, const char *file, bool deep, struct buf *report);
+size_t schema_check(const struct schema *schema, const struct json_node *root, const char *file,
+    bool deep, struct buf *report);
 
 /* For `cross`: add an error at the value at hand, or at SUB below it, such as ".rules[2].queue". */
 void schema_error(struct schema_check *c, const char *sub, const char *fmt, ...)

@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t lines = 0;
 
 	if (root) {
-		size_t errors = schema_check(root, "sme.jq", false, &report);
+		size_t errors = schema_check(&config_schema, root, "sme.jq", false, &report);
 
 		for (size_t i = 0; i < report.n; i++)
 			lines += report.p[i] == '\n';
