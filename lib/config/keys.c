@@ -236,6 +236,13 @@ static const struct schema_field publish_fields[] = {
 };
 static const struct schema publish = {.expected = "an object", .fields = publish_fields};
 
+static const struct schema_field vault_fields[] = {
+    {"path", &kind_path, false},
+    {"key_file", &kind_path, false},
+    END,
+};
+static const struct schema vault = {.expected = "an object", .fields = vault_fields};
+
 static const struct schema_field root_fields[] = {
     {"tenants", &tenants, false},
     {"queries", &queries, false},
@@ -247,6 +254,7 @@ static const struct schema_field root_fields[] = {
     {"score", &score, false},
     {"sources", &sources, false},
     {"publish", &publish, false},
+    {"vault", &vault, false},
     END,
 };
 const struct schema config_schema = {.expected = "an object", .fields = root_fields};

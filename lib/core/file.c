@@ -67,13 +67,20 @@ file_read(const char *path, struct buf *b, struct sme_err *err)
 	return r;
 }
 
-/* Make a rename in the directory of PATH durable. */
-static int
-sync_parent(const char *path)
+/* The directory that PATH is in.  The caller frees. */
+static char *
+parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = !slash ? xstrdup(".") : slash == path ? xstrdup("/") :
+
+	return !slash ? xstrdup(".") : slash == path ? xstrdup("/") :
 	    xstrndup(path, (size_t)(slash - path));
+}
+
+int
+file_sync_parent(const char *path)
+{
+	char *dir = parent(path);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = fd < 0 ? -1 : fsync(fd);
 
@@ -81,6 +88,21 @@ sync_parent(const char *path)
 		close(fd);
 	free(dir);
 	return r;
+}
+
+void
+file_adopt(int fd, const char *path)
+{
+	struct stat st;
+	char *dir;
+
+	if (geteuid() != 0)
+		return;
+	dir = parent(path);
+	/* Where it may not be given away it stays root's, which harms nobody. */
+	if ((stat(path, &st) == 0 || stat(dir, &st) == 0) && fchown(fd, st.st_uid, st.st_gid) < 0)
+		errno = 0;
+	free(dir);
 }
 
 int
@@ -96,9 +118,10 @@ file_write_atomic(const char *path, struct slice data, unsigned mode, struct sme
 		free(tmp);
 		return r;
 	}
+	file_adopt(fd, path);
 	r = fchmod(fd, mode) | file_write_all(fd, data.p, data.n) | fsync(fd);
 	r |= close(fd);
-	if (r == 0 && rename(tmp, path) == 0 && sync_parent(path) == 0) {
+	if (r == 0 && rename(tmp, path) == 0 && file_sync_parent(path) == 0) {
 		free(tmp);
 		return 0;
 	}

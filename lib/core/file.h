@@ -14,6 +14,16 @@ int file_read(const char *path, struct buf *b, struct sme_err *err);
  */
 int file_write_atomic(const char *path, struct slice data, unsigned mode, struct sme_err *err);
 
+/* Make a change of names in the directory of PATH durable; -1 with errno set. */
+int file_sync_parent(const char *path);
+
+/*
+ * For a file that root makes in somebody else's place: FD gets the owner and group of PATH if that is
+ * there, else of its directory.  So what an administrator changes stays readable by the service.
+ * Does nothing for other users.  file_write_atomic does it.
+ */
+void file_adopt(int fd, const char *path);
+
 /* Make the directory PATH and the missing ones above it (mode 0700). */
 int file_mkdirs(const char *path, struct sme_err *err);
 
