@@ -12,6 +12,7 @@
 #include "net/fetch.h"
 #include "net/fetch_metrics.h"
 #include "net/url.h"
+#include "vault/secret.h"
 
 static struct {
 	const char *config, *type, *tenant, *network, *channel, *kind, *lang, *follow, *rejects, *metrics;
@@ -335,6 +336,8 @@ main(int argc, char **argv)
 	struct sme_err err;
 	int status = SME_OK;
 
+	if (secret_protect(&err) < 0)
+		sme_die(err.status, "%s", err.text);
 	if (config_load(&config, opt.config, &err) < 0)
 		sme_die(err.status, "%s", err.text);
 	if (opt.all || opt.sources.n)

@@ -9,6 +9,7 @@
 #include "core/rfc3339.h"
 #include "outbox/publish.h"
 #include "stream/filter.h"
+#include "vault/secret.h"
 
 static struct filter filter = {FILTER_INIT};
 static const char *outbox_option;
@@ -144,6 +145,8 @@ main(int argc, char **argv)
 	char *dir;
 	int status;
 
+	if (secret_protect(&err) < 0)
+		sme_die(err.status, "%s", err.text);
 	if (filter.check_config)
 		return config_check_main(filter.config);
 	if (config_load(&config, filter.config, &err) < 0)
