@@ -123,7 +123,7 @@ add_operand(struct work *w, const char *name)
 		cli_usage("%s: only http and https can be fetched", name);
 	else
 		s->path = name;
-	s->remember = s->url != NULL;
+	s->remember = s->own_host = s->url != NULL;
 	if (opt.type && !source_type_parse(slice_of(opt.type), &s->type))
 		cli_usage("--type: expected feed, csv or ndjson, got \"%s\"", opt.type);
 	s->tenant = slice_of(opt.tenant);
@@ -139,7 +139,9 @@ static void
 add_configured(struct work *w, const struct config *c, const struct json_node *node)
 {
 	struct source *s = add_source(w);
+	struct address_net net;
 	struct sme_err err;
+	struct url u;
 
 	s->name = node_text(node, "name").p;
 	s->url = node_text(node, "url").p;
@@ -154,6 +156,11 @@ add_configured(struct work *w, const struct config *c, const struct json_node *n
 	s->kind = node_text(node, "kind");
 	s->lang = node_text(node, "lang");
 	s->remember = true;
+	url_split(slice_of(s->url), &u);
+	s->own_host = address_is_near(u.host);
+	for (NODE_EACH(it, node_get(node, "allow_private")))
+		if (address_parse(it->text, &net))
+			address_list_add(&s->allowed, &net);
 	for (NODE_EACH(it, node_get(node, "map")))
 		if (mapping_set(&s->map, it->key, it->text, &err) < 0)
 			sme_die(SME_CONFIG, "%s: source %s: %s", c->path, s->name, err.text);
@@ -320,6 +327,7 @@ release(struct work *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		mapping_release(&w->sources[i].map);
+		address_list_release(&w->sources[i].allowed);
 		if (w->sources[i].remember)
 			free((char *)(size_t)w->sources[i].path);
 	}

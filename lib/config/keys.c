@@ -34,6 +34,7 @@ static const struct schema entities = {
     .cross = entities_cross,
 };
 static const struct schema dates = LIST_OF(kind_date, "a list of dates");
+static const struct schema networks = LIST_OF(kind_network, "a list of addresses");
 static const struct schema columns = MAP_OF(kind_name, "an object of column names by field");
 
 static const struct schema weight = {
@@ -207,17 +208,27 @@ static const struct schema tenant = {
 };
 static const struct schema tenants = MAP_OF(tenant, "an object of tenants by name");
 
+static const struct schema settings = MAP_OF(kind_any, "an object");
 static const struct schema_field source_fields[] = {
     {"name", &kind_name, true},
-    {"type", &source_type, true},
+    {"type", &source_type, false},
     {"url", &kind_name, false},
     {"path", &kind_path, false},
+    {"connector", &kind_path, false},
     {"tenant", &kind_name, false},
     {"network", &kind_name, false},
     {"channel", &kind_name, false},
     {"kind", &kind_name, false},
     {"lang", &kind_name, false},
     {"map", &columns, false},
+    {"handle", &kind_name, false},
+    {"base", &kind_url, false},
+    {"instance", &kind_name, false},
+    {"secret", &kind_name, false},
+    {"settings", &settings, false},
+    {"ca", &kind_path, false},
+    {"allow_private", &networks, false},
+    {"interval", &kind_duration, false},
     END,
 };
 static const struct schema source = {
@@ -351,6 +362,27 @@ tenant_cross(struct schema_check *c, const struct json_node *node)
 	}
 }
 
+/* What only one kind of source has. */
+static void
+source_keys(struct schema_check *c, const char *sub, const struct json_node *it, bool account)
+{
+	static const char *const of_account[] = {"handle", "base", "instance", "secret", "settings", "ca"};
+	static const char *const of_feed[] = {"type", "url", "path", "kind", "lang", "map"};
+	const char *const *keys = account ? of_feed : of_account;
+
+	for (size_t i = 0; i < 6; i++)
+		if (node_get(it, keys[i]))
+			schema_error(c, sub, account ? "a source with \"connector\" has no \"%s\""
+			                             : "only a source with \"connector\" has \"%s\"",
+			    keys[i]);
+	if (account)
+		return;
+	if (!node_get(it, "type"))
+		schema_error(c, sub, "\"type\" is missing: %s", source_type.expected);
+	if (!node_get(it, "url") == !node_get(it, "path"))
+		schema_error(c, sub, "expected either \"url\" or \"path\"");
+}
+
 /* A source has one place, and the tenant it is for must be there when any is. */
 static void
 sources_cross(struct schema_check *c, const struct json_node *list)
@@ -364,8 +396,7 @@ sources_cross(struct schema_check *c, const struct json_node *list)
 		struct slice to = node_text(it, "tenant");
 
 		snprintf(sub, sizeof sub, "[%zu]", i);
-		if (!node_get(it, "url") == !node_get(it, "path"))
-			schema_error(c, sub, "expected either \"url\" or \"path\"");
+		source_keys(c, sub, it, node_get(it, "connector") != NULL);
 		snprintf(sub, sizeof sub, "[%zu].tenant", i++);
 		if (known && to.p && !slice_is(to, "default") && !node_get(known, to.p))
 			schema_error(c, sub, "no tenant \"%.*s\" in .tenants", SLICE_ARG(to));

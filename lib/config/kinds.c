@@ -7,6 +7,8 @@
 #include "clock/zone.h"
 #include "core/rfc3339.h"
 #include "expr/expr.h"
+#include "net/address.h"
+#include "net/url.h"
 #include "text/entity.h"
 #include "text/query.h"
 
@@ -188,6 +190,25 @@ is_pattern(const struct schema *s, const struct json_node *n, struct sme_err *wh
 	return is_text(s, n, why) && entity_check_pattern(n->text, why) == 0;
 }
 
+static bool
+is_network(const struct schema *s, const struct json_node *n, struct sme_err *why)
+{
+	struct address_net net;
+
+	return is_text(s, n, why) && address_parse(n->text, &net);
+}
+
+static bool
+is_url(const struct schema *s, const struct json_node *n, struct sme_err *why)
+{
+	struct url u;
+
+	if (!is_name(s, n, why))
+		return false;
+	url_split(n->text, &u);
+	return u.scheme.n && (u.host.n || u.path.n);
+}
+
 bool
 schema_number(const struct schema *s, const struct json_node *n, struct sme_err *why)
 {
@@ -246,5 +267,13 @@ const struct schema kind_keyword = {
     .expected = "a word or phrase such as \"kein Netz\"", .scalar = is_keyword};
 const struct schema kind_pattern = {
     .expected = "a pattern such as \"A-####\"", .scalar = is_pattern};
+const struct schema kind_network = {
+    .expected = "an address such as \"127.0.0.1\" or a network such as \"10.0.0.0/8\"",
+    .scalar = is_network,
+};
+const struct schema kind_url = {
+    .expected = "a URL such as \"https://social.example\"",
+    .scalar = is_url,
+};
 const struct schema kind_snippet = {
     .expected = "a text with variables such as \"Hallo {name}\"", .scalar = is_snippet};

@@ -51,7 +51,10 @@ task_submit(struct task *t)
 	struct buf etag = BUF_INIT, modified = BUF_INIT;
 	const char *headers[5] = {"Accept: application/atom+xml, application/rss+xml, "
 	                          "application/feed+json, application/xml;q=0.9, */*;q=0.8"};
-	struct http_request request = {.url = t->src->url, .headers = headers};
+	struct http_request request = {.url = t->src->url,
+	    .headers = headers,
+	    .own_host = t->src->own_host,
+	    .allowed = &t->src->allowed};
 	struct sme_err err;
 	size_t n = 1;
 

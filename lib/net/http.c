@@ -1,8 +1,5 @@
 #include "net/http.h"
 
-#include <curl/curl.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -10,41 +7,15 @@
 #include "core/mem.h"
 #include "core/rfc3339.h"
 #include "net/date.h"
+#include "net/http_int.h"
 #include "net/url.h"
 
 #ifndef SME_VERSION
 #define SME_VERSION "unknown"
 #endif
 
-/* Headers of one answer; more are not kept. */
-#define HEADERS_MAX ((size_t)64 << 10)
-
-struct http_transfer {
-	struct http *http;
-	struct http_request request; /* its own copy */
-	struct curl_slist *headers;
-	http_done *done;
-	void *ctx;
-	CURL *easy;              /* NULL while it waits for its next try */
-	struct buf body, answer; /* the unpacked body; the header lines of the last answer */
-	char error[CURL_ERROR_SIZE];
-	uint64_t host; /* as a hash */
-	unsigned tries;
-	bool moved, first_answer;
-	int64_t due; /* by the monotonic clock: when the next try begins */
-	struct http_transfer *next;
-};
-
-struct http {
-	struct http_options o;
-	CURLM *multi;
-	struct http_transfer *all; /* in order of submission */
-	size_t n, running;
-	uint64_t random;
-};
-
-static int64_t
-monotonic_ms(void)
+int64_t
+http_monotonic_ms(void)
 {
 	struct timespec ts;
 
@@ -77,6 +48,22 @@ set_defaults(struct http_options *o)
 		o->body_max = (size_t)64 << 20;
 }
 
+/* The variables that libcurl heeds. */
+static bool
+has_proxy(void)
+{
+	static const char *const names[] = {
+	    "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return true;
+	}
+	return false;
+}
+
 struct http *
 http_open(const struct http_options *options, struct sme_err *err)
 {
@@ -85,6 +72,7 @@ http_open(const struct http_options *options, struct sme_err *err)
 	h->o = *options;
 	set_defaults(&h->o);
 	h->random = h->o.seed;
+	h->proxied = has_proxy();
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(h->multi = curl_multi_init())) {
 		free(h);
 		err_set(err, SME_OSERR, "cannot start libcurl");
@@ -93,25 +81,34 @@ http_open(const struct http_options *options, struct sme_err *err)
 	return h;
 }
 
+/* What is sent may hold secrets. */
 static void
-drop_easy(struct http_transfer *t)
+wipe(const char *p, size_t n)
 {
-	if (!t->easy)
-		return;
-	curl_multi_remove_handle(t->http->multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	t->easy = NULL;
-	t->http->running--;
+	if (p)
+		explicit_bzero((char *)(size_t)p, n);
+	free((char *)(size_t)p);
+}
+
+static void
+free_headers(struct curl_slist *list)
+{
+	for (struct curl_slist *it = list; it; it = it->next)
+		explicit_bzero(it->data, strlen(it->data));
+	curl_slist_free_all(list);
 }
 
 static void
 transfer_free(struct http_transfer *t)
 {
-	drop_easy(t);
-	curl_slist_free_all(t->headers);
+	http_drop_easy(t);
+	free_headers(t->headers);
+	free_headers(t->all_headers);
 	free((char *)(size_t)t->request.method);
-	free((char *)(size_t)t->request.url);
-	free((char *)(size_t)t->request.body.p);
+	free((char *)(size_t)t->request.ca);
+	wipe(t->request.url, strlen(t->request.url));
+	wipe(t->request.body.p, t->request.body.n);
+	free(t->url);
 	buf_release(&t->body);
 	buf_release(&t->answer);
 	free(t);
@@ -128,9 +125,18 @@ http_close(struct http *h)
 		h->all = t->next;
 		transfer_free(t);
 	}
+	http_drop_tasks(h);
 	curl_multi_cleanup(h->multi);
 	curl_global_cleanup();
 	free(h);
+}
+
+static struct curl_slist *
+add_headers(struct curl_slist *list, const char *const *headers)
+{
+	for (size_t i = 0; headers && headers[i]; i++)
+		list = curl_slist_append(list, headers[i]);
+	return list;
 }
 
 void
@@ -144,110 +150,21 @@ http_submit(struct http *h, const struct http_request *request, http_done *done,
 	t->request.method = request->method ? xstrdup(request->method) : NULL;
 	t->request.url = xstrdup(request->url);
 	t->request.body.p = request->body.p ? xslicedup(request->body) : NULL;
-	for (size_t i = 0; request->headers && request->headers[i]; i++)
-		t->headers = curl_slist_append(t->headers, request->headers[i]);
-	t->request.headers = NULL;
+	t->request.ca = request->ca ? xstrdup(request->ca) : NULL;
+	t->headers = add_headers(NULL, request->headers);
+	t->all_headers = add_headers(add_headers(NULL, request->headers), request->secret_headers);
+	t->request.headers = t->request.secret_headers = NULL;
 	t->done = done;
 	t->ctx = ctx;
 	t->body = (struct buf)BUF_INIT_MAX(h->o.body_max);
-	t->answer = (struct buf)BUF_INIT_MAX(HEADERS_MAX);
-	t->due = monotonic_ms();
+	t->answer = (struct buf)BUF_INIT_MAX(HTTP_HEADERS_MAX);
+	t->due = http_monotonic_ms() + request->delay;
 	url_split(slice_of(t->request.url), &u);
 	t->host = hash64(u.host.p, u.host.n, 0);
 	while (*at)
 		at = &(*at)->next;
 	*at = t;
 	h->n++;
-}
-
-/* ---- one try ---- */
-
-static size_t
-on_body(char *p, size_t size, size_t n, void *ctx)
-{
-	struct http_transfer *t = ctx;
-
-	buf_add(&t->body, p, size * n);
-	return t->body.over ? 0 : size * n;
-}
-
-static size_t
-on_header(char *p, size_t size, size_t n, void *ctx)
-{
-	struct http_transfer *t = ctx;
-	struct slice line = {p, size * n};
-
-	/* A new status line: what came before was an answer on the way. */
-	if (slice_starts(line, SLICE("HTTP/"))) {
-		struct slice code = line;
-		const char *sp = memchr(line.p, ' ', line.n);
-
-		if (sp && t->first_answer) {
-			code = (struct slice){sp + 1, line.n - (size_t)(sp + 1 - line.p)};
-			t->moved = slice_starts(code, SLICE("301")) || slice_starts(code, SLICE("308"));
-			t->first_answer = false;
-		}
-		buf_clear(&t->answer);
-	}
-	buf_adds(&t->answer, line);
-	return size * n;
-}
-
-static bool
-is_get(const struct http_request *r)
-{
-	return !r->method || strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
-}
-
-static void
-set_method(struct http_transfer *t)
-{
-	const struct http_request *r = &t->request;
-
-	if (r->method && strcmp(r->method, "HEAD") == 0)
-		curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
-	if (r->body.p) {
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body.p);
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
-	}
-	if (r->method && (r->body.p || !is_get(r)))
-		curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
-}
-
-static void
-start(struct http *h, struct http_transfer *t)
-{
-	CURL *e = t->easy = curl_easy_init();
-
-	if (!e)
-		return;
-	buf_clear(&t->body);
-	buf_clear(&t->answer);
-	t->error[0] = '\0';
-	t->first_answer = true;
-	t->moved = false;
-	t->tries++;
-	curl_easy_setopt(e, CURLOPT_URL, t->request.url);
-	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(e, CURLOPT_MAXREDIRS, (long)h->o.redirects);
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)h->o.connect_timeout);
-	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)h->o.timeout);
-	curl_easy_setopt(e, CURLOPT_USERAGENT, h->o.user_agent);
-	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
-	curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);
-	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	set_method(t);
-	curl_multi_add_handle(h->multi, e);
-	h->running++;
 }
 
 /* ---- the end of a try ---- */
@@ -262,6 +179,12 @@ http_header(const struct http_response *r, const char *name)
 		if (line.n > len && line.p[len] == ':' && strncasecmp(line.p, name, len) == 0)
 			found = slice_trim((struct slice){line.p + len + 1, line.n - len - 1});
 	return found;
+}
+
+struct slice
+http_headers(const struct http_response *r)
+{
+	return buf_slice(&r->transfer->answer);
 }
 
 int64_t
@@ -308,8 +231,8 @@ next_random(struct http *h)
 }
 
 /* Full jitter over the upper half: waits spread out, and none is too short to help. */
-static int64_t
-wait_for(struct http *h, unsigned tries)
+int64_t
+http_backoff(struct http *h, unsigned tries)
 {
 	int64_t full = h->o.backoff;
 
@@ -318,6 +241,12 @@ wait_for(struct http *h, unsigned tries)
 	if (full > h->o.backoff_max)
 		full = h->o.backoff_max;
 	return full / 2 + (int64_t)(next_random(h) % (uint64_t)(full / 2 + 1));
+}
+
+const struct http_options *
+http_limits(const struct http *h)
+{
+	return &h->o;
 }
 
 static void
@@ -329,14 +258,10 @@ describe(struct http_transfer *t, struct http_response *r, CURLcode code)
 	url_masked(&url, slice_of(t->request.url));
 	if (t->tries > 1)
 		snprintf(tries, sizeof tries, " after %u tries", t->tries);
-	if (code == CURLE_OK)
+	if (*t->refused.text)
+		err_set(&r->err, t->refused.status, "%.200s: %.300s", buf_str(&url), t->refused.text);
+	else if (code == CURLE_OK)
 		err_set(&r->err, SME_UNAVAILABLE, "%.300s: HTTP %ld%s", buf_str(&url), r->status, tries);
-	else if (t->body.over)
-		err_set(&r->err, SME_UNAVAILABLE, "%.300s: the answer is larger than %zu bytes",
-		    buf_str(&url), t->http->o.body_max);
-	else if (code == CURLE_TOO_MANY_REDIRECTS)
-		err_set(&r->err, SME_UNAVAILABLE, "%.300s: more than %u redirects", buf_str(&url),
-		    t->http->o.redirects);
 	else
 		err_set(&r->err, SME_UNAVAILABLE, "%.300s: %.150s%s", buf_str(&url),
 		    *t->error && code != CURLE_UNSUPPORTED_PROTOCOL ? t->error
@@ -356,33 +281,80 @@ unlink_transfer(struct http *h, struct http_transfer *t)
 	h->n--;
 }
 
+static bool
+is_get(const struct http_request *r)
+{
+	return !r->method || strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+}
+
+/* The next try begins where the first one did. */
+static void
+begin_anew(struct http_transfer *t)
+{
+	free(t->url);
+	t->url = NULL;
+	t->method = t->request.method;
+	t->no_body = t->away = t->moved = false;
+	t->hops = 0;
+	t->tries++;
+	t->began = http_monotonic_ms();
+}
+
+/* The same request once more, after a while?  What this side has refused it refuses again. */
+static bool
+goes_again(struct http_transfer *t, const struct http_response *r, CURLcode code)
+{
+	const struct http_options *o = &t->http->o;
+	unsigned tries = t->request.tries ? t->request.tries : o->tries;
+	int64_t wait;
+
+	if (*t->refused.text || !is_passing(code, r->status) || t->tries >= tries ||
+	    !(is_get(&t->request) || t->request.repeatable) || r->retry_after > o->backoff_max)
+		return false;
+	wait = http_backoff(t->http, t->tries);
+	t->due = http_monotonic_ms() + (r->retry_after > wait ? r->retry_after : wait);
+	http_drop_easy(t);
+	return true;
+}
+
+static void
+hand_over(struct http *h, struct http_transfer *t, struct http_response *r, CURLcode code)
+{
+	char *effective = NULL;
+
+	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &effective);
+	r->url = effective ? effective : t->request.url;
+	r->partial = code == CURLE_PARTIAL_FILE;
+	r->body = buf_slice(&t->body);
+	r->tries = t->tries;
+	r->moved = t->moved;
+	r->unsent = !t->sent;
+	if (*t->refused.text || (code != CURLE_OK && !(r->partial && r->status < 300)) ||
+	    r->status >= 400)
+		describe(t, r, code);
+	unlink_transfer(h, t);
+	t->done(t->ctx, &t->request, r);
+	transfer_free(t);
+}
+
 static void
 finish(struct http *h, struct http_transfer *t, CURLcode code)
 {
-	struct http_response r = {.tries = t->tries, .transfer = t, .moved = t->moved};
-	char *effective = NULL;
-	bool again;
+	struct http_response r = {.transfer = t};
+	int hop;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r.status);
-	curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &effective);
-	r.retry_after = http_retry_after(http_header(&r, "Retry-After"), time_now_ms());
-	again = is_passing(code, r.status) && (is_get(&t->request) || t->request.repeatable) &&
-	        t->tries < h->o.tries && r.retry_after <= h->o.backoff_max;
-	if (again) {
-		int64_t wait = wait_for(h, t->tries);
-
-		t->due = monotonic_ms() + (r.retry_after > wait ? r.retry_after : wait);
-		drop_easy(t);
+	if (code == CURLE_OK)
+		t->refused.text[0] = '\0'; /* of an address that was passed over */
+	hop = code == CURLE_OK ? http_redirect(t, r.status) : 0;
+	if (hop > 0) {
+		http_drop_easy(t);
+		http_start(h, t);
 		return;
 	}
-	r.url = effective ? effective : t->request.url;
-	r.partial = code == CURLE_PARTIAL_FILE;
-	r.body = buf_slice(&t->body);
-	if ((code != CURLE_OK && !(r.partial && r.status < 300)) || r.status >= 400)
-		describe(t, &r, code);
-	unlink_transfer(h, t);
-	t->done(t->ctx, &t->request, &r);
-	transfer_free(t);
+	r.retry_after = http_retry_after(http_header(&r, "Retry-After"), time_now_ms());
+	if (hop < 0 || !goes_again(t, &r, code))
+		hand_over(h, t, &r, code);
 }
 
 /*
@@ -403,14 +375,15 @@ has_room(const struct http *h, uint64_t host)
 static int64_t
 start_due(struct http *h)
 {
-	int64_t now = monotonic_ms(), next = -1;
+	int64_t now = http_monotonic_ms(), next = -1;
 
 	for (struct http_transfer *t = h->all; t; t = t->next) {
 		if (t->easy)
 			continue;
-		if (t->due <= now && has_room(h, t->host))
-			start(h, t);
-		else if (t->due > now && (next < 0 || t->due - now < next))
+		if (t->due <= now && has_room(h, t->host)) {
+			begin_anew(t);
+			http_start(h, t);
+		} else if (t->due > now && (next < 0 || t->due - now < next))
 			next = t->due - now;
 	}
 	return next;
@@ -439,17 +412,23 @@ finish_ended(struct http *h)
 size_t
 http_wait(struct http *h, int64_t timeout)
 {
-	int64_t end = timeout < 0 ? INT64_MAX : monotonic_ms() + timeout;
+	int64_t end = timeout < 0 ? INT64_MAX : http_monotonic_ms() + timeout;
 	struct curl_waitfd wake = {.fd = h->o.wake_fd, .events = CURL_WAIT_POLLIN};
 	bool woken = false;
 
 	for (;;) {
-		int64_t wait = start_due(h), left = end == INT64_MAX ? 10000 : end - monotonic_ms();
+		int64_t wait = start_due(h), timer = http_next_timer(h);
+		int64_t left = end == INT64_MAX ? 10000 : end - http_monotonic_ms();
+		bool any;
 		int running;
 
 		curl_multi_perform(h->multi, &running);
-		if (finish_ended(h) || woken || left <= 0 || (!h->n && timeout < 0))
+		any = finish_ended(h);
+		any |= http_finish_tasks(h);
+		if (any || woken || left <= 0 || (!h->n && timeout < 0))
 			return h->n;
+		if (wait < 0 || (timer >= 0 && timer < wait))
+			wait = timer;
 		if (wait < 0 || wait > left)
 			wait = left;
 		wake.revents = 0;

@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "net/address.h"
 
 /* No limit stands at "for ever": what is 0 here gets the default that is named. */
 struct http_options {
@@ -27,12 +28,29 @@ struct http_options {
 	int wake_fd;               /* > 0: http_wait returns when this can be read */
 };
 
+/*
+ * Whoever answers may be hostile.  A connection to an address that is not public (address.h) is
+ * refused unless `allowed` lists it, or `own_host` is set and it is the host of `url`; that is looked
+ * at when the connection is made, so it does not matter what a name meant before.  A redirect leads
+ * to http or https only.  Behind a proxy, which looks names up itself, hosts are judged by name.
+ */
 struct http_request {
 	const char *method; /* NULL: GET */
 	const char *url;
 	const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
-	struct slice body;          /* sent as it is when p is set */
-	bool repeatable;            /* may be sent again though it is not GET or HEAD */
+	/* The same, but a redirect to another scheme, host or port does not take them along. */
+	const char *const *secret_headers;
+	struct slice body; /* sent as it is when p is set */
+	bool repeatable;   /* may be sent again though it is not GET or HEAD */
+	bool stay;         /* a redirect is the answer */
+	/* URL, body or headers hold a secret: plain http only to an address that `allowed` lists, and
+	 * no body to another host. */
+	bool secret;
+	bool own_host;
+	const struct address_list *allowed; /* NULL: none; must outlive the request */
+	const char *ca;  /* file of the authorities to trust in place of the system's; NULL: those */
+	int64_t delay;   /* milliseconds before the first try begins */
+	unsigned tries;  /* 0: as the engine's */
 	void *user;
 };
 
@@ -44,6 +62,7 @@ struct http_response {
 	unsigned tries;
 	int64_t retry_after;   /* milliseconds the server asks to wait, or 0 */
 	bool moved;            /* the first answer was a permanent redirect (301, 308) */
+	bool unsent;           /* no try got as far as sending anything */
 	/* Why it failed, empty when there is a final answer below 400; the URL, masked, is in it. */
 	struct sme_err err;
 	struct http_transfer *transfer; /* private */
@@ -51,6 +70,9 @@ struct http_response {
 
 /* The value of the header NAME in the last answer, or an empty slice with p == NULL. */
 struct slice http_header(const struct http_response *r, const char *name);
+
+/* All header lines of the last answer, the status line first. */
+struct slice http_headers(const struct http_response *r);
 
 /*
  * The end of a request: called from http_wait, once for each http_submit.  RESPONSE and all that it
@@ -67,8 +89,23 @@ struct http *http_open(const struct http_options *options, struct sme_err *err);
 /* Requests that are under way are dropped without a call. */
 void http_close(struct http *h);
 
-/* The request is copied, its strings included. */
+/* The request is copied, its strings included, but not what `allowed` points to. */
 void http_submit(struct http *h, const struct http_request *request, http_done *done, void *ctx);
+
+/* Call DONE from http_wait after MS milliseconds. */
+typedef void http_job(void *ctx);
+void http_after(struct http *h, int64_t ms, http_job *done, void *ctx);
+
+/*
+ * Run WORK on a thread of its own, for what blocks, then DONE from http_wait.  http_close waits for
+ * WORK to end; DONE is then not called.
+ */
+void http_run(struct http *h, http_job *work, http_job *done, void *ctx);
+
+/* What the engine waits before the try that follows the TRIES-th, in milliseconds, with jitter. */
+int64_t http_backoff(struct http *h, unsigned tries);
+
+const struct http_options *http_limits(const struct http *h); /* with the defaults filled in */
 
 /*
  * Work on all requests, wait at most TIMEOUT ms (-1: until one ends or wake_fd is readable), and

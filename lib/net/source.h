@@ -2,6 +2,7 @@
 #ifndef SME_NET_SOURCE_H
 #define SME_NET_SOURCE_H
 
+#include "net/address.h"
 #include "net/mapping.h"
 
 enum source_type { SOURCE_GUESS, SOURCE_FEED, SOURCE_NDJSON, SOURCE_CSV };
@@ -14,6 +15,8 @@ struct source {
 	struct slice tenant, network, channel, kind, lang; /* p == NULL: the default */
 	struct mapping map;
 	bool remember;    /* it has a cursor */
+	bool own_host;    /* the host of the URL may be at an address that is not public */
+	struct address_list allowed; /* more such addresses */
 };
 
 /* "feed", "ndjson" or "csv"; false for another word. */

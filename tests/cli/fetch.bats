@@ -320,6 +320,28 @@ same() {
 	[ "${#lines[@]}" -eq 2 ]
 }
 
+@test "a redirect leads to no address that is not public, unless the source lists it" {
+	serve
+	there=http://localhost:${base##*:}/plain/rss.xml
+	run --separate-stderr fetch "$base/to/$there"
+	[ "$status" -eq 69 ]
+	[[ "$stderr" == *"not public; list it in allow_private"* ]]
+	run ! grep -q '^/plain' log
+	run --separate-stderr fetch "$base/to/http://[::1]:${base##*:}/plain/rss.xml"
+	[ "$status" -eq 69 ]
+	[[ "$stderr" == *"allow_private"* ]]
+	cat >c.jq <<-EOF
+	{sources: [{name: "a", type: "feed", url: "$base/to/$there"},
+		{name: "b", type: "feed", url: "$base/to/$there", allow_private: ["127.0.0.0/8", "::1"]}]}
+	EOF
+	run --separate-stderr fetch -c c.jq --source a
+	[ "$status" -eq 69 ]
+	[[ "$stderr" == *"allow_private"* ]]
+	run --separate-stderr fetch -c c.jq --source b
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+}
+
 @test "many feeds of one slow host do not time each other out" {
 	serve
 	run --separate-stderr fetch --timeout 700ms --tries 1 $(seq -f "$base/slow/%g/rss.xml" 301 312)
