@@ -12,6 +12,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "stream/tree.h"
+#include "text/length.h"
 
 /* What an answer means for what comes next. */
 enum answer_class {
@@ -25,23 +26,6 @@ enum answer_class {
 /* "ok", "transient", "auth", "permanent" or "rule", and back; false for any other text. */
 const char *answer_class_name(enum answer_class c);
 bool answer_class_parse(struct slice s, enum answer_class *out);
-
-enum text_count {
-	COUNT_POINTS,    /* Unicode code points */
-	COUNT_UTF16,     /* 16-bit units of UTF-16 */
-	COUNT_GRAPHEMES, /* what a person calls a character */
-	COUNT_BYTES,     /* of UTF-8 */
-	COUNT_WEIGHTED   /* as X counts */
-};
-
-/* How long a text may be. */
-struct text_limit {
-	int64_t limit; /* 0: not limited */
-	enum text_count count;
-	int64_t url;       /* each URL counts so much; 0: what it has */
-	bool mention_local; /* of @name@host only @name counts */
-	int64_t bytes;     /* a second limit; 0: none */
-};
 
 /* One path of a record: what it must be. */
 struct meta_field {

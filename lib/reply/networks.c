@@ -21,12 +21,15 @@ read_network(const struct json_node *node, struct network *net, struct sme_err *
 	if (!(text >= 0 && text <= 1e9 && direct >= 0 && direct <= 1e9))
 		return err_set(err, SME_DATA, "%.*s: expected limits from 0 to 1e9",
 		    SLICE_ARG(node->key));
-	while (count.p && i <= COUNT_BYTES && !slice_is(count, counts[i]))
+	while (count.p && i <= COUNT_WEIGHTED && !slice_is(count, counts[i]))
 		i++;
-	if (i > COUNT_BYTES)
+	if (i > COUNT_WEIGHTED)
 		return err_set(err, SME_DATA, "%.*s.count: expected points, utf16, graphemes, weighted "
 		    "or bytes, got \"%.*s\"", SLICE_ARG(node->key), SLICE_ARG(count));
-	*net = (struct network){(size_t)text, (size_t)direct, (enum text_count)i};
+	*net = (struct network){
+	    .text = {.limit = (int64_t)text, .count = (enum text_count)i},
+	    .direct = {.limit = (int64_t)direct, .count = (enum text_count)i},
+	};
 	return 0;
 }
 

@@ -4,11 +4,10 @@
 
 #include "core/err.h"
 #include "core/map.h"
-#include "reply/split.h"
+#include "text/length.h"
 
 struct network {
-	size_t text, direct; /* limits of public and of private texts; 0: none known */
-	enum text_count count;
+	struct text_limit text, direct; /* of public and of private texts */
 };
 
 struct networks {

@@ -253,7 +253,7 @@ put_parts(struct buf *b, const struct replier *r, const struct mention *m, struc
 
 	buf_addc(b, '[');
 	while (rest.n) {
-		json_put_string(b, text_split(&rest, direct ? net->direct : net->text, net->count));
+		json_put_string(b, text_split(&rest, direct ? &net->direct : &net->text));
 		if (rest.n)
 			buf_addc(b, ',');
 	}

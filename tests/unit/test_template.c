@@ -80,6 +80,12 @@ test_bad_templates(void **state)
 	}
 }
 
+static size_t
+length(struct slice s, enum text_count count)
+{
+	return (size_t)text_length(s, &(struct text_limit){.count = count});
+}
+
 static void
 test_length(void **state)
 {
@@ -88,13 +94,36 @@ test_length(void **state)
 			       "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa");
 
 	(void)state;
-	assert_int_equal(text_length(s, COUNT_POINTS), 7);
-	assert_int_equal(text_length(s, COUNT_UTF16), 11);
-	assert_int_equal(text_length(s, COUNT_GRAPHEMES), 4);
-	assert_int_equal(text_length(s, COUNT_BYTES), s.n);
-	assert_int_equal(text_length(s, COUNT_WEIGHTED), 1 + 2 + 2 + 1 + 2 + 2 + 2);
-	assert_int_equal(text_length(SLICE("see http://a.de now"), COUNT_WEIGHTED), 4 + 23 + 4);
-	assert_int_equal(text_length(SLICE("seehttp://a.de"), COUNT_WEIGHTED), 14);
+	assert_int_equal(length(s, COUNT_POINTS), 7);
+	assert_int_equal(length(s, COUNT_UTF16), 11);
+	assert_int_equal(length(s, COUNT_GRAPHEMES), 4);
+	assert_int_equal(length(s, COUNT_BYTES), s.n);
+	assert_int_equal(length(s, COUNT_WEIGHTED), 1 + 2 + 2 + 2);
+	assert_int_equal(length(SLICE("see http://a.de now"), COUNT_WEIGHTED), 4 + 23 + 4);
+	assert_int_equal(length(SLICE("seehttp://a.de"), COUNT_WEIGHTED), 14);
+	/* The mark behind it is no part of it; without a scheme it is a URL to X alone. */
+	assert_int_equal(length(SLICE("(http://a.de/x)."), COUNT_WEIGHTED), 1 + 23 + 2);
+	assert_int_equal(length(SLICE("a.de/x!"), COUNT_WEIGHTED), 23 + 1);
+	assert_int_equal(length(SLICE("a.de/x!"), COUNT_POINTS), 7);
+	assert_int_equal(length(SLICE("1.5 z.B. usw.Dann"), COUNT_WEIGHTED), 9 + 23);
+	/* e and its accent are one to X, which composes them; two hearts, one with a selector */
+	assert_int_equal(length(SLICE("e\xcc\x81"), COUNT_WEIGHTED), 1);
+	assert_int_equal(length(SLICE("\xe2\x9d\xa4\xef\xb8\x8f"), COUNT_WEIGHTED), 2);
+	assert_int_equal(length(SLICE("1\xef\xb8\x8f\xe2\x83\xa3"), COUNT_WEIGHTED), 2);
+}
+
+static void
+test_length_of_mentions(void **state)
+{
+	struct text_limit mastodon = {.limit = 500, .url = 23, .mention_local = true};
+
+	(void)state;
+	assert_int_equal(text_length(SLICE("@kim@social.example hi"), &mastodon), 7);
+	assert_int_equal(text_length(SLICE("@kim@social.example. hi"), &mastodon), 8);
+	assert_int_equal(text_length(SLICE("kim@social.example"), &mastodon), 18);
+	assert_int_equal(text_length(SLICE("https://a.example/a-very-long-path-that-goes-on"), &mastodon), 23);
+	assert_true(text_fits(SLICE("abc"), &(struct text_limit){.limit = 3, .bytes = 3}));
+	assert_false(text_fits(SLICE("ab\xc3\xb6"), &(struct text_limit){.limit = 3, .bytes = 3}));
 }
 
 static void
@@ -103,7 +132,7 @@ check_split(const char *text, size_t limit, const char *const *want)
 	struct slice rest = slice_of(text);
 
 	for (; *want; want++) {
-		struct slice part = text_split(&rest, limit, COUNT_POINTS);
+		struct slice part = text_split(&rest, &(struct text_limit){.limit = (int64_t)limit});
 
 		if (!slice_is(part, *want))
 			fail_msg("got \"%.*s\", expected \"%s\"", SLICE_ARG(part), *want);
@@ -125,6 +154,8 @@ test_split(void **state)
 	    (const char *const[]){"A. bbb ccc ddd", "eee fff", NULL});
 	/* A word that does not fit is cut, an address that fits is not. */
 	check_split("go to http://a.de/b", 14, (const char *const[]){"go to", "http://a.de/b", NULL});
+	check_split("to http://a.de/bcdefg hi", 10, (const char *const[]){"to", "http://a.de/bcdefg", "hi", NULL});
+	check_split("to @kim@social.example", 10, (const char *const[]){"to", "@kim@social.example", NULL});
 	check_split("abcdefghijklmnop", 10, (const char *const[]){"abcdefghij", "klmnop", NULL});
 	check_split("  both  ends  ", 6, (const char *const[]){"both", "ends", NULL});
 	/* Not inside a grapheme: e and its accent stay together. */
@@ -151,12 +182,16 @@ test_split_random(void **state)
 			buf_puts(&text, pieces[hash_mix(++seed) % (sizeof pieces / sizeof *pieces)]);
 		rest = slice_trim(buf_slice(&text));
 		while (rest.n) {
-			struct slice part = text_split(&rest, limit, count);
+			struct text_limit fit = {.limit = (int64_t)limit, .count = count};
+			struct slice part = text_split(&rest, &fit);
+			struct text_atoms it = {part, &fit, false};
+			struct text_atom first;
 
 			assert_true(part.n > 0);
-			/* Less than the weight of a URL cannot hold one. */
-			if (count != COUNT_WEIGHTED || limit >= 23)
-				assert_true(text_length(part, count) <= limit);
+			assert_true(text_atom_next(&it, &first));
+			/* What cannot be cut may be too long alone. */
+			if (first.s.n < part.n)
+				assert_true(text_fits(part, &fit));
 			buf_adds(&joined, part);
 		}
 		for (size_t k = 0, j = 0; k < text.n; k++)
@@ -197,10 +232,10 @@ test_networks(void **state)
 	assert_int_equal(load(&n,
 	    "{\"networks\":{\"a\":{\"text\":280,\"direct\":10000,\"count\":\"weighted\"},"
 	    "\"b\":{\"text\":5}}}", &err), 0);
-	assert_int_equal(networks_get(&n, SLICE("a"))->direct, 10000);
-	assert_int_equal(networks_get(&n, SLICE("a"))->count, COUNT_WEIGHTED);
-	assert_int_equal(networks_get(&n, SLICE("b"))->direct, 5);
-	assert_int_equal(networks_get(&n, SLICE("c"))->text, 0);
+	assert_int_equal(networks_get(&n, SLICE("a"))->direct.limit, 10000);
+	assert_int_equal(networks_get(&n, SLICE("a"))->text.count, COUNT_WEIGHTED);
+	assert_int_equal(networks_get(&n, SLICE("b"))->direct.limit, 5);
+	assert_int_equal(networks_get(&n, SLICE("c"))->text.limit, 0);
 	networks_release(&n);
 	assert_int_equal(load(&n, "{}", &err), -1);
 	networks_release(&n);
@@ -220,6 +255,7 @@ main(void)
 	    cmocka_unit_test(test_render),
 	    cmocka_unit_test(test_bad_templates),
 	    cmocka_unit_test(test_length),
+	    cmocka_unit_test(test_length_of_mentions),
 	    cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_split_random),
 	    cmocka_unit_test(test_networks),
