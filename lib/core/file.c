@@ -93,14 +93,18 @@ file_sync_parent(const char *path)
 void
 file_adopt(int fd, const char *path)
 {
-	struct stat st;
+	struct stat own, like;
 	char *dir;
 
-	if (geteuid() != 0)
+	if (geteuid() != 0 || fstat(fd, &own) < 0)
 		return;
 	dir = parent(path);
+	if (stat(path, &like) < 0 || (like.st_ino == own.st_ino && like.st_dev == own.st_dev))
+		if ((own.st_uid | own.st_size) || stat(dir, &like) < 0)
+			like = own; /* was there already */
 	/* Where it may not be given away it stays root's, which harms nobody. */
-	if ((stat(path, &st) == 0 || stat(dir, &st) == 0) && fchown(fd, st.st_uid, st.st_gid) < 0)
+	if ((like.st_uid != own.st_uid || like.st_gid != own.st_gid) &&
+	    fchown(fd, like.st_uid, like.st_gid) < 0)
 		errno = 0;
 	free(dir);
 }

@@ -18,9 +18,10 @@ int file_write_atomic(const char *path, struct slice data, unsigned mode, struct
 int file_sync_parent(const char *path);
 
 /*
- * For a file that root makes in somebody else's place: FD gets the owner and group of PATH if that is
- * there, else of its directory.  So what an administrator changes stays readable by the service.
- * Does nothing for other users.  file_write_atomic does it.
+ * For a file that root makes in somebody else's place, so that what an administrator changes stays
+ * readable by the service.  FD, which is to become PATH or has just been made there, gets the owner and
+ * group of what PATH was, or, if it is new, of its directory.  Does nothing for other users.
+ * file_write_atomic does it.
  */
 void file_adopt(int fd, const char *path);
 

@@ -190,6 +190,7 @@ key_write_file(const char *path, const struct locked *text, struct sme_err *err)
 
 	if (fd < 0)
 		return err_sys(err, SME_CANTCREAT, "%s", path);
+	file_adopt(fd, path);
 	r = file_write_all(fd, text->p, text->n) | file_write_all(fd, "\n", 1) | fsync(fd);
 	r |= close(fd);
 	if (r == 0)

@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# Secrets are planted in the vault, and then looked for: in all that the tools print, write and log, in
+# their arguments and in their environment while they run.
+bats_require_minimum_version 1.5.0
+
+# Long enough to be nobody else's text; one with what JSON and URLs escape.
+token=Pl4nted-T0ken-7f3a91c2
+phrase='Pl4nted-Phr4se "c2/é+& 55'
+
+setup() {
+	PATH="$BATS_TEST_DIRNAME/../../${B:-build}:$PATH"
+	unset CREDENTIALS_DIRECTORY
+	export LC_ALL=C SME_CONFIG=$BATS_TEST_TMPDIR/sme.jq SME_HOME=$BATS_TEST_TMPDIR/home
+	cd "$BATS_TEST_TMPDIR" || return
+	echo '{tenants: {t: {}, u: {}}}' >sme.jq
+	watcher=
+}
+
+teardown() {
+	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
+	[ -z "$server" ] || kill "$server" 2>/dev/null || true
+}
+
+# Arguments and environment of every sme tool that runs, again and again, into the file "seen".
+watch() {
+	(
+		while :; do
+			for p in /proc/[0-9]*; do
+				read -r comm <"$p/comm" || continue
+				[[ $comm == sme-* ]] || continue
+				echo "$comm"
+				tr '\0' '\n' <"$p/cmdline"
+				tr '\0' '\n' <"$p/environ"
+			done
+		done >>seen 2>/dev/null
+	) &
+	watcher=$!
+}
+
+# Was TOOL seen while it ran?
+wait_seen() {
+	for _ in $(seq 100); do
+		grep -qx "$1" seen && return
+		sleep 0.05
+	done
+	echo "$1 was not seen"
+	false
+}
+
+plant() {
+	sme-vault init
+	printf '%s' "$token" | sme-vault put --tenant t api access_token
+	printf '%s' "$phrase" | sme-vault put --tenant t api password
+	printf '%s' "$token" | sme-vault put --tenant u other
+}
+
+# No file below here holds a secret: as it is, as JSON, in base64, percent-encoded, backwards.
+nowhere() {
+	{
+		for s in "$token" "$phrase"; do
+			printf '%s\n' "$s"
+			jq -rn --arg s "$s" '$s | tojson | .[1:-1]'
+			jq -rn --arg s "$s" '$s | @uri'
+			# Within base64 the first and last bytes depend on what is beside them.
+			for skip in 0 1 2; do
+				printf '%s' "${s:$skip}" | head -c $(((${#s} - skip) / 3 * 3)) | base64 -w0 | cut -c 1-20
+				echo
+			done
+			printf '%s' "$s" | rev
+			echo
+		done
+	} | sed '/^$/d' | sort -u >/tmp/sme-wanted.$$
+	run grep -raFl -f /tmp/sme-wanted.$$ .
+	rm -f /tmp/sme-wanted.$$
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
+
+@test "the search finds what it is to find" {
+	printf 'x%sx' "$token" >here
+	run nowhere
+	[ "$status" -ne 0 ]
+	jq -n --arg s "$phrase" '{a: $s}' >here
+	run nowhere
+	[ "$status" -ne 0 ]
+	printf 'user:%s' "$token" | base64 -w0 >here
+	run nowhere
+	[ "$status" -ne 0 ]
+	rm here
+	nowhere
+}
+
+@test "sme-vault: nothing in files, messages, arguments or environment" {
+	watch
+	plant
+	# Slowly, so that it can be watched.
+	{ printf '%s' "$token"; sleep 0.5; } | sme-vault put -v --tenant t slow 2>err1
+	wait_seen sme-vault
+	sme-vault list -v --warn 9999d >list 2>err2
+	for command in 'get --tenant u api' 'get --tenant t none' 'get --tenant t api none' 'rm --tenant u api' \
+		'get --key-file nowhere x' 'put --tenant t api expires_at'; do
+		# shellcheck disable=SC2086  # a list of words
+		printf '%s' "$token" | sme-vault $command >>out3 2>>err3 && false
+	done
+	printf '{"a":"%s"' "$token" | sme-vault put x 2>>err3 && false
+	printf '{"a":{"b":"%s"}}' "$token" | sme-vault put x 2>>err3 && false
+	sme-vault rotate
+	sme-vault export --new-key-file k copy
+	head -c 150 home/vault >cut
+	sme-vault get --vault cut --key-file home/vault.key x 2>>err3 && false
+	nowhere
+}
+
+@test "a passphrase is nowhere either" {
+	printf '%s\n' "$token" | sme-vault init --passphrase --key-fd 0
+	watch
+	{ printf '%s\n' "$token"; sleep 0.5; printf x; } | sme-vault put --key-fd 0 x
+	wait_seen sme-vault
+	printf '%sx\n' "$token" | sme-vault get --key-fd 0 x 2>err && false
+	grep -q 'does not open it' err
+	nowhere
+}
+
+@test "no core file, and nobody looks into the memory" {
+	plant
+	ulimit -c unlimited 2>/dev/null || true
+	mkfifo hold
+	sme-vault put --tenant t api password <hold &
+	pid=$!
+	exec 8>hold
+	# The key is in memory, locked (the address sanitizer makes mlock do nothing); core files are off.
+	lock='^VmLck:.*[1-9]'
+	! grep -q __asan_init "$(command -v sme-vault)" || lock=VmLck
+	for _ in $(seq 100); do
+		grep -q "$lock" "/proc/$pid/status" && break
+		sleep 0.02
+	done
+	grep -q "$lock" "/proc/$pid/status"
+	[ "$(awk '/^Max core/ { print $5, $6 }' "/proc/$pid/limits")" = '0 0' ]
+	printf '%s' "$token" >&8
+	kill -SEGV $pid
+	wait $pid || true
+	exec 8>&-
+	[ -z "$(find . -name 'core*')" ]
+	nowhere
+}
+
+@test "the other tools find no way to it" {
+	plant
+	event='{"type":"mention","id":"x:a:1","tenant":"t","network":"x","text":"Kein Netz in Kiel"}'
+	for tool in sme-classify sme-score sme-route sme-reply 'sme-publish -o out' 'sme-grep true' 'sme-log append log'; do
+		# shellcheck disable=SC2086  # a list of words
+		echo "$event" | $tool >>out1 2>>err1
+	done
+	sme-stats summary </dev/null >>out1
+	before=$(wc -l <home/vault.audit)
+	nowhere
+	[ "$(wc -l <home/vault.audit)" -eq "$before" ]
+	# They are not even linked with what could open it.
+	for tool in classify score route reply grep log stats train; do
+		run grep -c sodium "$(command -v sme-$tool)"
+		[ "$output" -eq 0 ] || { echo "sme-$tool"; false; }
+	done
+}
