@@ -185,3 +185,31 @@ postgres_start() {
 postgres_stop() {
 	as_nobody "$(postgres_bin)/pg_ctl" -D "$PEERS/postgres/data" -m immediate stop >/dev/null 2>&1 || :
 }
+
+# A Bluesky network of our own: the PDS at $PDS.
+bluesky_start() {
+	local port
+	postgres_start bsky || return
+	port=$(peer_port 3)
+	mkdir -p "$PEERS/bluesky"
+	NODE_PATH=$peer_modules NODE_ENV=test LOG_ENABLED=false TMPDIR=$PEERS/bluesky BASE_PORT=$port \
+		DB_URL=$POSTGRES_URL peer_start bluesky node "$BATS_TEST_DIRNAME/bluesky.js"
+	export PDS=http://localhost:$((port + 1))
+	peer_wait bluesky 60 grep -q '^listening at' "$PEERS/bluesky.log"
+}
+
+# A server that accepts what an API's description allows: prism_start NAME DESCRIPTION [OPTION...].
+# Its address is in $PRISM; what it has to say against a request is found by prism_complaints NAME.
+prism_start() {
+	local port name=$1 description=$2
+	shift 2
+	port=$(peer_port)
+	peer_start "$name" node "$peer_modules/@stoplight/prism-cli/dist/index.js" mock -h 127.0.0.1 -p "$port" \
+		"$@" "$description"
+	export PRISM=http://127.0.0.1:$port
+	peer_wait "$name" 60 grep -q 'is listening' "$PEERS/$name.log"
+}
+
+prism_complaints() {
+	grep -E 'Violation: request|NO_PATH_MATCHED|NO_METHOD_MATCHED' "$PEERS/$1.log"
+}
