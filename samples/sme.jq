@@ -95,7 +95,7 @@ def brand($id; $name; $tone): {
 	timezone: "Europe/Berlin",
 	accounts: ["@\($id)"],
 	languages: ["de", "en", "fr", "es", "it", "pl", "tr"],
-	holidays: ["2026-12-25", "2026-12-26", "2027-01-01"],
+	holidays: ["DE-BE", "2026-12-24", "2026-12-31"],	# all public ones of Berlin, and two of our own
 	rules: rules($id),
 	snippets: phrasebook($tone),
 	vars: {order: "https://\($id).example/wechsel", status: "https://\($id).example/stoerung"}

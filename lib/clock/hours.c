@@ -1,31 +1,14 @@
-#include "clock/hours.h"
+#include "clock/hours_int.h"
 
 #include <stdlib.h>
 
+#include "core/buf.h"
+#include "core/file.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
 
-#define DAY_MIN  1440
-#define WEEK_MIN (7 * DAY_MIN)
-#define DAY_MS   INT64_C(86400000)
-
-/* Minutes after the midnight at which the day begins; END may lie in the next day. */
-struct span {
-	int start, end;
-};
-
-struct day {
-	struct span spans[HOURS_SPANS_MAX]; /* ascending, apart from each other */
-	size_t n;
-};
-
-struct hours {
-	struct zone *zone;
-	struct day days[7]; /* Monday first */
-	int week_minutes;   /* open in a week without holidays */
-	int64_t *holidays;  /* days since 1970, ascending */
-	size_t nholidays, cap;
-};
+/* A calendar file larger than this is no list of holidays. */
+#define ICAL_MAX ((size_t)4 << 20)
 
 static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
@@ -44,7 +27,6 @@ hours_free(struct hours *h)
 	if (!h)
 		return;
 	zone_close(h->zone);
-	free(h->holidays);
 	free(h);
 }
 
@@ -123,55 +105,36 @@ hours_add(struct hours *h, int weekday, struct slice text, struct sme_err *err)
 	return 0;
 }
 
-static size_t
-holidays_before(const struct hours *h, int64_t day)
+static int
+add_ical(struct hours *h, struct slice name, const char *config, struct sme_err *err)
 {
-	size_t lo = 0, hi = h->nholidays;
+	const char *slash = config ? strrchr(config, '/') : NULL;
+	struct buf path = BUF_INIT, text = BUF_INIT_MAX(ICAL_MAX);
+	int r;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (h->holidays[mid] < day)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static bool
-is_holiday(const struct hours *h, int64_t day)
-{
-	size_t at = holidays_before(h, day);
-
-	return at < h->nholidays && h->holidays[at] == day;
+	if (*name.p != '/' && slash)
+		buf_add(&path, config, (size_t)(slash - config) + 1);
+	buf_adds(&path, name);
+	r = file_read(buf_str(&path), &text, err);
+	if (r == 0)
+		r = holidays_add_ical(&h->holidays, buf_slice(&text), buf_str(&path), err);
+	buf_release(&path);
+	buf_release(&text);
+	return r;
 }
 
 int
-hours_add_holiday(struct hours *h, struct slice date, struct sme_err *err)
+hours_add_holidays(
+    struct hours *h, struct slice what, const char *config, struct sme_err *err)
 {
-	char text[32];
-	int64_t ms, day;
-	size_t at;
-
-	if (date.n != 10)
-		goto bad;
-	memcpy(text, date.p, 10);
-	memcpy(text + 10, "T00:00:00Z", 10);
-	if (!rfc3339_parse((struct slice){text, 20}, &ms))
-		goto bad;
-	day = ms >= 0 ? ms / DAY_MS : -((-ms) / DAY_MS);
-	if (is_holiday(h, day))
-		return 0;
-	at = holidays_before(h, day);
-	h->holidays = xgrow(h->holidays, h->nholidays, &h->cap, sizeof *h->holidays);
-	memmove(h->holidays + at + 1, h->holidays + at, (h->nholidays - at) * sizeof *h->holidays);
-	h->holidays[at] = day;
-	h->nholidays++;
-	return 0;
-bad:
-	return err_set(err, SME_CONFIG, "expected a date such as \"2026-12-25\", got \"%.*s\"",
-	    SLICE_ARG(date));
+	if (slice_ends(what, SLICE(".ics")))
+		return add_ical(h, what, config, err);
+	if (holidays_is_region(what))
+		return holidays_add_region(&h->holidays, what, err);
+	if (what.n != 10)
+		return err_set(err, SME_CONFIG, "expected a date such as \"2026-12-25\", a region such "
+		    "as \"DE-BY\" or a file such as \"days.ics\", got \"%.*s\"", SLICE_ARG(what));
+	return holidays_add_date(&h->holidays, what, err);
 }
 
 static int
@@ -190,12 +153,13 @@ read_week(struct hours *h, const struct json_node *hours, struct sme_err *err)
 }
 
 static int
-read_holidays(struct hours *h, const struct json_node *holidays, struct sme_err *err)
+read_holidays(
+    struct hours *h, const struct json_node *list, const char *config, struct sme_err *err)
 {
 	size_t i = 0;
 
-	for (NODE_EACH(it, holidays)) {
-		if (hours_add_holiday(h, it->text, err) < 0)
+	for (NODE_EACH(it, list)) {
+		if (hours_add_holidays(h, it->text, config, err) < 0)
 			return err_prefix(err, ".holidays[%zu]", i);
 		i++;
 	}
@@ -203,7 +167,7 @@ read_holidays(struct hours *h, const struct json_node *holidays, struct sme_err 
 }
 
 struct hours *
-hours_read(const struct json_node *tenant, struct sme_err *err)
+hours_read(const struct json_node *tenant, const char *config, struct sme_err *err)
 {
 	const struct json_node *week = node_get(tenant, "hours");
 	struct slice name = node_text(tenant, "timezone");
@@ -220,32 +184,24 @@ hours_read(const struct json_node *tenant, struct sme_err *err)
 	}
 	h = hours_new(zone);
 	if (read_week(h, week, err) == 0 &&
-	    read_holidays(h, node_get(tenant, "holidays"), err) == 0)
+	    read_holidays(h, node_get(tenant, "holidays"), config, err) == 0)
 		return h;
 	hours_free(h);
 	return NULL;
 }
 
-static int64_t
-floor_div(int64_t a, int64_t b)
+size_t
+hours_of_day(const struct hours *h, int64_t day, struct span out[2 * HOURS_SPANS_MAX])
 {
-	return a / b - (a % b < 0);
-}
-
-/* The spans that lie in DAY (of local time) as minutes of that day, what began the day before
- * included; ascending, since hours_add lets nothing overlap. */
-static size_t
-spans_of_day(const struct hours *h, int64_t day, struct span out[2 * HOURS_SPANS_MAX])
-{
-	int weekday = (int)(((day + 3) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
+	int weekday = weekday_of(day);
 	const struct day *eve = &h->days[(weekday + 6) % 7], *today = &h->days[weekday];
 	size_t n = 0;
 
-	if (!is_holiday(h, day - 1))
+	if (!holidays_has(&h->holidays, day - 1))
 		for (size_t i = 0; i < eve->n; i++)
 			if (eve->spans[i].end > DAY_MIN)
 				out[n++] = (struct span){0, eve->spans[i].end - DAY_MIN};
-	if (!is_holiday(h, day))
+	if (!holidays_has(&h->holidays, day))
 		for (size_t i = 0; i < today->n; i++) {
 			struct span s = today->spans[i];
 
@@ -260,7 +216,7 @@ open_at_local(const struct hours *h, int64_t local)
 	struct span spans[2 * HOURS_SPANS_MAX];
 	int64_t day = floor_div(local, DAY_MS);
 	int64_t minute = (local - day * DAY_MS) / 60000;
-	size_t n = spans_of_day(h, day, spans);
+	size_t n = hours_of_day(h, day, spans);
 
 	for (size_t i = 0; i < n; i++)
 		if (minute >= spans[i].start && minute < spans[i].end)
@@ -268,8 +224,8 @@ open_at_local(const struct hours *h, int64_t local)
 	return false;
 }
 
-static int64_t
-offset_ms(const struct hours *h, int64_t at)
+int64_t
+hours_offset(const struct hours *h, int64_t at)
 {
 	return (int64_t)zone_offset(h->zone, floor_div(at, 1000)) * 1000;
 }
@@ -277,7 +233,7 @@ offset_ms(const struct hours *h, int64_t at)
 bool
 hours_is_open(const struct hours *h, int64_t at)
 {
-	return open_at_local(h, at + offset_ms(h, at));
+	return open_at_local(h, at + hours_offset(h, at));
 }
 
 /* The first instant of local time in DAY, not before FROM, that is open; TIME_NONE without one. */
@@ -323,7 +279,7 @@ next_local(const struct hours *h, int64_t from, int64_t until, bool open)
 
 	while (day * DAY_MS < until) {
 		struct span spans[2 * HOURS_SPANS_MAX];
-		size_t n = spans_of_day(h, day, spans), at;
+		size_t n = hours_of_day(h, day, spans);
 		int64_t t = open ? opens_in_day(spans, n, day, from) :
 		    closes_in_day(spans, n, day, from);
 
@@ -331,11 +287,12 @@ next_local(const struct hours *h, int64_t from, int64_t until, bool open)
 			return t < until ? t : TIME_NONE;
 		day++;
 		if (!open && h->week_minutes == WEEK_MIN) {
-			at = holidays_before(h, day - 1);
-			if (at == h->nholidays)
+			int64_t off = holidays_next(&h->holidays, day - 1);
+
+			if (off == INT64_MAX)
 				return TIME_NONE;
-			if (day < h->holidays[at])
-				day = h->holidays[at];
+			if (day < off)
+				day = off;
 		}
 		if (from < day * DAY_MS)
 			from = day * DAY_MS;
@@ -351,16 +308,16 @@ next_local(const struct hours *h, int64_t from, int64_t until, bool open)
 static int64_t
 next_state(const struct hours *h, int64_t at, bool open)
 {
-	int64_t limit = at + ((int64_t)h->nholidays + 4) * 7 * DAY_MS;
+	int64_t limit = at + ((int64_t)h->holidays.n + 4) * 7 * DAY_MS;
 
-	if (open ? h->week_minutes == 0 : h->week_minutes == WEEK_MIN && h->nholidays == 0)
+	if (open ? h->week_minutes == 0 : h->week_minutes == WEEK_MIN && h->holidays.n == 0)
 		return TIME_NONE;
 	if (!open && h->week_minutes == WEEK_MIN)
-		limit = (h->holidays[h->nholidays - 1] + 7) * DAY_MS;
+		limit = (HOLIDAYS_DAYS + 7) * DAY_MS;
 	while (at < limit) {
 		int64_t change = zone_next_change(h->zone, floor_div(at, 1000));
 		int64_t until = change > limit / 1000 ? limit : change * 1000;
-		int64_t offset = offset_ms(h, at);
+		int64_t offset = hours_offset(h, at);
 		int64_t local = next_local(h, at + offset, until + offset, open);
 
 		if (local != TIME_NONE)

@@ -32,15 +32,20 @@ void hours_free(struct hours *h);
  */
 int hours_add(struct hours *h, int weekday, struct slice span, struct sme_err *err);
 
-/* Add a date such as "2026-12-25"; once again is no mistake. */
-int hours_add_holiday(struct hours *h, struct slice date, struct sme_err *err);
+/*
+ * Add holidays: a date such as "2026-12-25", the public ones of a region such as "DE-BY" (holidays.h),
+ * or those of an iCalendar file ending in ".ics", beside the file CONFIG (NULL: in the working
+ * directory).
+ */
+int hours_add_holidays(
+    struct hours *h, struct slice what, const char *config, struct sme_err *err);
 
 /*
- * The hours of a tenant from its members "timezone" (else UTC), "hours" and "holidays".  ERR names
- * the member that is wrong.  NULL with ERR->text empty when the tenant has no "hours": it is always
- * open.
+ * The hours of a tenant from its members "timezone" (else UTC), "hours" and "holidays", whose files lie
+ * beside CONFIG.  ERR names the member that is wrong.  NULL with ERR->text empty when the tenant
+ * has no "hours": it is always open.
  */
-struct hours *hours_read(const struct json_node *tenant, struct sme_err *err);
+struct hours *hours_read(const struct json_node *tenant, const char *config, struct sme_err *err);
 
 /* Is it open at the instant AT? */
 bool hours_is_open(const struct hours *h, int64_t at);
@@ -50,5 +55,14 @@ int64_t hours_next_open(const struct hours *h, int64_t at);
 
 /* The first instant not before AT at which it is closed; TIME_NONE when it never closes again. */
 int64_t hours_next_close(const struct hours *h, int64_t at);
+
+/*
+ * The first instant at which MS of open time have passed since AT: a span's end rather than the next
+ * one's begin.  TIME_NONE when that is more than two hundred years away.  H may be NULL: always open.
+ */
+int64_t hours_after(const struct hours *h, int64_t at, int64_t ms);
+
+/* The open time in [FROM, TO), 0 when TO is not after FROM.  H may be NULL. */
+int64_t hours_between(const struct hours *h, int64_t from, int64_t to);
 
 #endif

@@ -33,7 +33,7 @@ static const struct schema entities = {
     .map = true,
     .cross = entities_cross,
 };
-static const struct schema dates = LIST_OF(kind_date, "a list of dates");
+static const struct schema holidays = LIST_OF(kind_holiday, "a list of dates, regions and files");
 static const struct schema networks = LIST_OF(kind_network, "a list of addresses");
 static const struct schema columns = MAP_OF(kind_name, "an object of column names by field");
 
@@ -187,7 +187,7 @@ static const struct schema_field tenant_fields[] = {
     {"accounts", &names, false},
     {"languages", &names, false},
     {"hours", &hours, false},
-    {"holidays", &dates, false},
+    {"holidays", &holidays, false},
     {"vars", &texts, false},
     {"queries", &queries, false},
     {"topics", &queries, false},
@@ -328,7 +328,7 @@ static void
 hours_cross(struct schema_check *c, const struct json_node *node)
 {
 	struct sme_err err;
-	struct hours *h = hours_read(node, &err);
+	struct hours *h = hours_read(node, c->file, &err);
 	char *colon = strstr(err.text, ": ");
 
 	if (!h && colon) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock/holidays.h"
 #include "clock/zone.h"
 #include "core/rfc3339.h"
 #include "expr/expr.h"
@@ -73,6 +74,14 @@ is_date(const struct schema *s, const struct json_node *n, struct sme_err *why)
 		return false;
 	memcpy(full, n->text.p, 10);
 	return rfc3339_parse(slice_of(full), &ms);
+}
+
+/* Whether the rules of the region or the file are there is asked when hours are made of it. */
+static bool
+is_holiday(const struct schema *s, const struct json_node *n, struct sme_err *why)
+{
+	return is_text(s, n, why) && (is_date(s, n, why) || holidays_is_region(n->text) ||
+	                                 slice_ends(n->text, SLICE(".ics")));
 }
 
 /* "HH:MM" at P in minutes, 24:00 included; -1 when it is anything else. */
@@ -255,6 +264,9 @@ const struct schema kind_duration = {
 const struct schema kind_time = {
     .expected = "a time such as \"2026-11-22T09:30:00Z\"", .scalar = is_time};
 const struct schema kind_date = {.expected = "a date such as \"2026-12-25\"", .scalar = is_date};
+const struct schema kind_holiday = {
+    .expected = "a date such as \"2026-12-25\", a region such as \"DE-BY\" or a file such as \"days.ics\"",
+    .scalar = is_holiday};
 const struct schema kind_hours = {
     .expected = "a span of hours such as \"08:00-20:00\"", .scalar = is_hours};
 const struct schema kind_zone = {

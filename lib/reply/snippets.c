@@ -70,7 +70,7 @@ read_brand(struct brands *all, struct brand *b, const struct config *config,
 		return -1;
 	if (zone.p && !(b->zone = zone_open(zone, err)))
 		return wrong(config, b, ".timezone: ", err);
-	b->hours = hours_read(b->tenant, err);
+	b->hours = hours_read(b->tenant, config->path, err);
 	return b->hours || !err->text[0] ? 0 : wrong(config, b, "", err);
 }
 

@@ -101,7 +101,7 @@ read_policy(struct policies *all, struct policy *p, const struct config *config,
 	read_queues(&all->arena, p);
 	if (read_rules(all, p, config, plan, err) < 0)
 		return -1;
-	p->hours = hours_read(p->tenant, err);
+	p->hours = hours_read(p->tenant, config->path, err);
 	return p->hours || !err->text[0] ? 0 : wrong(config, p, "", err);
 }
 

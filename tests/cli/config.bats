@@ -42,13 +42,27 @@ check() {
 	[ "$output" = "" ]
 	[ "$stderr" = 'sme-score: sme.jq: .tenants.o2.ruels: unknown key, did you mean "rules"?
 sme-score: sme.jq: .tenants.o2.queues[2].sla: expected a duration such as "36m", got 36
-sme-score: sme.jq: .tenants.o2.holidays[1]: expected a date such as "2026-12-25", got "25.12."' ] || {
+sme-score: sme.jq: .tenants.o2.holidays[1]: expected a date such as "2026-12-25", a region such as "DE-BY" or a file such as "days.ics", got "25.12."' ] || {
 		echo "$stderr"
 		false
 	}
 	run --separate-stderr sme-score -c sme.jq </dev/null
 	[ "$status" -eq 78 ]
 	[ "$stderr" = 'sme-score: sme.jq: .tenants.o2.ruels: unknown key, did you mean "rules"? (and 2 more: try --check-config)' ]
+}
+
+@test "holidays by region and from calendars: what is wrong is said with its place" {
+	cat >sme.jq <<-'EOF'
+		{tenants: {o2: {hours: {mon: ["08:00-20:00"]}, holidays: ["DE-XX"]},
+		  e: {hours: {mon: ["08:00-20:00"]}, holidays: ["DE-BY", "none.ics"]},
+		  d: {hours: {mon: ["08:00-20:00"]}, holidays: ["text.ics"]}}}
+	EOF
+	echo hello >text.ics
+	check -c sme.jq
+	[ "$status" -eq 78 ]
+	grep -F '.tenants.o2.holidays[0]: no holidays are known for "DE-XX"; known are DE DE-BB' <<<"$stderr"
+	grep -F '.tenants.e.holidays[1]: none.ics: No such file' <<<"$stderr"
+	grep -F '.tenants.d.holidays[0]: text.ics: line 1: this is no iCalendar file' <<<"$stderr"
 }
 
 @test "an error in the program names file and line" {

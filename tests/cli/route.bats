@@ -98,6 +98,19 @@ route() {
 	[ "$(jq -c '[.due_at,.sla,.clock]' <<<"$output")" = '[null,"4h","wall"]' ]
 }
 
+@test "after hours: holidays of a region and of a calendar" {
+	cat >regions.jq <<-'EOF'
+		{tenants: {o2: {timezone: "Europe/Berlin", holidays: ["DE-BY", "own.ics"],
+		  hours: {mon: ["08:00-20:00"], wed: ["08:00-20:00"], thu: ["08:00-20:00"]}}}}
+	EOF
+	printf 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261125\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n' >own.ics
+	at() { sme-route -c regions.jq <<<"{\"type\":\"mention\",\"id\":\"x:1\",\"tenant\":\"o2\",\"created_at\":\"$1\"}" | jq .route.after_hours; }
+	[ "$(at 2026-06-04T10:00:00Z)" = true ]  # Corpus Christi
+	[ "$(at 2026-06-11T10:00:00Z)" = false ]
+	[ "$(at 2026-11-25T10:00:00Z)" = true ]  # of the company
+	[ "$(at 2026-11-18T10:00:00Z)" = false ] # off in Saxony only
+}
+
 @test "after hours: spans over midnight, holidays, the zone of the tenant" {
 	hours() { route <<<"$(event created_at "\"$1\"")" | jq .after_hours; }
 	[ "$(hours 2026-11-20T06:59:59Z)" = true ]  # Friday 07:59:59 in Berlin

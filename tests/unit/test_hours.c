@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "clock/hours.h"
+#include "clock/sla.h"
 #include "core/hash.h"
 #include "core/rfc3339.h"
 
@@ -92,7 +93,7 @@ random_holidays(struct oracle *o, struct hours *h)
 		o->holidays[i][2] = tm.tm_mday;
 		snprintf(text, sizeof text, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
 		    tm.tm_mday);
-		assert_int_equal(hours_add_holiday(h, slice_of(text), &err), 0);
+		assert_int_equal(hours_add_holidays(h, slice_of(text), NULL, &err), 0);
 	}
 	o->nholidays = n;
 }
@@ -153,6 +154,60 @@ check_instant(const struct oracle *o, const struct hours *h, int minute, bool op
 		    (long long)at, (long long)got, (long long)want, getenv("TZ"));
 }
 
+/* The first minute behind which TARGET open minutes have passed since START without the pauses; -1 when
+ * that is beyond what the oracle knows. */
+static int
+oracle_due(const struct oracle *o, int start, int target, const int pauses[][2], int n)
+{
+	for (int m = start; m < WINDOW; m++) {
+		bool counts = o->open[m];
+
+		for (int i = 0; i < n; i++)
+			counts &= m < pauses[i][0] || m >= pauses[i][1];
+		if (counts && --target == 0)
+			return m + 1;
+	}
+	return -1;
+}
+
+static int64_t
+at_minute(const struct oracle *o, int minute)
+{
+	return (o->from + (int64_t)minute * 60) * 1000;
+}
+
+static void
+check_due(const struct oracle *o, const struct hours *h)
+{
+	int start = (int)dice(WINDOW - BORDER), target = 1 + (int)dice(dice(2) ? 600 : 6000);
+	int n = (int)dice(4), at = start - 100, minutes[3][2], want;
+	struct pause pauses[3];
+	int64_t due;
+
+	for (int i = 0; i < n; i++) {
+		minutes[i][0] = at += 1 + (int)dice(2000);
+		minutes[i][1] = at += 1 + (int)dice(3000);
+		pauses[i] = (struct pause){at_minute(o, minutes[i][0]), at_minute(o, minutes[i][1])};
+	}
+	due = sla_due(h, at_minute(o, start), target * INT64_C(60000), pauses, (size_t)n);
+	want = oracle_due(o, start, target, minutes, n);
+	if (want < 0) {
+		assert_true(due == TIME_NONE || due >= at_minute(o, WINDOW));
+		return;
+	}
+	if (due != at_minute(o, want))
+		fail_msg("due %d minutes after %d: %lld, oracle %lld (%s)", target, start, (long long)due,
+		    (long long)at_minute(o, want), getenv("TZ"));
+	assert_int_equal(sla_elapsed(h, at_minute(o, start), due, pauses, (size_t)n),
+	    target * INT64_C(60000));
+	/* Between minutes, where the oracle cannot look, both must still agree. */
+	start = (int)dice(60000);
+	due = hours_after(h, at_minute(o, 5) + start, target * INT64_C(60000) - start);
+	if (due != TIME_NONE)
+		assert_int_equal(hours_between(h, at_minute(o, 5) + start, due),
+		    target * INT64_C(60000) - start);
+}
+
 static void
 compare_calendar(const char *zone, int64_t from)
 {
@@ -173,6 +228,8 @@ compare_calendar(const char *zone, int64_t from)
 		check_instant(o, h, (int)dice(WINDOW - BORDER), true);
 		check_instant(o, h, (int)dice(WINDOW - BORDER), false);
 	}
+	for (int i = 0; i < 1200; i++) /* 100 800 in all */
+		check_due(o, h);
 	hours_free(h);
 	free(o);
 }
@@ -239,8 +296,8 @@ test_far_holidays(void **state)
 	(void)state;
 	for (int day = 0; day < 7; day++)
 		assert_int_equal(hours_add(h, day, SLICE("00:00-24:00"), &err), 0);
-	assert_int_equal(hours_add_holiday(h, SLICE("2030-01-01"), &err), 0);
-	assert_int_equal(hours_add_holiday(h, SLICE("2030-01-02"), &err), 0);
+	assert_int_equal(hours_add_holidays(h, SLICE("2030-01-01"), NULL, &err), 0);
+	assert_int_equal(hours_add_holidays(h, SLICE("2030-01-02"), NULL, &err), 0);
 	assert_true(hours_next_close(h, instant("0001-01-01T00:00:00Z")) ==
 	            instant("2030-01-01T00:00:00Z"));
 	assert_true(hours_next_open(h, instant("2030-01-01T12:00:00Z")) ==
@@ -275,8 +332,8 @@ test_bad_spans(void **state)
 	assert_int_equal(hours_add(h, 4, SLICE("01:59-03:00"), &err), -1);
 	assert_int_equal(hours_add(h, 4, SLICE("02:00-03:00"), &err), 0);
 	assert_int_equal(hours_add(h, 2, SLICE("23:00-08:01"), &err), -1);
-	assert_int_equal(hours_add_holiday(h, SLICE("2026-02-30"), &err), -1);
-	assert_int_equal(hours_add_holiday(h, SLICE("24.12.2026"), &err), -1);
+	assert_int_equal(hours_add_holidays(h, SLICE("2026-02-30"), NULL, &err), -1);
+	assert_int_equal(hours_add_holidays(h, SLICE("24.12.2026"), NULL, &err), -1);
 	hours_free(h);
 }
 
