@@ -254,6 +254,18 @@ take_link(struct walk *w, const xmlNode *n, const char *name)
 	buf_release(&url);
 }
 
+/* @name and #tag of a post are links to lists of the network, not what the author points to. */
+static bool
+is_own_mark(const xmlNode *n)
+{
+	struct slice class = attribute(n, "class"), one;
+
+	while (slice_cut(&class, ' ', &one))
+		if (slice_is(one, "mention") || slice_is(one, "hashtag"))
+			return true;
+	return false;
+}
+
 static bool
 is_emoji(const xmlNode *n)
 {
@@ -345,7 +357,8 @@ enter(struct walk *w, const xmlNode *n)
 		w->lines++;
 		break;
 	case TAG_LINK:
-		take_link(w, n, "href");
+		if (!is_own_mark(n))
+			take_link(w, n, "href");
 		break;
 	case TAG_IMAGE:
 		take_image(w, n);

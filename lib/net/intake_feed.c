@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "core/mem.h"
@@ -80,13 +79,9 @@ static struct slice
 language(struct frame *f, struct slice tag)
 {
 	char text[9];
-	size_t n = 0;
 
-	while (n < tag.n && n < 8 && isalpha((unsigned char)tag.p[n])) {
-		text[n] = (char)tolower((unsigned char)tag.p[n]);
-		n++;
-	}
-	return n >= 2 ? arena_dup(&f->arena, (struct slice){text, n}) : (struct slice){NULL, 0};
+	return mention_lang_code(tag, text) ? arena_dup(&f->arena, slice_of(text)) :
+	                                     (struct slice){NULL, 0};
 }
 
 static int64_t

@@ -1,5 +1,7 @@
 #include "net/mention.h"
 
+#include <ctype.h>
+
 #include "core/hash.h"
 #include "core/rfc3339.h"
 #include "stream/json.h"
@@ -12,6 +14,7 @@ mention_init(struct mention *m)
 	*m = (struct mention){
 	    .created_at = TIME_NONE,
 	    .fetched_at = TIME_NONE,
+	    .indexed_at = TIME_NONE,
 	    .author = {.followers = COUNT_NONE,
 	        .following = COUNT_NONE,
 	        .posts = COUNT_NONE,
@@ -59,6 +62,15 @@ put_or_null(struct buf *out, const char *key, struct slice s)
 	}
 	put_key(out, key);
 	buf_puts(out, "null");
+}
+
+static void
+put_json(struct buf *out, const char *key, struct slice json)
+{
+	if (!json.p)
+		return;
+	put_key(out, key);
+	buf_adds(out, json);
 }
 
 static void
@@ -161,6 +173,8 @@ mention_put(struct buf *out, const struct mention *m)
 	put_text(out, "channel", m->channel);
 	put_text(out, "kind", m->kind);
 	put_time(out, "created_at", m->created_at);
+	put_json(out, "claimed_at", m->claimed_at);
+	put_time(out, "indexed_at", m->indexed_at);
 	put_time(out, "fetched_at", m->fetched_at);
 	put_author(out, &m->author);
 	put_known(out, "title", m->title);
@@ -173,7 +187,23 @@ mention_put(struct buf *out, const struct mention *m)
 	put_metrics(out, m);
 	put_refs(out, m->refs);
 	put_known(out, "label", m->label);
+	if (m->automatic)
+		put_maybe(out, "auto", MAYBE_YES);
+	put_json(out, "ref", m->ref);
 	buf_puts(out, "}\n");
+}
+
+bool
+mention_lang_code(struct slice tag, char out[9])
+{
+	size_t n = 0;
+
+	while (n < tag.n && n < 8 && isalpha((unsigned char)tag.p[n])) {
+		out[n] = (char)tolower((unsigned char)tag.p[n]);
+		n++;
+	}
+	out[n] = '\0';
+	return n >= 2;
 }
 
 static bool

@@ -24,16 +24,23 @@ struct mention {
 	int64_t revision; /* 0: the first, not written */
 	struct slice tenant, network, channel, kind;
 	int64_t created_at, fetched_at;
+	int64_t indexed_at;      /* when the network took it in; TIME_NONE */
+	struct slice claimed_at; /* JSON: the time that was no good for created_at; p == NULL: none */
 	struct mention_author author;
 	struct slice title, text, lang_hint, url, in_reply_to, thread;
 	bool direct;
 	int64_t likes, shares, replies, views; /* COUNT_NONE */
 	const struct refs *refs;               /* NULL: none */
+	bool automatic;                        /* no person wrote it; not written when false */
+	struct slice ref;                      /* JSON object for the connector; p == NULL: none */
 	struct slice label;                    /* for training data; not written when it is empty */
 };
 
 /* Nothing is known. */
 void mention_init(struct mention *m);
+
+/* The language code in TAG, such as "de" of "de-AT", into OUT with a NUL; false when there is none. */
+bool mention_lang_code(struct slice tag, char out[9]);
 
 /*
  * Append M as one line with its newline.  Always there: type, id, tenant, network, channel, kind,
