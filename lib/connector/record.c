@@ -159,12 +159,11 @@ put_result(struct run *run, const struct raw *raw, jv result)
 }
 
 static int
-map(struct run *run, jv context, struct sme_err *err)
+map(struct run *run, jv account, jv context, struct sme_err *err)
 {
 	jv results;
 
-	if (connector_events(run->c, account_jv(run->a, run->sink->now), inputs(run, context), &results,
-		err) < 0)
+	if (connector_events(run->c, jv_copy(account), inputs(run, context), &results, err) < 0)
 		return -1;
 	jv_array_foreach(results, i, result)
 	{
@@ -178,7 +177,7 @@ map(struct run *run, jv context, struct sme_err *err)
 }
 
 int
-record_events(struct connector *c, const struct account *a, jv records, jv context,
+record_events(struct connector *c, const struct account *a, jv account, jv records, jv context,
     struct record_sink *sink, struct sme_err *err)
 {
 	struct run run = {.c = c, .a = a, .sink = sink};
@@ -189,9 +188,10 @@ record_events(struct connector *c, const struct account *a, jv records, jv conte
 	event_maker_init(&run.maker, a, sink->html, sink->now);
 	r = add_records(&run, records, err);
 	if (r == 0 && run.n)
-		r = map(&run, context, err);
+		r = map(&run, account, context, err);
 	event_maker_release(&run.maker);
 	free(run.raws);
+	jv_free(account);
 	jv_free(records);
 	jv_free(context);
 	return r;

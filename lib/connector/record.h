@@ -30,10 +30,11 @@ struct record_sink {
 
 /*
  * Write the events of RECORDS, {KIND: [record, ...], ...} as `page` and `webhook` yield it, and count
- * them.  CONTEXT is handed to `event` with each record.  Both are consumed.  -1 with ERR (SME_DATA) when
- * RECORDS is no such object, or when libjq gives up; then none of its events was written.
+ * them.  ACCOUNT is the $account of A that `event` gets, CONTEXT is handed to it with each record; all
+ * three are consumed.  -1 with ERR (SME_DATA) when RECORDS is no such object, or when libjq gives up;
+ * then none of its events was written.
  */
-int record_events(struct connector *c, const struct account *a, jv records, jv context,
+int record_events(struct connector *c, const struct account *a, jv account, jv records, jv context,
     struct record_sink *sink, struct sme_err *err);
 
 /* Write one alert event for each path that has drifted since the last call; how many there were. */

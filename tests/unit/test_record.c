@@ -73,7 +73,7 @@ maps(const char *records, const char *want, const char *why)
 	struct record_sink sink = sink_on(&w);
 	struct sme_err err;
 
-	if (record_events(connector, &account, parse(records), parse("{}"), &sink, &err) < 0)
+	if (record_events(connector, &account, jv_null(), parse(records), parse("{}"), &sink, &err) < 0)
 		fail_msg("%s", err.text);
 	writer_release(&w);
 	assert_string_equal(buf_str(&out), want);
@@ -226,7 +226,7 @@ tells_of_drift_once(void **state)
 
 	(void)state;
 	for (int page = 0; page < 2; page++)
-		assert_int_equal(record_events(connector, &account,
+		assert_int_equal(record_events(connector, &account, jv_null(),
 				     parse("{\"post\":[{\"id\":1},{\"id\":1,\"by\":{\"name\":null}}]}"),
 				     jv_null(), &sink, &err), 0);
 	assert_int_equal(sink.events, 0);
@@ -252,10 +252,10 @@ refuses_what_is_no_page(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    record_events(connector, &account, parse("[]"), jv_null(), &sink, &err), -1);
+	    record_events(connector, &account, jv_null(), parse("[]"), jv_null(), &sink, &err), -1);
 	assert_non_null(strstr(err.text, "records: expected an object of lists, got array"));
 	assert_int_equal(
-	    record_events(connector, &account, parse("{\"post\":1}"), jv_null(), &sink, &err), -1);
+	    record_events(connector, &account, jv_null(), parse("{\"post\":1}"), jv_null(), &sink, &err), -1);
 	assert_non_null(strstr(err.text, "records: post: expected a list, got number"));
 	writer_release(&w);
 	record_sink_release(&sink);
@@ -283,7 +283,7 @@ notes_odd_members(void **state)
 		struct sme_err err;
 
 		buf_printf(&records, "{\"raw\":[{\"native\":\"1\",%s}]}", odds[i][0]);
-		assert_int_equal(record_events(connector, &account, parse(buf_str(&records)), jv_null(),
+		assert_int_equal(record_events(connector, &account, jv_null(), parse(buf_str(&records)), jv_null(),
 				     &sink, &err), 0);
 		assert_int_equal(sink.events, 1);
 		assert_string_equal(sink.odd, odds[i][1]);
