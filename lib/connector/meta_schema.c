@@ -133,6 +133,12 @@ static const struct schema scheme = {
     .scalar = schema_word,
     .words = schemes,
 };
+static const char *const signatures[] = {"HMAC-SHA1", "HMAC-SHA256", NULL};
+static const struct schema signature = {
+    .expected = "HMAC-SHA1 or HMAC-SHA256",
+    .scalar = schema_word,
+    .words = signatures,
+};
 static const struct schema names = LIST_OF(kind_name, "a list of names");
 static bool
 is_object(const struct schema *s, const struct json_node *n, struct sme_err *why)
@@ -148,10 +154,12 @@ static const struct schema auth = {
         (const struct schema_field[]){
             {"fields", &names, false},
             {"header", &texts, false},
+            {"hosts", &names, false},
             {"public", &texts, false},
             {"refresh", &request, false},
             {"scheme", &scheme, true},
             {"session", &request, false},
+            {"signature", &signature, false},
             {"take", &texts, false},
             {"token", &kind_name, false},
             END,

@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -158,7 +159,7 @@ http_submit(struct http *h, const struct http_request *request, http_done *done,
 	t->ctx = ctx;
 	t->body = (struct buf)BUF_INIT_MAX(h->o.body_max);
 	t->answer = (struct buf)BUF_INIT_MAX(HTTP_HEADERS_MAX);
-	t->due = http_monotonic_ms() + request->delay;
+	t->due = http_monotonic_ms();
 	url_split(slice_of(t->request.url), &u);
 	t->host = hash64(u.host.p, u.host.n, 0);
 	while (*at)
@@ -259,13 +260,15 @@ describe(struct http_transfer *t, struct http_response *r, CURLcode code)
 	if (t->tries > 1)
 		snprintf(tries, sizeof tries, " after %u tries", t->tries);
 	if (*t->refused.text)
-		err_set(&r->err, t->refused.status, "%.200s: %.300s", buf_str(&url), t->refused.text);
+		snprintf(r->reason, sizeof r->reason, "%.290s", t->refused.text);
 	else if (code == CURLE_OK)
-		err_set(&r->err, SME_UNAVAILABLE, "%.300s: HTTP %ld%s", buf_str(&url), r->status, tries);
+		snprintf(r->reason, sizeof r->reason, "HTTP %ld%s", r->status, tries);
 	else
-		err_set(&r->err, SME_UNAVAILABLE, "%.300s: %.150s%s", buf_str(&url),
-		    *t->error && code != CURLE_UNSUPPORTED_PROTOCOL ? t->error
-		                                                    : curl_easy_strerror(code), tries);
+		snprintf(r->reason, sizeof r->reason, "%.150s%s",
+		    *t->error && code != CURLE_UNSUPPORTED_PROTOCOL ? t->error : curl_easy_strerror(code),
+		    tries);
+	err_set(&r->err, *t->refused.text ? t->refused.status : SME_UNAVAILABLE, "%.200s: %s",
+	    buf_str(&url), r->reason);
 	buf_release(&url);
 }
 
@@ -414,7 +417,7 @@ http_wait(struct http *h, int64_t timeout)
 {
 	int64_t end = timeout < 0 ? INT64_MAX : http_monotonic_ms() + timeout;
 	struct curl_waitfd wake = {.fd = h->o.wake_fd, .events = CURL_WAIT_POLLIN};
-	bool woken = false;
+	bool waking = h->o.wake_fd > 0 && !h->woken, woken = false;
 
 	for (;;) {
 		int64_t wait = start_due(h), timer = http_next_timer(h);
@@ -432,7 +435,8 @@ http_wait(struct http *h, int64_t timeout)
 		if (wait < 0 || wait > left)
 			wait = left;
 		wake.revents = 0;
-		curl_multi_poll(h->multi, &wake, h->o.wake_fd > 0, (int)(wait < 10000 ? wait : 10000), NULL);
+		curl_multi_poll(h->multi, &wake, waking, (int)(wait < 10000 ? wait : 10000), NULL);
 		woken = wake.revents != 0;
+		h->woken |= woken;
 	}
 }

@@ -49,7 +49,6 @@ struct http_request {
 	bool own_host;
 	const struct address_list *allowed; /* NULL: none; must outlive the request */
 	const char *ca;  /* file of the authorities to trust in place of the system's; NULL: those */
-	int64_t delay;   /* milliseconds before the first try begins */
 	unsigned tries;  /* 0: as the engine's */
 	void *user;
 };
@@ -65,6 +64,7 @@ struct http_response {
 	bool unsent;           /* no try got as far as sending anything */
 	/* Why it failed, empty when there is a final answer below 400; the URL, masked, is in it. */
 	struct sme_err err;
+	char reason[300]; /* the same without the URL */
 	struct http_transfer *transfer; /* private */
 };
 
@@ -108,8 +108,8 @@ int64_t http_backoff(struct http *h, unsigned tries);
 const struct http_options *http_limits(const struct http *h); /* with the defaults filled in */
 
 /*
- * Work on all requests, wait at most TIMEOUT ms (-1: until one ends or wake_fd is readable), and
- * call back for those that have ended; with nothing under way it just waits.  Returns how many are
+ * Work on all requests, wait at most TIMEOUT ms (-1: until one ends or wake_fd is readable, which is
+ * told once), and call back for those that have ended; with nothing under way it just waits.  Returns how many are
  * still under way.
  */
 size_t http_wait(struct http *h, int64_t timeout);

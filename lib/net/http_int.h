@@ -40,6 +40,7 @@ struct http {
 	size_t n, running;
 	uint64_t random;
 	bool proxied; /* the environment names a proxy */
+	bool woken;   /* wake_fd could be read, and a call has returned for it */
 	struct http_task *tasks; /* timers and threads */
 };
 

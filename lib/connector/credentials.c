@@ -1,0 +1,44 @@
+#include "connector/credentials.h"
+
+int
+credentials_load(struct credentials *c, bool again, struct sme_err *err)
+{
+	const struct account *a = c->account;
+
+	if (c->loaded && !again)
+		return 0;
+	if (!c->vault)
+		return err_set(err, SME_CONFIG, "needs credentials, and there is no vault; make one with "
+		    "sme-vault(1)");
+	c->loaded = vault_get(c->vault, a->tenant, a->secret, &c->secret, err) == 0;
+	return c->loaded ? 0 : -1;
+}
+
+struct slice
+credentials_field(void *credentials, struct slice name)
+{
+	const struct credentials *c = credentials;
+
+	for (size_t i = 0; c->loaded && i < c->secret.n; i++)
+		if (slice_eq(c->secret.fields[i].name, name) && c->secret.fields[i].value.n)
+			return c->secret.fields[i].value;
+	return (struct slice){NULL, 0};
+}
+
+int
+credentials_update(struct credentials *c, const struct vault_field *fields, size_t n,
+    struct sme_err *err)
+{
+	const struct account *a = c->account;
+
+	if (vault_update(c->vault, a->tenant, a->secret, fields, n, err) < 0)
+		return -1;
+	return credentials_load(c, true, err);
+}
+
+void
+credentials_release(struct credentials *c)
+{
+	secret_release(&c->secret);
+	c->loaded = false;
+}

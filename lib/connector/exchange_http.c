@@ -1,0 +1,316 @@
+/* A request over HTTP, and its answer as a connector reads it. */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "connector/classify.h"
+#include "connector/exchange_int.h"
+#include "connector/value.h"
+#include "core/rfc3339.h"
+#include "net/url.h"
+
+/* ---- where credentials may go ---- */
+
+static struct slice
+host_of(struct slice url)
+{
+	struct url u;
+
+	url_split(url, &u);
+	return u.host;
+}
+
+/* Base of the account and of the connector, where it logs in, and what it names besides. */
+static bool
+is_own_host(const struct exchange *x, struct slice host)
+{
+	const struct json_node *root = x->meta->root, *auth = x->auth.meta;
+	struct slice known[] = {x->account->base, node_text(root, "base"),
+	    node_text(node_get(auth, "session"), "url"), node_text(node_get(auth, "refresh"), "url")};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (host.n && slice_eq_nocase(host_of(known[i]), host))
+			return true;
+	for (NODE_EACH(it, node_get(auth, "hosts")))
+		if (slice_eq_nocase(it->text, host))
+			return true;
+	return false;
+}
+
+static int
+check_host(const struct call *c, const struct request *r, struct sme_err *err)
+{
+	struct slice host = host_of(buf_slice(&r->url));
+
+	if (!r->secret || is_own_host(c->x, host))
+		return 0;
+	return err_set(err, SME_DATA, "no credentials are sent to %.*s: it is neither the host of the "
+	    "base, nor does the connector list it in meta.auth.hosts",
+	    (int)(host.n < 100 ? host.n : 100), host.p);
+}
+
+/* ---- the answer ---- */
+
+/* Add a value to a header that is there already, as RFC 9110, 5.3 allows. */
+static jv
+add_header(jv headers, struct slice name, struct slice value)
+{
+	char key[100];
+	jv before;
+	struct buf all = BUF_INIT;
+
+	if (!name.n || name.n >= sizeof key)
+		return headers;
+	for (size_t i = 0; i < name.n; i++)
+		key[i] = (char)tolower((unsigned char)name.p[i]);
+	key[name.n] = '\0';
+	if (strcmp(key, "set-cookie") == 0)
+		return headers;
+	before = value_get(headers, key);
+	if (jv_get_kind(before) == JV_KIND_STRING)
+		buf_printf(&all, "%s, ", jv_string_value(before));
+	buf_adds(&all, value);
+	headers = jv_object_set(headers, jv_string(key), value_string(buf_slice(&all)));
+	jv_free(before);
+	buf_release(&all);
+	return headers;
+}
+
+static jv
+headers_of(const struct http_response *r)
+{
+	struct slice all = http_headers(r), line, name;
+	jv headers = jv_object();
+
+	while (slice_cut(&all, '\n', &line)) {
+		if (slice_starts(line, SLICE("HTTP/")) || !memchr(line.p, ':', line.n))
+			continue;
+		slice_cut(&line, ':', &name);
+		headers = add_header(headers, name, slice_trim(line));
+	}
+	return headers;
+}
+
+/* One of `<URL>; rel="next"; ...`: cut from *S. */
+static bool
+next_link(struct slice *s, struct slice *url, struct slice *rest)
+{
+	const char *open = s->n ? memchr(s->p, '<', s->n) : NULL, *close, *end;
+	bool quoted = false;
+
+	if (!open)
+		return false;
+	close = memchr(open, '>', s->n - (size_t)(open - s->p));
+	if (!close)
+		return false;
+	*url = (struct slice){open + 1, (size_t)(close - open - 1)};
+	end = s->p + s->n;
+	for (open = close + 1; open < end && (quoted || *open != ','); open++)
+		quoted ^= *open == '"';
+	*rest = (struct slice){close + 1, (size_t)(open - close - 1)};
+	*s = (struct slice){open, (size_t)(end - open)};
+	return true;
+}
+
+static struct slice
+rel_of(struct slice rest)
+{
+	struct slice one, key;
+
+	while (slice_cut(&rest, ';', &one)) {
+		slice_cut(&one, '=', &key);
+		if (!slice_eq_nocase(slice_trim(key), SLICE("rel")))
+			continue;
+		one = slice_trim(one);
+		if (one.n > 1 && one.p[0] == '"')
+			one = (struct slice){one.p + 1, one.n - 2};
+		return one;
+	}
+	return (struct slice){NULL, 0};
+}
+
+/* {next: "https://...", prev: ...} of the header Link (RFC 8288). */
+static jv
+links_of(jv headers, const char *base)
+{
+	jv text = value_get(headers, "link"), links = jv_object();
+	struct slice s = value_text(text), url, rest, rels, rel;
+
+	while (next_link(&s, &url, &rest)) {
+		struct buf full = BUF_INIT;
+
+		rels = rel_of(rest);
+		url_resolve(&full, slice_of(base), url);
+		while (slice_cut(&rels, ' ', &rel))
+			if (rel.n)
+				links = jv_object_set(links, value_string(rel), value_string(buf_slice(&full)));
+		buf_release(&full);
+	}
+	jv_free(text);
+	return links;
+}
+
+static bool
+is_json(jv headers, struct slice body)
+{
+	jv type = value_get(headers, "content-type");
+	bool is = slice_find(value_text(type), SLICE("json")) >= 0;
+	struct slice text = slice_trim(body);
+
+	jv_free(type);
+	return is || (text.n && (text.p[0] == '{' || text.p[0] == '['));
+}
+
+static bool
+says_json(jv headers)
+{
+	return is_json(headers, (struct slice){NULL, 0});
+}
+
+/* The body as a value.  -1 when it says that it is JSON, and is not. */
+static int
+body_of(const struct http_response *r, jv headers, jv *body, struct sme_err *err)
+{
+	struct slice text = r->body;
+
+	if (!slice_trim(text).n) {
+		*body = jv_null();
+		return 0;
+	}
+	*body = is_json(headers, text) ? connector_parse(text, err) : jv_invalid();
+	if (jv_is_valid(*body))
+		return 0;
+	jv_free(*body);
+	*body = value_string(text);
+	return says_json(headers) && r->status < 300 ? -1 : 0;
+}
+
+jv
+exchange_response(const struct call *c, long status, jv headers, jv body)
+{
+	jv out = jv_object(), about = value_get(c->request, "context");
+	char now[RFC3339_SIZE];
+
+	if (jv_get_kind(about) != JV_KIND_OBJECT) {
+		jv_free(about);
+		about = jv_object();
+	}
+	about = jv_object_set(about, jv_string("url"), value_get(c->request, "url"));
+	about = jv_object_set(about, jv_string("tag"), value_get(c->request, "tag"));
+	out = jv_object_set(out, jv_string("status"), jv_number((double)status));
+	out = jv_object_set(out, jv_string("headers"), headers);
+	out = jv_object_set(out, jv_string("body"), body);
+	out = jv_object_set(out, jv_string("request"), about);
+	return jv_object_set(
+	    out, jv_string("now"), jv_string(rfc3339_format(exchange_now(c->x) / 1000 * 1000, now)));
+}
+
+/* "GET URL: HTTP 403: what the body says". */
+static void
+explain(struct call *c, const char *reason, jv body)
+{
+	struct buf text = BUF_INIT, said = BUF_INIT;
+
+	exchange_put_place(&text, c);
+	answer_reason(&said, body);
+	err_set(&c->answer.err, c->answer.class == ANSWER_AUTH ? SME_NOPERM : SME_UNAVAILABLE,
+	    "%.200s: %.200s%s%.100s", buf_str(&text), reason, said.n ? ": " : "", buf_str(&said));
+	buf_release(&text);
+	buf_release(&said);
+}
+
+/* Nothing came, or not all of it. */
+static void
+no_answer(struct call *c, const struct http_response *r)
+{
+	/* What this side refused needs a person, not patience. */
+	bool refused = r->err.status == SME_CONFIG || r->err.status == SME_NOPERM;
+
+	c->answer.class = refused ? ANSWER_AUTH : ANSWER_TRANSIENT;
+	c->answer.status = 0;
+	explain(c, *r->reason ? r->reason : "the answer is shorter than announced", jv_null());
+	exchange_answered(c, 0);
+}
+
+static void
+on_answer(void *ctx, const struct http_request *request, const struct http_response *r)
+{
+	struct call *c = ctx;
+	struct answer *a = &c->answer;
+	bool cut = r->partial || (*r->reason && r->status < 400);
+	struct sme_err err;
+	char reason[100];
+	jv headers, body, links;
+	int64_t wait;
+
+	(void)request;
+	c->sent |= !r->unsent && (cut || r->status == 0 || r->status >= 500);
+	if (!r->status || cut) {
+		no_answer(c, r);
+		return;
+	}
+	headers = headers_of(r);
+	links = links_of(headers, r->url);
+	a->status = r->status;
+	snprintf(reason, sizeof reason, "HTTP %ld", r->status);
+	if (body_of(r, headers, &body, &err) < 0) {
+		c->sent = true;
+		a->class = ANSWER_TRANSIENT;
+		snprintf(reason, sizeof reason, "the answer is no JSON: %.70s", err.text);
+	} else {
+		a->class = answer_classify(c->x->meta, r->status, body);
+	}
+	if (a->class != ANSWER_OK)
+		explain(c, reason, body);
+	a->response = exchange_response(c, r->status, headers, body);
+	a->response = jv_object_set(a->response, jv_string("links"), links);
+	wait = limits_learn(
+	    &c->x->limits, c->bucket, a->response, a->class, r->retry_after, exchange_now(c->x));
+	exchange_answered(c, wait);
+}
+
+/* ---- the request ---- */
+
+static int
+build(struct call *c, struct request *r, struct sme_err *err)
+{
+	struct exchange *x = c->x;
+	struct filler f = {
+	    .secret = credentials_field,
+	    .ctx = &x->credentials,
+	    .account = c->login ? x->account : NULL,
+	};
+
+	if (request_build(r, c->request, x->account, &f, err) < 0)
+		return -1;
+	if (exchange_wants_auth(c) && auth_add(&x->auth, r, &f, exchange_now(x), err) < 0)
+		return -1;
+	return check_host(c, r, err);
+}
+
+void
+exchange_send_http(struct call *c)
+{
+	struct request r = REQUEST_INIT;
+	struct http_request h;
+	struct sme_err err;
+
+	if (build(c, &r, &err) < 0) {
+		request_release(&r);
+		exchange_fail(c, err.status == SME_CONFIG ? ANSWER_AUTH : ANSWER_PERMANENT, &err);
+		return;
+	}
+	h = (struct http_request){
+	    .method = r.method,
+	    .url = buf_str(&r.url),
+	    .headers = (const char *const *)r.headers.lines,
+	    .secret_headers = (const char *const *)r.secret_headers.lines,
+	    .body = {r.has_body ? buf_str(&r.body) : NULL, r.body.n},
+	    .stay = !request_only_reads(&r),
+	    .secret = r.secret,
+	    .allowed = &c->x->account->allowed,
+	    .ca = c->x->account->ca,
+	    .tries = 1,
+	};
+	http_submit(c->x->run.http, &h, on_answer, c);
+	request_release(&r);
+}

@@ -1,0 +1,18 @@
+#include "connector/transport.h"
+
+/* One row for each scheme, in order. */
+static const struct {
+	const char *scheme;
+	transport_fn *run;
+} transports[] = {
+    {NULL, NULL},
+};
+
+transport_fn *
+transport_find(struct slice scheme)
+{
+	for (size_t i = 0; transports[i].scheme; i++)
+		if (slice_eq_nocase(scheme, slice_of(transports[i].scheme)))
+			return transports[i].run;
+	return NULL;
+}
