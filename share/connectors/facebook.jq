@@ -68,18 +68,24 @@ def get($path; $query; $tag; $context): {
   url: $path, query: $query, tag: $tag, bucket: "read", idempotent: true, context: $context
 };
 
+# Only the last page of all says how far the poll came: what follows is read depth first.
+def ordered: if length > 0 then .[:-1] + [.[-1] | .context.last = true] else . end;
+def over($request; $next): if $request.last and ($next | length) == 0
+  then {next: [], cursor: {at: $request.at}, coverage: {from: $request.from, to: $request.at}}
+  else {next: (if $request.last then $next | ordered else $next end)} end;
+
 def start($account; $cursor):
   "\(graph($account))/\(own($account))" as $page |
   {at: $account.now, from: ($cursor.at // null)} as $context |
   [
+    (get("\($page)/tagged"; {limit: 25, fields: post_fields}; "tagged"; $context) + {optional: true}),
+    (get("\($page)/ratings"; {limit: 25, fields: "reviewer,created_time,review_text,recommendation_type,rating,open_graph_story"};
+      "ratings"; $context) + {optional: true}),
     get("\($page)/feed"; {
       limit: ($account.settings.posts // 25),
       fields: "\(post_fields),comments.order(reverse_chronological).filter(stream).limit(50).summary(total_count){\(comment_fields)}"
-    }; "feed"; $context),
-    (get("\($page)/tagged"; {limit: 25, fields: post_fields}; "tagged"; $context) + {optional: true}),
-    (get("\($page)/ratings"; {limit: 25, fields: "reviewer,created_time,review_text,recommendation_type,rating,open_graph_story"};
-      "ratings"; $context) + {optional: true})
-  ];
+    }; "feed"; $context)
+  ] | ordered;
 
 # Comments come with the newest first: a page is followed as long as its last one is new.
 def more($account; $post; $list; $since; $context):
@@ -96,15 +102,11 @@ def page($account; $cursor):
     records: {
       post: [($body.data // [])[] | del(.comments) + {comments_total: .comments.summary.total_count}],
       comment: [($body.data // [])[] | .id as $post | .comments.data[]? | . + {post: $post}]
-    },
-    next: [if $request.from then ($body.data // [])[] | more($account; .id; .comments; $since; $context) else empty end],
-    cursor: {at: $request.at},
-    coverage: {from: $request.from, to: $request.at}
-  }
+    }
+  } + over($request; [if $request.from then ($body.data // [])[] | more($account; .id; .comments; $since; $context) else empty end])
   elif $request.tag == "comments" then {
-    records: {comment: [($body.data // [])[] | . + {post: $request.post}]},
-    next: [more($account; $request.post; $body; $since; $context)]
-  }
+    records: {comment: [($body.data // [])[] | . + {post: $request.post}]}
+  } + over($request; [more($account; $request.post; $body; $since; $context)])
   elif $request.tag == "tagged" then {records: {post: ($body.data // [])}, next: []}
   else {records: {review: ($body.data // [])}, next: []} end;
 
@@ -128,7 +130,7 @@ def media: [.attachments.data[]? | select(.media.image.src) |
 
 def post_event($account):
   if (.from.id | tostring) == own($account) then empty else {
-    native: .id, kind: "post", created_at: .created_time, author: person, text: (.message // ""),
+    native: .id, kind: "post", created_at: (.created_time | epoch), author: person, text: (.message // ""),
     url: .permalink_url, in_reply_to: null, thread: .id, direct: false,
     metrics: {likes: .reactions.summary.total_count, shares: .shares.count, replies: .comments_total, views: null},
     media: media, links: [.attachments.data[]? | select(.media_type == "link") | .unshimmed_url // .url | select(.)],
@@ -138,7 +140,7 @@ def post_event($account):
 def comment_event($account): {
   native: .id,
   type: (if (.from.id | tostring) == own($account) then "reply" else "mention" end),
-  kind: "comment", created_at: .created_time, author: person, text: (.message // ""), url: .permalink_url,
+  kind: "comment", created_at: (.created_time | epoch), author: person, text: (.message // ""), url: .permalink_url,
   in_reply_to: (.parent.id // .post), thread: .post, direct: false,
   metrics: {likes: .like_count, shares: null, replies: .comment_count, views: null},
   media: [.attachment | select(.) | select(.media.image.src) | {type: "image", url: .media.image.src, alt: .description}],
@@ -178,7 +180,7 @@ def event($account):
   elif $kind == "review" then
     # A review has no number of its own: the story that shows it has.
     (.open_graph_story.id // "review/\(.reviewer.id // "unknown")/\(.created_time)") as $id | {
-      native: $id, kind: "review", created_at: .created_time,
+      native: $id, kind: "review", created_at: (.created_time | epoch),
       author: {native: (.reviewer.id // "unknown" | tostring), name: .reviewer.name},
       text: (.review_text // ""), title: (.recommendation_type // (.rating | select(.) | "\(.) of 5")),
       in_reply_to: null, thread: $id, direct: false, ref: {post: $id}
@@ -224,11 +226,11 @@ def publish($account; $reply):
   } end;
 
 def published($account):
-  .body as $body |
-  if $body.id? then {id: $body.id}
-  elif $body.message_id? then {id: $body.message_id}
-  elif $body.success? == true then {id: (.request.id // "")}
-  else {error: (($body | objects | .error.message) // "status \(.status)")} end;
+  (.body | if type == "object" then . else {} end) as $body |
+  if $body.id then {id: $body.id}
+  elif $body.message_id then {id: $body.message_id}
+  elif $body.success == true then {id: (.request.id // "")}
+  else {error: ($body.error.message // "status \(.status)")} end;
 
 def find($account; $reply):
   graph($account) as $graph |

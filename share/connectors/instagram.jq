@@ -80,51 +80,53 @@ def get($path; $query; $tag; $context): {
   url: $path, query: $query, tag: $tag, bucket: "read", idempotent: true, context: $context
 };
 
+# Only the last page of all says how far the poll came: what follows is read depth first.
+def ordered: if length > 0 then .[:-1] + [.[-1] | .context.last = true] else . end;
+def over($request; $next): if $request.last and ($next | length) == 0
+  then {next: [], cursor: {at: $request.at}, coverage: {from: $request.from, to: $request.at}}
+  else {next: (if $request.last then $next | ordered else $next end)} end;
+
 def start($account; $cursor):
   "\(graph($account))/\(own($account))" as $user |
   {at: $account.now, from: ($cursor.at // null)} as $context |
   [
-    get("\($user)/media"; {
-      limit: ($account.settings.posts // 25),
-      fields: "id,permalink,timestamp,comments.limit(50){\(comment_fields),replies.limit(50){\(comment_fields)}}"
-    }; "media"; $context),
     (get("\($user)/tags"; {limit: 25, fields: "id,caption,permalink,timestamp,username,media_type,media_url,like_count,comments_count"};
       "tags"; $context) + {optional: true}),
     (if $account.settings.direct == false then empty else
       get("\(mailbox($account))/conversations"; {platform: "instagram", limit: 25, fields: "id,updated_time,\(stored_fields)"};
-        "conversations"; $context) + {optional: true} end)
-  ];
+        "conversations"; $context) + {optional: true} end),
+    get("\($user)/media"; {
+      limit: ($account.settings.posts // 25),
+      fields: "id,permalink,timestamp,comments.limit(50){\(comment_fields),replies.limit(50){\(comment_fields)}}"
+    }; "media"; $context)
+  ] | ordered;
+
+# The further comments of a post, newest first, as long as they are new.
+def more($account; $media; $list; $since; $context):
+  if $list.paging.next and (($list.data[-1].timestamp // "1970-01-01T00:00:00Z") | epoch) >= $since then
+    get("\(graph($account))/\($media.id)/comments"; {limit: 50, after: $list.paging.cursors.after,
+      fields: "\(comment_fields),replies.limit(50){\(comment_fields)}"}; "comments"; $context + {media: $media})
+  else empty end;
 
 def below($media): {media_id: $media.id, permalink: $media.permalink};
 
 def page($account; $cursor):
   .request as $request | .body as $body |
   ($request | {at, from}) as $context |
+  ($request.from | if . then epoch - 600 else 0 end) as $since |
   if $request.tag == "media" then {
     records: {comment: [($body.data // [])[] | . as $media | .comments.data[]? |
       (del(.replies) + below($media)),
-      (.id as $parent | .replies.data[]? | {parent_id: $parent} + . + below($media))]},
-    # What did not fit: the further comments of a post.
-    next: [($body.data // [])[] | select(.comments.paging.next) |
-      get("\(graph($account))/\(.id)/comments"; {limit: 50, after: .comments.paging.cursors.after,
-        fields: "\(comment_fields),replies.limit(50){\(comment_fields)}"};
-        "comments"; $context + {media: {id: .id, permalink: .permalink}})],
-    cursor: {at: $request.at},
-    coverage: {from: $request.from, to: $request.at}
-  }
+      (.id as $parent | .replies.data[]? | {parent_id: $parent} + . + below($media))]}
+  } + over($request; [if $request.from then ($body.data // [])[] |
+      more($account; {id, permalink}; .comments; $since; $context) else empty end])
   elif $request.tag == "comments" then {
     records: {comment: [($body.data // [])[] |
       (del(.replies) + below($request.media)),
-      (.id as $parent | .replies.data[]? | {parent_id: $parent} + . + below($request.media))]},
-    next: (if $body.paging.next then [get("\(graph($account))/\($request.media.id)/comments";
-      {limit: 50, after: $body.paging.cursors.after, fields: "\(comment_fields),replies.limit(50){\(comment_fields)}"};
-      "comments"; $context + {media: $request.media})] else [] end)
-  }
+      (.id as $parent | .replies.data[]? | {parent_id: $parent} + . + below($request.media))]}
+  } + over($request; [more($account; $request.media; $body; $since; $context)])
   elif $request.tag == "tags" then {records: {tag: ($body.data // [])}, next: []}
-  else
-    ($request.from | if . then epoch - 600 else 0 end) as $since |
-    {records: {stored: [($body.data // [])[].messages.data[]? | select((.created_time | epoch) >= $since)]}, next: []}
-  end;
+  else {records: {stored: [($body.data // [])[].messages.data[]? | select((.created_time | epoch) >= $since)]}, next: []} end;
 
 def once(f): reduce .[] as $r ([]; if any(.[]; f == ($r | f)) then . else . + [$r] end);
 
@@ -139,7 +141,7 @@ def webhook($account):
     mention: ([$changes[] | select(.field == "mentions")] | once(.value)),
     message: ([$messages[] | select(.message)] | once([.message.mid, .message.is_deleted])),
     edit: ([$messages[] | select(.message_edit)] | once([.message_edit.mid, .message_edit.num_edit])),
-    postback: ([$messages[] | select(.postback)] | once([.sender.id, .timestamp]))
+    postback: ([$messages[] | select(.postback)] | once([.sender.id, .timestamp, .postback]))
   }};
 
 def person: {native: (.from.id // .username // "unknown" | tostring), handle: (.username // .from.username)};
@@ -172,13 +174,13 @@ def event($account):
   .kind as $kind | .data |
   if $kind == "comment" then {
     native: .id, type: (if is_own($account) then "reply" else "mention" end), kind: "comment",
-    created_at: .timestamp, author: person, text: (.text // ""), url: .permalink,
+    created_at: (.timestamp | epoch), author: person, text: (.text // ""), url: .permalink,
     in_reply_to: (.parent_id // .media_id), thread: .media_id, direct: false,
     metrics: {likes: .like_count, shares: null, replies: null, views: null},
     ref: {comment: .id, top: (.parent_id // .id), media: .media_id}
   }
   elif $kind == "tag" then {
-    native: .id, kind: "post", created_at: .timestamp, author: person, text: (.caption // ""), url: .permalink,
+    native: .id, kind: "post", created_at: (.timestamp | epoch), author: person, text: (.caption // ""), url: .permalink,
     in_reply_to: null, thread: .id, direct: false,
     metrics: {likes: .like_count, shares: null, replies: .comments_count, views: null},
     media: [select(.media_url) | {type: (if .media_type == "VIDEO" then "video" else "image" end), url: .media_url, alt: null}],
@@ -202,7 +204,7 @@ def event($account):
   elif $kind == "stored" then
     (.from.id | tostring) as $from | {
       native: .id, type: (if $from == own($account) or $from == ($account.settings.page_id // "" | tostring) then "reply" else "mention" end),
-      kind: "message", created_at: .created_time, author: {native: $from, handle: .from.username},
+      kind: "message", created_at: (.created_time | epoch), author: {native: $from, handle: .from.username},
       text: (.message // ""), in_reply_to: null, direct: true,
       thread: (if $from == own($account) then .to.data[0].id? // null else $from end),
       media: [.attachments.data[]? | {type: (if .video_data then "video" else "image" end), url: (.image_data.url // .video_data.url // .file_url), alt: null} | select(.url)],
@@ -237,11 +239,11 @@ def publish($account; $reply):
   } end;
 
 def published($account):
-  .body as $body |
-  if $body.id? then {id: $body.id}
-  elif $body.message_id? then {id: $body.message_id}
-  elif $body.success? == true then {id: (.request.id // "")}
-  else {error: (($body | objects | .error.message) // "status \(.status)")} end;
+  (.body | if type == "object" then . else {} end) as $body |
+  if $body.id then {id: $body.id}
+  elif $body.message_id then {id: $body.message_id}
+  elif $body.success == true then {id: (.request.id // "")}
+  else {error: ($body.error.message // "status \(.status)")} end;
 
 def find($account; $reply):
   $reply.mention.ref as $ref |

@@ -58,32 +58,32 @@ def comments($account; $urn; $start; $context):
 
 def epoch: sub("\\.[0-9]+"; "") | fromdateiso8601;
 
+# Only the last page of all says how far the poll came: what follows is read depth first.
+def ordered: if length > 0 then .[:-1] + [.[-1] | .context.last = true] else . end;
+def over($request; $next): if $request.last and ($next | length) == 0
+  then {next: [], cursor: {at: $request.at}, coverage: {from: $request.from, to: $request.at}}
+  else {next: (if $request.last then $next | ordered else $next end)} end;
+
 def start($account; $cursor):
   {at: $account.now, from: ($cursor.at // null)} as $context |
   organization($account) as $org |
   [
-    get($account; "/rest/posts?q=author&author=\($org | encoded)&count=\($account.settings.posts // 10)&sortBy=LAST_MODIFIED"; "posts"; $context),
     (get($account; "/rest/organizationalEntityNotifications?q=criteria&actions=List(SHARE_MENTION)&organizationalEntity=\($org | encoded)"; "notices"; $context)
-      + {optional: true})
-  ];
+      + {optional: true}),
+    get($account; "/rest/posts?q=author&author=\($org | encoded)&count=\($account.settings.posts // 10)&sortBy=LAST_MODIFIED"; "posts"; $context)
+  ] | ordered;
 
 def page($account; $cursor):
   .request as $request | .body as $body |
   ($request | {at, from}) as $context |
-  if $request.tag == "posts" then {
-    next: [($body.elements // [])[] | comments($account; .id; 0; $context)],
-    cursor: {at: $request.at},
-    coverage: {from: $request.from, to: $request.at}
-  }
-  elif $request.tag == "comments" then {
-    records: {comment: ($body.elements // [])},
-    next: [
+  if $request.tag == "posts" then over($request; [($body.elements // [])[] | comments($account; .id; 0; $context)])
+  elif $request.tag == "comments" then {records: {comment: ($body.elements // [])}}
+    + over($request; [
       (if any(($body.paging.links // [])[]; .rel == "next")
         then comments($account; $request.urn; $request.start + 100; $context) else empty end),
       (($body.elements // [])[] | select((.parentComment | not) and (.commentsSummary.aggregatedTotalComments // .commentsSummary.totalFirstLevelComments // 0) > 0) |
         comments($account; .commentUrn; 0; $context))
-    ]
-  }
+    ])
   else {records: {notice: ($body.elements // [])}, next: []} end;
 
 def event($account):
@@ -137,11 +137,11 @@ def publish($account; $reply):
   } end;
 
 def published($account):
-  .body as $body |
+  (.body | if type == "object" then . else {} end) as $body |
   if .status >= 200 and .status < 300 then
-    ($body.commentUrn? // .headers["x-restli-id"] // .headers["x-linkedin-id"] // .request.id // "") as $id |
-    {id: $id, url: "https://www.linkedin.com/feed/update/\($body.object? // $id)", ref: {object: ($body.object? // $id)}}
-  else {error: (($body | objects | .message) // "status \(.status)")} end;
+    ($body.commentUrn // .headers["x-restli-id"] // .headers["x-linkedin-id"] // .request.id // "") as $id |
+    {id: $id, url: "https://www.linkedin.com/feed/update/\($body.object // $id)", ref: {object: ($body.object // $id)}}
+  else {error: ($body.message // "status \(.status)")} end;
 
 def find($account; $reply):
   if $reply.mention == null and $reply.previous == null then

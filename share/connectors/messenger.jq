@@ -105,7 +105,7 @@ def webhook($account):
   {records: {
     message: ([$all[] | select(.message)] | once(.message.mid)),
     edit: ([$all[] | select(.message_edit)] | once([.message_edit.mid, .message_edit.num_edit])),
-    postback: ([$all[] | select(.postback)] | once([.sender.id, .timestamp]))
+    postback: ([$all[] | select(.postback)] | once([.sender.id, .timestamp, .postback]))
   }};
 
 def media: [.attachments[]? | select(.payload.url) |
@@ -122,7 +122,7 @@ def event($account):
     (.from.id | tostring) as $from | {
       native: .id,
       type: (if $from == own($account) then "reply" else "mention" end),
-      kind: "message", created_at: .created_time,
+      kind: "message", created_at: (.created_time | epoch),
       author: {native: $from, name: .from.name},
       text: (.message // ""), in_reply_to: null, direct: true,
       thread: (if $from == own($account) then .to.data[0].id? // null else $from end),
@@ -164,16 +164,16 @@ def publish($account; $reply):
   } end;
 
 def published($account):
-  .body as $body |
-  if $body.message_id? then {id: $body.message_id}
-  else {error: (($body | objects | .error.message) // "status \(.status)")} end;
+  (.body | if type == "object" then . else {} end) as $body |
+  if $body.message_id then {id: $body.message_id}
+  else {error: ($body.error.message // "status \(.status)")} end;
 
 def find($account; $reply):
   conversations($account; {user_id: ($reply.mention.ref.to // $reply.mention.author.native), fields: stored_fields})
   + {tag: "find"};
 
 def found($account; $reply):
-  if .status != 200 or (.body.data | type) != "array" then {unsure: "status \(.status)"}
+  if .status != 200 or (.body | type) != "object" or (.body.data | type) != "array" then {unsure: "status \(.status)"}
   else
     [.body.data[].messages.data[]? |
       select((.from.id | tostring) == own($account) and .message == $reply.text

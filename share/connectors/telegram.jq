@@ -107,7 +107,8 @@ def links:
     else empty end];
 
 def address:
-  if .chat.username then "https://t.me/\(.chat.username)/\(.message_id)"
+  if .chat.type == "private" then null
+  elif .chat.username then "https://t.me/\(.chat.username)/\(.message_id)"
   elif .chat.id | tostring | startswith("-100") then "https://t.me/c/\(.chat.id | tostring | .[4:])/\(.message_id)"
   else null end;
 
@@ -185,7 +186,7 @@ def publish($account; $reply):
   end;
 
 def published($account):
-  .body as $body | .request as $request |
+  (.body | if type == "object" then . else {} end) as $body | .request as $request |
   if $body.ok and ($body.result | type) == "object" then
     ($body.result | {
       id: native(.chat.id; .message_id), url: address,

@@ -45,29 +45,32 @@ def comments($account; $video; $cursor; $context):
   get($account; "comment/list"; {video_id: $video, include_replies: "true", sort_field: "create_time", sort_order: "desc",
     max_count: 30, cursor: $cursor}; "comments"; $context + {video: $video});
 
+# Only the last page of all says how far the poll came: what follows is read depth first.
+def ordered: if length > 0 then .[:-1] + [.[-1] | .context.last = true] else . end;
+def over($request; $next): if $request.last and ($next | length) == 0
+  then {next: [], cursor: {at: $request.at}, coverage: {from: $request.from, to: $request.at}}
+  else {next: (if $request.last then $next | ordered else $next end)} end;
+
 def start($account; $cursor): [
   get($account; "video/list"; {fields: "[\"item_id\",\"create_time\",\"share_url\"]", max_count: ($account.settings.videos // 20)};
     "videos"; {at: $account.now, from: ($cursor.at // null)})
-];
+] | ordered;
 
 def page($account; $cursor):
   .request as $request | .body as $body |
   ($request | {at, from}) as $context |
-  if $request.tag == "videos" then {
-    next: [($body.data.videos // [])[] | comments($account; .item_id | tostring; null; $context)],
-    cursor: {at: $request.at},
-    coverage: {from: $request.from, to: $request.at}
-  } else
+  if $request.tag == "videos"
+  then over($request; [($body.data.videos // [])[] | comments($account; .item_id | tostring; null; $context)])
+  else
     ($body.data.comments // []) as $all |
     ($request.from | if . then epoch - 600 else 0 end) as $since |
     {
       records: {comment: [$all[] |
         (del(.reply_list) + {video_id: (.video_id // $request.video | tostring)}),
-        (.comment_id as $parent | .reply_list[]? | {parent_comment_id: $parent} + . + {video_id: (.video_id // $request.video | tostring)})]},
-      # Newest first: what is older than the last poll ends the list.
-      next: (if $body.data.has_more == true and $request.from and (($all[-1].create_time // 0) | tonumber) >= $since
-        then [comments($account; $request.video; $body.data.cursor; $context)] else [] end)
-    }
+        (.comment_id as $parent | .reply_list[]? | {parent_comment_id: $parent} + . + {video_id: (.video_id // $request.video | tostring)})]}
+    # Newest first: what is older than the last poll ends the list.
+    } + over($request; [if $body.data.has_more == true and $request.from and (($all[-1].create_time // 0) | tonumber) >= $since
+        then comments($account; $request.video; $body.data.cursor; $context) else empty end])
   end;
 
 def event($account): .data | {
@@ -91,9 +94,9 @@ def publish($account; $reply):
   } end;
 
 def published($account):
-  .body as $body |
-  if $body.code? == 0 then {id: ($body.data.comment_id // .request.id // "" | tostring)}
-  else {error: (($body | objects | .message) // "status \(.status)")} end;
+  (.body | if type == "object" then . else {} end) as $body |
+  if $body.code == 0 then {id: ($body.data.comment_id // .request.id // "" | tostring)}
+  else {error: ($body.message // "status \(.status)")} end;
 
 def find($account; $reply):
   get($account; "comment/reply/list"; {video_id: $reply.mention.ref.video, comment_id: $reply.mention.ref.top,

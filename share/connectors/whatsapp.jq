@@ -163,6 +163,6 @@ def publish($account; $reply):
   end;
 
 def published($account):
-  .body as $body |
-  if $body.messages[0].id? then {id: $body.messages[0].id}
-  else {error: (($body | objects | .error | select(.) | .error_data.details // .message) // "status \(.status)")} end;
+  (.body | if type == "object" then . else {} end) as $body |
+  if $body.messages[0].id then {id: $body.messages[0].id}
+  else {error: ($body.error.error_data.details // $body.error.message // "status \(.status)")} end;

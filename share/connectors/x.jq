@@ -94,30 +94,26 @@ def from($account; $mark):
   (($account.settings.overlap // 600) | tonumber) as $overlap |
   [(if $mark then ($mark | epoch) - $overlap else $now - 86400 end), $now - 604800 + 60] | max | todate;
 
-# A request of a list, which carries with it what its next page needs.
-def list($tag; $path; $query; $at; $from): {
-  url: $path, query: $query, tag: $tag, bucket: $tag, idempotent: true,
-  context: {at: $at, from: $from, path: $path, query: $query}
-} + (if $tag == "direct" then {optional: true} else {} end);
-
-def polls($account; $cursor; $user):
-  ($account | post_fields) as $fields |
-  from($account; $cursor.mentions) as $since |
-  list("mentions"; "/2/users/\($user)/mentions"; $fields + {max_results: 100, start_time: $since};
-    $account.now; $since),
-  (if $account.settings.query then
-    from($account; $cursor.search) as $since |
-    list("search"; "/2/tweets/search/recent"; $fields + {query: $account.settings.query, max_results: 100,
-      start_time: $since, sort_order: "recency"}; $account.now; $since)
-  else empty end),
-  (if $account.settings.direct != false then
-    list("direct"; "/2/dm_events"; {
+# One list; $context is what its further pages need to be asked for in the same way.
+def list($account; $tag; $context): {
+  url: {mentions: "/2/users/\($context.user)/mentions", search: "/2/tweets/search/recent", direct: "/2/dm_events"}[$tag],
+  query: (
+    if $tag == "direct" then {
       "dm_event.fields": "attachments,created_at,dm_conversation_id,entities,event_type,id,text",
       event_types: "MessageCreate", expansions: "sender_id,attachments.media_keys", max_results: 100,
       "user.fields": "created_at,id,name,public_metrics,username,verified",
       "media.fields": "alt_text,media_key,preview_image_url,type,url"
-    }; $account.now; from($account; $cursor.direct))
-  else empty end);
+    } else
+      ($account | post_fields) + {max_results: 100, start_time: $context.from}
+      + (if $tag == "search" then {query: $account.settings.query, sort_order: "recency"} else {} end)
+    end),
+  tag: $tag, bucket: $tag, idempotent: true, context: $context
+} + (if $tag == "direct" then {optional: true} else {} end);
+
+def polls($account; $cursor; $user):
+  ("mentions", (if $account.settings.query then "search" else empty end),
+    (if $account.settings.direct == false then empty else "direct" end)) |
+  list($account; .; {at: $account.now, from: from($account; $cursor[.]), user: $user});
 
 def whoami: {url: "/2/users/me", tag: "me", bucket: "me", idempotent: true};
 
@@ -149,7 +145,7 @@ def page($account; $cursor):
     {
       records: (if $request.tag == "direct" then {direct: $data} else {post: $data} end),
       next: (if $token then
-        [$request | list(.tag; .path; .query + {pagination_token: $token}; .at; .from)] else [] end),
+        [list($account; $request.tag; $request | {at, from, user}) | .query.pagination_token = $token] else [] end),
       cursor: (if $token then {} else {($request.tag): $request.at} end),
       coverage: (if $token then {} else {from: $request.from, to: $request.at} end)
     }
@@ -200,7 +196,7 @@ def post_event($account):
   else
     (.author.username // .username // null) as $handle | {
       native: $versions[0],
-      revision: (($versions | index(.id) // (length - 1)) as $i | if $i > 0 then $i else null end),
+      revision: ((.id as $id | $versions | index($id) // (length - 1)) as $i | if $i > 0 then $i else null end),
       type: (if .author_id == $own then "reply" else "mention" end),
       kind: (if $refers.replied_to then "comment" else "post" end),
       created_at,
@@ -324,14 +320,14 @@ def link($account; $id): "https://x.com/\($account.handle // "i/web" | ltrimstr(
 # A refusal of the same words a second time says that the first ones may have arrived: found out by
 # looking, not by giving up.
 def published($account):
-  .body as $body |
+  (.body | if type == "object" then . else {} end) as $body |
   if $body.data.id then {id: $body.data.id, url: link($account; $body.data.id)}
   elif $body.data.dm_event_id then {
     id: $body.data.dm_event_id, ref: {conversation: $body.data.dm_conversation_id}
   }
   elif $body.data.deleted then {id: (.request.id // "")}
   else
-    ($body | if type == "object" then .detail // .errors[0].detail // .errors[0].message // .title else null end) as $why |
+    ($body | .detail // .errors[0].detail // .errors[0].message // .title) as $why |
     {error: ($why // "status \(.status)")}
     + (if ($why // "") | test("duplicate content"; "i") then {class: "transient"} else {} end)
   end;
@@ -363,7 +359,7 @@ def as_sent:
 def plain: sub("^(@[A-Za-z0-9_]+ +)+"; "") | gsub("\\s+"; " ") | sub("^ "; "") | sub(" $"; "") | gsub("/(?= |$)"; "");
 
 def found($account; $reply):
-  .body as $body | .request as $request |
+  (.body | if type == "object" then . else {} end) as $body | .request as $request |
   if .status != 200 then {unsure: "status \(.status)"}
   elif $request.tag == "me" then
     if $body.data.id then {next: [timeline($account; $reply; $body.data.id)]} else {unsure: "own number unknown"} end
