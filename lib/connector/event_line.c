@@ -23,6 +23,7 @@ struct making {
 	enum event_type type;
 	struct slice native, author_native, in_reply_to, thread; /* as the network has them */
 	struct slice html;
+	struct slice state, part_key, error; /* of a reply; state: "sent" unless the network says more */
 	bool dated; /* created_at was given, good or not */
 	jv created; /* and this is it; borrowed */
 };
@@ -291,6 +292,31 @@ event_lang(struct making *k, jv v)
 	return s.p != NULL;
 }
 
+/* What the network tells of an answer after it has gone out. */
+static bool
+event_state(struct making *k, jv v)
+{
+	static const char *const states[] = {"sent", "delivered", "read", "failed", NULL};
+	struct slice s = value_text(v);
+
+	for (const char *const *state = states; *state; state++)
+		if (slice_is(s, *state))
+			k->state = slice_of(*state);
+	return s.n && slice_eq(k->state, s);
+}
+
+static bool
+event_part_key(struct making *k, jv v)
+{
+	return take_text(&k->part_key, v);
+}
+
+static bool
+event_error(struct making *k, jv v)
+{
+	return take_text(&k->error, v);
+}
+
 static bool
 event_in_reply_to(struct making *k, jv v)
 {
@@ -404,6 +430,9 @@ static const struct member members[] = {
     {"indexed_at", event_indexed_at},
     {"channel", event_channel},
     {"auto", event_auto},
+    {"state", event_state},
+    {"part_key", event_part_key},
+    {"error", event_error},
     {NULL, NULL},
 };
 
@@ -512,11 +541,13 @@ put_delete(struct buf *out, const struct mention *m)
 
 /* What our own account wrote, whoever did it. */
 static void
-put_reply(struct buf *out, const struct mention *m)
+put_reply(struct buf *out, const struct making *k)
 {
+	const struct mention *m = &k->m;
+
 	put_head(out, "reply", m);
 	put_text(out, "text", m->text);
-	put_text(out, "state", SLICE("sent"));
+	put_text(out, "state", k->state.n ? k->state : SLICE("sent"));
 	put_text(out, "via", m->network);
 	put_or_null(out, "url", m->url);
 	put_or_null(out, "in_reply_to", m->in_reply_to);
@@ -524,6 +555,10 @@ put_reply(struct buf *out, const struct mention *m)
 	buf_printf(out, ",\"direct\":%s", m->direct ? "true" : "false");
 	if (m->automatic)
 		buf_puts(out, ",\"auto\":true");
+	if (k->part_key.n)
+		put_text(out, "part_key", k->part_key);
+	if (k->error.n)
+		put_text(out, "error", k->error);
 	buf_puts(out, "}\n");
 }
 
@@ -590,7 +625,7 @@ event_line(struct event_maker *maker, jv partial, struct buf *out, struct sme_er
 	else if (k.type == TYPE_DELETE)
 		put_delete(out, &k.m);
 	else
-		put_reply(out, &k.m);
+		put_reply(out, &k);
 	if (out->n - start > SCAN_LINE_MAX) {
 		out->n = start;
 		r = err_set(err, SME_DATA, "event: it would be longer than 16 MiB");

@@ -144,6 +144,24 @@ writes_deletes_and_replies(void **state)
 	    "");
 }
 
+static void
+tells_the_state_of_a_reply(void **state)
+{
+	(void)state;
+	maps("{\"raw\":[{\"native\":\"2\",\"type\":\"reply\",\"state\":\"failed\",\"part_key\":\"k-0\","
+	     "\"error\":\"131047: too late\",\"created_at\":\"2026-11-26T11:00:00Z\"},{\"native\":\"3\","
+	     "\"type\":\"reply\",\"state\":\"maybe\",\"created_at\":\"2026-11-26T11:00:00Z\"}]}",
+	    HEAD("reply", "2",
+		    OURS TIMES("2026-11-26T11:00:00Z") ",\"text\":\"\",\"state\":\"failed\",\"via\":"
+		    "\"example\",\"url\":null,\"in_reply_to\":null,\"thread\":\"example:h.example:2\","
+		    "\"direct\":false,\"part_key\":\"k-0\",\"error\":\"131047: too late\"}\n")
+		HEAD("reply", "3",
+		    OURS TIMES("2026-11-26T11:00:00Z") ",\"text\":\"\",\"state\":\"sent\",\"via\":"
+		    "\"example\",\"url\":null,\"in_reply_to\":null,\"thread\":\"example:h.example:3\","
+		    "\"direct\":false}\n"),
+	    "");
+}
+
 /* The only event of RECORDS has TIMES in the place of its times. */
 static void
 dates(const char *members, const char *times)
@@ -300,6 +318,7 @@ main(void)
 	    cmocka_unit_test(writes_the_canonical_line),
 	    cmocka_unit_test(makes_text_of_html),
 	    cmocka_unit_test(writes_deletes_and_replies),
+	    cmocka_unit_test(tells_the_state_of_a_reply),
 	    cmocka_unit_test(believes_no_absurd_time),
 	    cmocka_unit_test(rejects_one_record),
 	    cmocka_unit_test(tells_of_drift_once),
