@@ -15,7 +15,8 @@ WARN    = -std=gnu17 -ffp-contract=off -Wall -Wextra -Wshadow -Wstrict-prototype
 CPP_SME = -Ilib -Icmd -D_GNU_SOURCE -I/usr/include/libxml2 $(CPPFLAGS)
 LD_SME  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 # With --as-needed a tool is linked only with what its objects use.
-LIBS    = -lz -lm -lpthread -ldl -ljq -lonig -lcurl -lxml2 -lutf8proc -llinear -lstemmer -lsodium -lsqlite3 -lcrypto
+LIBS    = -lz -lm -lpthread -ldl -ljq -lonig -lcurl -lxml2 -lutf8proc -llinear -lstemmer -lsodium -lsqlite3 -lcrypto \
+          -lgmime-3.0 -lgobject-2.0 -lglib-2.0
 B       = build
 DIST    = dist
 JOBS   := $(shell nproc)
@@ -25,6 +26,10 @@ DEF_VERSION = -DSME_VERSION='"$(VERSION)"'
 CFLAGS_lib_core_cli  = $(DEF_VERSION)
 CFLAGS_lib_net_http  = $(DEF_VERSION)
 CFLAGS_lib_core_file = -DSME_SHAREDIR='"$(SHAREDIR)"'
+
+# Only the mail room knows GMime.
+GMIME := $(patsubst -I%,-isystem%,$(shell pkg-config --cflags gmime-3.0))
+$(foreach f,mime mime_head mime_parts mime_report compose,$(eval CFLAGS_lib_mail_$(f) = $(GMIME)))
 
 V = 0
 ifeq ($(V),0)

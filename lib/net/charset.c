@@ -150,12 +150,13 @@ sniff(struct slice *in)
 	return NULL;
 }
 
-/* ISO-2022-JP and its like are all ASCII bytes, so "well-formed UTF-8" proves nothing there; nor
+/* ISO-2022-JP, UTF-7 and their like are all ASCII bytes, so "well-formed UTF-8" proves nothing there; nor
  * does it for UTF-16 without a mark, whose ASCII comes as NUL and letter. */
 static bool
 hides_in_utf8(const char *name, struct slice in)
 {
-	if (strncasecmp(name, "iso-2022", 8) == 0 || strncasecmp(name, "hz", 2) == 0)
+	if (strncasecmp(name, "iso-2022", 8) == 0 || strncasecmp(name, "hz", 2) == 0 ||
+	    strcasecmp(name, "utf-7") == 0)
 		return true;
 	return (strncasecmp(name, "utf-16", 6) == 0 || strncasecmp(name, "utf-32", 6) == 0) &&
 	       memchr(in.p, '\0', in.n);
