@@ -137,10 +137,10 @@ def look_at($notes; $done):
 
 # One page of a list: {items that are new enough, the request for the page after it, done: what the
 # cursor becomes}.
-def listed($account; $items; $time):
+def listed($account; $items; time):
 	.request as $r | .body.cursor as $more
-	| [$items[] | select($r.until == null or ((. | $time // "9999") | seconds) >= $r.until)] as $kept
-	| (($r.top // ($items[0] // {} | $time)) // null) as $top
+	| [$items[] | select($r.until == null or ((time // "9999") | seconds) >= $r.until)] as $kept
+	| (($r.top // ($items[0] // {} | time)) // null) as $top
 	| (if $more == null or $items == [] or ($kept | length) < ($items | length) then null
 	   elif $r.until == null and $r.page >= ($account.settings.backlog // 1) then null
 	   else {url: ($r.method | xrpc), tag: $r.tag, bucket: "read", query: ($r.ask + {cursor: $more}),

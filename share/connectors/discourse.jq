@@ -148,7 +148,7 @@ def event($account):
 		created_at: .created_at,
 		author: {native: .username, handle: .username, name: .name},
 		html: (.cooked | own_words),
-		title: .topic_title,
+		title: (if .post_number == 1 then .topic_title else null end),
 		url: "\($account.base // "")/t/\(.topic_slug // "-")/\(.topic_id)/\(.post_number)",
 		thread: "topic/\(.topic_id)",
 		direct: (.topic_archetype == "private_message"),
@@ -170,7 +170,8 @@ def title($account; $reply):
 def publish($account; $reply):
 	($reply.previous.ref // $reply.mention.ref) as $at
 	| {
-		method: "POST", url: "/posts.json", tag: "publish", bucket: "write", context: {},
+		method: "POST", url: "/posts.json", tag: "publish", bucket: "write",
+		context: {private: ($reply.private or $at.private == true)},
 		json: (if $reply.private and ($at.private | not) then
 			{title: title($account; $reply), raw: $reply.text, archetype: "private_message",
 			 target_recipients: $reply.mention.ref.username}

@@ -217,10 +217,10 @@ def find($account; $reply):
 	  else {url: "/api/v1/accounts/verify_credentials", tag: "me", bucket: "read", context: $what} end;
 
 # Text is compared without what the server changes: marks, names of hosts in mentions, spaces.
+def words: gsub("@(?<name>[A-Za-z0-9_.-]+)(@[A-Za-z0-9.-]+)?"; "@" + .name) | gsub("\\s+"; "");
 def plain:
-	gsub("<br */?>|</p>"; " ") | gsub("<[^>]*>"; "")
-	| gsub("&lt;"; "<") | gsub("&gt;"; ">") | gsub("&quot;"; "\"") | gsub("&#39;|&apos;"; "'") | gsub("&nbsp;"; " ")
-	| gsub("&amp;"; "&") | gsub("@(?<name>[A-Za-z0-9_.-]+)(@[A-Za-z0-9.-]+)?"; "@" + .name) | gsub("\\s+"; "");
+	gsub("<[^>]*>"; "") | gsub("&lt;"; "<") | gsub("&gt;"; ">") | gsub("&quot;"; "\"")
+	| gsub("&#39;|&apos;"; "'") | gsub("&nbsp;"; " ") | gsub("&amp;"; "&") | words;
 
 def found($account; $reply):
 	.request as $r
@@ -231,7 +231,7 @@ def found($account; $reply):
 		($account.handle // "" | ltrimstr("@") | split("@")[0] | ascii_downcase) as $me
 		| [(if $r.tag == "thread" then .body.descendants else .body end | arr)[]
 			| select($r.tag == "own" or (.account.acct | ascii_downcase) == $me)
-			| select(.in_reply_to_id == $r.parent and (.content | plain) == ($r.text | plain))
+			| select(.in_reply_to_id == $r.parent and (.content | plain) == ($r.text | words))
 			| select((.created_at | seconds) >= ($r.since | seconds) - 60)]
 		| if . == [] then null else .[0] | sent end
 	  end;

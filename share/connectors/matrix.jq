@@ -70,7 +70,7 @@ def names: [.[] | select(.type == "m.room.member" and .state_key) | {key: .state
 	| from_entries;
 
 def told($room; $events; $names; $direct): {
-	message: [$events[] | select(.type == "m.room.message" and (.content | length) > 0)
+	message: [$events[] | select(.type == "m.room.message" and .content != {})
 		| {room: $room, event: ., name: $names[.sender // ""], direct: $direct}],
 	redaction: [$events[] | select(.type == "m.room.redaction") | {id: (.redacts // .content.redacts), room: $room}
 		| select(.id)]
@@ -132,7 +132,7 @@ def event($account):
 			type: (if $e.sender == $account.handle then "reply" else null end),
 			native: (if $edit then $rel.event_id else $e.event_id end),
 			# Only later ones win, whatever the order in which they come.
-			revision: (if $edit then $e.origin_server_ts | tonumber / 1000 | floor else null end),
+			revision: (if $edit then $e.origin_server_ts | tonumber else null end),
 			kind: (if .direct then "message" elif $rel["m.in_reply_to"] or $rel.rel_type == "m.thread" then "comment"
 				else "post" end),
 			created_at: ($e.origin_server_ts | tonumber / 1000),
