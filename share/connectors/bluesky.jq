@@ -71,6 +71,8 @@ def meta: {
 };
 
 def arr: if type == "array" then . else [] end;
+# The list itself: an answer without it is no empty one.
+def must: if type == "array" then . else error("the answer lacks its list") end;
 def xrpc: "/xrpc/" + .;
 def me($account): $account.public.did // $account.handle // "" | ltrimstr("@");
 # Seconds of a time; what stands behind them does not matter here.
@@ -98,7 +100,7 @@ def start($account; $cursor): [
 		query: {limit: "50", cursor: "2020-01-01T00:00:00.000Z"}, context: {}}),
 	(($cursor.mentions // []) - ($cursor.gone // []) | select(. != []) | {
 		url: ("app.bsky.feed.getPosts" | xrpc), tag: "again", bucket: "read",
-		query: {uris: .}, context: {ids: .}}),
+		query: {uris: (. + [$cursor.mine // empty])}, context: {ids: ., mine: $cursor.mine}}),
 	(select($account.settings.own != false)
 		| list("own"; "app.bsky.feed.getAuthorFeed"; {actor: me($account), filter: "posts_with_replies"};
 			"own"; $cursor)),
@@ -150,33 +152,34 @@ def listed($account; $items; time):
 
 def notified($account):
 	.request as $r
-	| listed($account; .body.notifications | arr; .indexedAt) as $page
+	| listed($account; .body.notifications | must; .indexedAt) as $page
 	| [$page.items[] | select(.reason // "mention" | IN("mention", "reply", "quote"))] as $notes
 	# The newest mentions, to see later whether they are still there.
-	| (([$notes[].uri] + $r.mentions | reduce .[] as $u ([]; if index($u) then . else . + [$u] end))[:25]) as $ids
+	| (([$notes[].uri | strings] + $r.mentions | reduce .[] as $u ([]; if index($u) then . else . + [$u] end))[:24]) as $ids
 	| look_at($notes; $page.done + (if $page.following then {} else {mentions: $ids} end))
 	| .next += [$page.following | select(.) | .context.mentions = $ids];
 
 def joined:
-	.request as $r | [(.body.posts | arr)[] | {key: .uri, value: .}] | from_entries as $found
+	.request as $r | [(.body.posts | must)[] | {key: .uri, value: .}] | from_entries as $found
 	| look_up([$r.notes[] | $found[.uri // ""] // {uri, cid, author, record, indexedAt}]; $r.done);
 
 def profiled:
-	.request as $r | ([(.body.profiles | arr)[] | {key: .did, value: .}] | from_entries) as $who
+	.request as $r | ([(.body.profiles | must)[] | {key: .did, value: .}] | from_entries) as $who
 	| {records: {post: [$r.posts[] | {post: ., profile: $who[.author.did // ""]}]}, cursor: $r.done};
 
 def searched($account; $cursor):
-	listed($account; .body.posts | arr; .indexedAt) as $page
+	listed($account; .body.posts | must; .indexedAt) as $page
 	| look_up([$page.items[] | select(.author.did != me($account) and .author.handle != me($account))]; $page.done)
 	| .next += [$page.following | select(.) | .optional = true];
 
 def wrote($account):
-	listed($account; [(.body.feed | arr)[] | select(.reason == null) | .post]; .indexedAt) as $page
-	| {records: {own: [$page.items[] | {post: .}]}, next: [$page.following | select(.)], cursor: $page.done};
+	listed($account; [(.body.feed | must)[] | select(.reason == null) | .post]; .indexedAt) as $page
+	| {records: {own: [$page.items[] | {post: .}]}, next: [$page.following | select(.)],
+		cursor: ($page.done + ([$page.items[0].uri | strings | {mine: .}][0] // {}))};
 
 # Conversations come with the last used first.
 def talked($account):
-	listed($account; .body.convos | arr; .lastMessage.sentAt) as $page
+	listed($account; .body.convos | must; .lastMessage.sentAt) as $page
 	| {
 		next: ([$page.items[] | select(.lastMessage) | {
 			url: ("chat.bsky.convo.getMessages" | xrpc), tag: "messages", bucket: "read", headers: chat,
@@ -189,20 +192,21 @@ def page($account; $cursor):
 	.request as $r
 	| if $r.tag == "notifications" then notified($account)
 	  elif $r.tag == "undated" then
-		look_at([(.body.notifications | arr)[] | select(.reason // "mention" | IN("mention", "reply", "quote"))]; {})
+		look_at([(.body.notifications | must)[] | select(.reason // "mention" | IN("mention", "reply", "quote"))]; {})
 	  elif $r.tag == "posts" then joined
 	  elif $r.tag == "profiles" then profiled
 	  elif $r.tag == "again" then
-		[(.body.posts | arr)[].uri] as $there
-		| ($r.ids - $there) as $gone
+		[(.body.posts | must)[].uri] as $there
+		# When none of them comes it is not they who are gone.
+		| (if $there == [] or ($there | all(type == "string") | not) then [] else $r.ids - $there - [$r.mine] end) as $gone
 		| {records: {gone: [$gone[] | {id: .}]}, cursor: {gone: ((($cursor.gone // []) + $gone)[-50:])}}
 	  elif $r.tag == "own" then wrote($account)
 	  elif $r.tag == "search" then searched($account; $cursor)
 	  elif $r.tag == "convos" then talked($account)
 	  else {records: {
-		message: [(.body.messages | arr)[] | select(."$type" // "" | test("#(deleted|system)MessageView$") | not)
+		message: [(.body.messages | must)[] | select(."$type" // "" | test("#(deleted|system)MessageView$") | not)
 			| {message: ., convo: $r.convo}],
-		gone: [(.body.messages | arr)[] | select(."$type" // "" | test("#deletedMessageView$"))
+		gone: [(.body.messages | must)[] | select(."$type" // "" | test("#deletedMessageView$"))
 			| {id: "dm/\($r.convo.id)/\(.id)"}]}}
 	  end;
 
@@ -378,15 +382,19 @@ def find($account; $reply):
 		query: {repo: me($account), collection: "app.bsky.feed.post", rkey: tid($reply)}
 	} end;
 
-def found($account; $reply):
+def looked_up($account; $reply):
 	.request as $r
 	| if $r.tag == "convo" then {next: [messages(.body.convo.id; null)]}
 	  elif $r.tag == "sent" then
-		(.body.messages | arr) as $all | ($reply.created_at | seconds) as $since
+		(.body.messages | must) as $all | ($reply.created_at | seconds) as $since
 		| [$all[] | select(.text == $reply.text and .sender.did == me($account) and (.sentAt | seconds) >= $since - 60)] as $ours
 		| if $ours != [] then {id: "dm/\($r.convo)/\($ours[0].id)", ref: {convo: $r.convo}}
 		  elif .body.cursor and $all != [] and ($all | last.sentAt | seconds) >= $since then
 			{next: [messages($r.convo; .body.cursor)]}
 		  else null end
 	  elif .body.uri and .body.cid then record($account; $reply) as $record | .body | sent($record.reply.root)
-	  else null end;
+	  elif .body.error == "RecordNotFound" then null
+	  else {unsure: "the server's answer is neither a record nor that there is none"} end;
+
+# An answer that cannot be read does not say that nothing is there.
+def found($account; $reply): try looked_up($account; $reply) catch {unsure: .};

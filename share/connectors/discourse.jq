@@ -48,6 +48,8 @@ def meta: {
 };
 
 def arr: if type == "array" then . else [] end;
+# The list itself: an answer without it is no empty one.
+def must: if type == "array" then . else error("the answer lacks its list") end;
 def me($account): $account.handle // "" | ltrimstr("@") | ascii_downcase;
 def seconds: try (.[0:19] + "Z" | fromdateiso8601) catch 0;
 
@@ -73,25 +75,29 @@ def start($account; $cursor): [
 # All posts, the newest first.  The first page is read each time: an edited post is seen by its
 # version, and one that has left its place between two others is gone.
 def posts($account; $cursor):
-	.request as $r | [(.body.latest_posts | arr)[]] as $posts
+	.request as $r | [(.body.latest_posts | must)[]] as $posts
 	| [$posts[].id | numbers] as $ids | ($cursor.latest // null) as $old
+	| ($cursor.seen // {}) as $seen
 	| ($r.top // ($ids | max)) as $top
 	| (if $ids == [] or $old == null or ($ids | min) <= $old then null
 	   else latest($ids | min; {page: ($r.page + 1), top: $top}) end) as $following
 	| {
 		records: {
-			post: $posts,
-			gone: (if $r.page > 1 then [] else
-				[(($cursor.seen // []) - $ids)[] | select(. > ($ids | min)) | {id: .}] end)
+			post: [$posts[] | select(.id == null or $seen["\(.id)"] == null or $seen["\(.id)"] != (.version // 1))],
+			# Only when each has its number is one that is not among them gone.
+			gone: (if $r.page > 1 or $ids == [] or ($ids | length) < ($posts | length) then [] else
+				[(($seen | keys | map(tonumber)) - $ids)[] | select(. > ($ids | min)) | {id: .}] end)
 		},
 		next: [$following | select(.)],
-		cursor: ((if $r.page == 1 and $ids != [] then {seen: $ids} else {} end)
+		cursor: ((if $r.page == 1 and $ids != [] then
+				{seen: ([$posts[] | select(.id | type == "number") | {key: "\(.id)", value: (.version // 1)}] | from_entries)}
+			else {} end)
 			+ (if $following or $top == null then {} else {latest: $top} end))
 	};
 
 # 1 mentioned, 2 replied, 3 quoted, 9 posted, 15 group mentioned; the newest first.
 def notified($cursor):
-	[(.body.notifications | arr)[]
+	[(.body.notifications | must)[]
 		| select(.notification_type | . == null or IN(1, 2, 3, 9, 15))] as $all
 	| [$all[] | select(.id > ($cursor.notified // 0))] as $new
 	| {
@@ -101,7 +107,7 @@ def notified($cursor):
 
 # Conversations that went on since ten minutes before the last look.
 def conversations($cursor):
-	[(.body.topic_list.topics | arr)[]] as $topics
+	[(.body.topic_list.topics | must)[]] as $topics
 	| (if $cursor.private then ($cursor.private | seconds) - 600 else 0 end) as $until
 	| {
 		next: [$topics[] | select((.last_posted_at // .created_at // "9999" | seconds) >= $until) | {
@@ -111,7 +117,7 @@ def conversations($cursor):
 	};
 
 def conversation:
-	.request as $r | .body as $topic | [$topic.post_stream.stream | arr | .[] | numbers] as $ids
+	.request as $r | .body as $topic | [$topic.post_stream.stream | must | .[] | numbers] as $ids
 	| {
 		next: [$ids[] | select(. > $r.after)
 			| one(.; {direct: true, title: $topic.title})],
@@ -222,17 +228,20 @@ def ours($account; $reply):
 # The ids of a topic are walked from the newest back to the time of the intent.
 def walk($ids): if $ids == [] then null else {next: [one($ids[0]; {rest: $ids[1:]})]} end;
 
-def found($account; $reply):
+def looked_up($account; $reply):
 	.request as $r
 	| if $r.tag == "latest" then
-		[(.body.latest_posts | arr)[] | select(ours($account; $reply))]
+		[(.body.latest_posts | must)[] | select(ours($account; $reply))]
 		| if . == [] then null else .[0] | sent($account) end
 	  elif $r.tag == "topics" then
-		[(.body.topic_list.topics | arr)[] | select((.created_at | seconds) >= ($reply.created_at | seconds) - 60)]
+		[(.body.topic_list.topics | must)[] | select((.created_at | seconds) >= ($reply.created_at | seconds) - 60)]
 		| if . == [] then null
 		  else {next: [{url: "/t/\(.[0].id).json", tag: "topic", bucket: "read", context: {}}]} end
-	  elif $r.tag == "topic" then walk([.body.post_stream.stream | arr | .[] | numbers] | reverse | .[:20])
+	  elif $r.tag == "topic" then walk([.body.post_stream.stream | must | .[] | numbers] | reverse | .[:20])
 	  elif .body.id == null then walk($r.rest)
 	  elif .body | ours($account; $reply) then .body | sent($account)
 	  elif (.body.created_at | seconds) < ($reply.created_at | seconds) - 60 then null
 	  else walk($r.rest) end;
+
+# An answer that cannot be read does not say that nothing is there.
+def found($account; $reply): try looked_up($account; $reply) catch {unsure: .};

@@ -56,6 +56,8 @@ def meta: {
 };
 
 def arr: if type == "array" then . else [] end;
+# The list itself: an answer without it is no empty one.
+def must: if type == "array" then . else error("the answer lacks its list") end;
 
 # ---- reading ----
 
@@ -81,7 +83,7 @@ def start($account; $cursor): [
 		{"types[]": ["mention", "quote"], include_filtered: "true"}; "notifications"; $cursor),
 	(($cursor.mentions // []) | select(. != []) | {
 		url: "/api/v1/statuses", tag: "again", bucket: "read", optional: true,
-		query: {"id[]": .}, context: {ids: .}}),
+		query: {"id[]": (. + [$cursor.own.new // empty])}, context: {ids: ., mine: $cursor.own.new}}),
 	(($account.settings.tags // [])[] | . as $tag
 		| list("timeline"; "/api/v1/timelines/tag/\($tag | @uri)"; {}; "tag:\($tag)"; $cursor)),
 	(($account.settings.search // [])[] | {
@@ -101,7 +103,7 @@ def following($account; $items):
 
 # One page of a list; $keep chooses among its items.
 def listed($account; $kind; $keep):
-	.request as $r | (.body | arr) as $items | following($account; $items) as $next
+	.request as $r | (.body | must) as $items | following($account; $items) as $next
 	| (if $r.at.old then $items[0].id // $r.top else $r.top // $items[0].id end) as $top
 	| [$items[] | select($keep)] as $kept
 	| {
@@ -115,19 +117,23 @@ def listed($account; $kind; $keep):
 
 # The newest mentions, to look at again.
 def remembered($r):
-	(($r.mentions // []) + [.kept[].status.id] | unique | sort_by(length, .) | .[-20:]) as $ids
+	(($r.mentions // []) + [.kept[].status.id | strings] | unique | sort_by(length, .) | .[-19:]) as $ids
 	| if .next == [] then .cursor.mentions = $ids else .next[0].context.mentions = $ids end;
 
 # Those that changed since the last look, and those that are not there any more.
 def compared($cursor):
-	(.body | arr) as $found | .request.ids as $ids | ($cursor.edited // {}) as $known
-	| ([$found[] | {key: .id, value: .edited_at}] | from_entries) as $now
+	(.body | must) as $found | .request.ids as $ids | .request.mine as $mine | ($cursor.edited // {}) as $known
+	| ([$found[] | select(.id | type == "string") | {key: .id, value: .edited_at}] | from_entries) as $now
+	# When none comes, or one cannot be told, it is not they who are gone.
+	| ($found != [] and ($now | length) == ($found | length)) as $sure
 	| {
 		records: {
-			status: [$found[] | select(.edited_at != null and .edited_at != $known[.id])],
-			gone: [$ids[] | . as $id | select($now | has($id) | not) | select($known[$id] != "gone") | {id: $id}]
+			status: [$found[] | select(.id != $mine and .edited_at != null)
+				| select((.id | type) != "string" or .edited_at != $known[.id])],
+			gone: [$ids[] | select($sure) | . as $id | select($now | has($id) | not) | select($known[$id] != "gone") | {id: $id}]
 		},
-		cursor: {edited: (reduce $ids[] as $id ({}; .[$id] = (if $now | has($id) then $now[$id] else "gone" end)))}
+		cursor: {edited: (reduce $ids[] as $id ({}; 
+			.[$id] = (if $now | has($id) then $now[$id] elif $sure then "gone" else $known[$id] end)))}
 	};
 
 def page($account; $cursor):
@@ -137,7 +143,7 @@ def page($account; $cursor):
 	  elif $r.tag == "again" then compared($cursor)
 	  elif $r.tag == "timeline" then listed($account; "status"; true)
 	  elif $r.tag == "own" then listed($account; "own"; true)
-	  elif $r.tag == "search" then {records: {status: (.body.statuses | arr)}}
+	  elif $r.tag == "search" then {records: {status: (.body.statuses | must)}}
 	  else .body.id as $id | {cursor: {account: $id}, next: [own($account; $id; $cursor)]} end
 	| del(.kept);
 
@@ -222,16 +228,19 @@ def plain:
 	gsub("<[^>]*>"; "") | gsub("&lt;"; "<") | gsub("&gt;"; ">") | gsub("&quot;"; "\"")
 	| gsub("&#39;|&apos;"; "'") | gsub("&nbsp;"; " ") | gsub("&amp;"; "&") | words;
 
-def found($account; $reply):
+def looked_up($account; $reply):
 	.request as $r
 	| if $r.tag == "me" then
 		{next: [{url: "/api/v1/accounts/\(.body.id | @uri)/statuses", tag: "own", bucket: "read",
 			query: {limit: "40", exclude_reblogs: "true"}, context: ($r | {text, parent, since})}]}
 	  else
 		($account.handle // "" | ltrimstr("@") | split("@")[0] | ascii_downcase) as $me
-		| [(if $r.tag == "thread" then .body.descendants else .body end | arr)[]
+		| [(if $r.tag == "thread" then .body.descendants else .body end | must)[]
 			| select($r.tag == "own" or (.account.acct | ascii_downcase) == $me)
 			| select(.in_reply_to_id == $r.parent and (.content | plain) == ($r.text | words))
 			| select((.created_at | seconds) >= ($r.since | seconds) - 60)]
 		| if . == [] then null else .[0] | sent end
 	  end;
+
+# An answer that cannot be read does not say that nothing is there.
+def found($account; $reply): try looked_up($account; $reply) catch {unsure: .};

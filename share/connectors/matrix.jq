@@ -45,6 +45,8 @@ def meta: {
 };
 
 def arr: if type == "array" then . else [] end;
+# The list itself: an answer without it is no empty one.
+def must: if type == "array" then . else error("the answer lacks its list") end;
 def api: "/_matrix/client/v3" + .;
 
 # ---- reading ----
@@ -87,6 +89,7 @@ def both: reduce .[] as $r ({message: [], redaction: []};
 
 def synced($account; $cursor):
 	.body as $b | .request.since as $since
+	| (if $b.next_batch | type == "string" then . else error("the answer lacks its next_batch") end)
 	| ([($b.account_data.events | arr)[] | select(.type == "m.direct") | .content[][]]) as $said
 	# A room is private when it has been marked so, or when it has two members.
 	| (reduce (($b.rooms.join // {}) | to_entries[]) as $room ($cursor.direct // {};
@@ -113,7 +116,7 @@ def page($account; $cursor):
 	.request as $r
 	| if $r.tag == "sync" then synced($account; $cursor)
 	  elif $r.tag == "older" then
-		(.body.chunk | arr) as $events
+		(.body.chunk | must) as $events
 		| {records: told($r.room; $events; ($events + (.body.state | arr)) | names; $r.direct == true),
 		   next: (if .body.end and $events != [] then [older($r.room; .body.end; $r.to; {direct: $r.direct})] else [] end)}
 	  else {} end;
@@ -193,8 +196,8 @@ def find($account; $reply):
 
 # Our own events come back with their transaction id to the session that sent them; to any other,
 # sender and text tell.
-def found($account; $reply):
-	.request.room as $room | (.body.chunk | arr) as $events
+def looked_up($account; $reply):
+	.request.room as $room | (.body.chunk | must) as $events
 	| (try ($reply.created_at[0:19] + "Z" | fromdateiso8601) catch 0) as $since
 	| [$events[] | select(.unsigned.transaction_id == $reply.part_key
 		or (.sender == $account.handle and .content.body == $reply.text and (.origin_server_ts | tonumber / 1000) >= $since - 60))] as $ours
@@ -203,3 +206,6 @@ def found($account; $reply):
 		{next: [{url: ("/rooms/\($room | @uri)/messages" | api), tag: "look", bucket: "read",
 			query: {dir: "b", limit: "100", from: .body.end}, context: {room: $room}}]}
 	  else null end;
+
+# An answer that cannot be read does not say that nothing is there.
+def found($account; $reply): try looked_up($account; $reply) catch {unsure: .};

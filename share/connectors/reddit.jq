@@ -55,6 +55,8 @@ def meta: {
 };
 
 def arr: if type == "array" then . else [] end;
+# The list itself: an answer without it is no empty one.
+def must: if type == "array" then . else error("the answer lacks its list") end;
 def me($account): $account.handle // "" | ltrimstr("@") | ltrimstr("u/") | ltrimstr("/u/");
 
 # Requests with a usual User-Agent are slowed down to nearly nothing.
@@ -95,7 +97,7 @@ def records($things): {
 def number: if type == "string" then tonumber? // null else . end;
 
 def listed($account):
-	.request as $r | [(.body.data.children | arr)[]] as $all
+	.request as $r | [(.body.data.children | must)[]] as $all
 	| [$all[] | select($r.until == null or ((.data.created_utc | number) // $r.until) >= $r.until)] as $kept
 	| ([$all[].data.created_utc | number | numbers] | max) as $newest
 	| (if $r.page == 1 then $newest else $r.top end) as $top
@@ -120,9 +122,11 @@ def listed($account):
 
 # Of comments to the account, what became of them: changed or gone.
 def compared($cursor):
-	.request.ids as $ids | [(.body.data.children | arr)[] | .data] as $found
+	.request.ids as $ids | [(.body.data.children | must)[] | .data] as $found
+	# When none of them comes it is not they who are gone.
+	| (if $found == [] or ([$found[].name | strings] | length) < ($found | length) then [] else $ids - [$found[].name] end) as $lost
 	| [$found[] | select(.author == "[deleted]" or .body == "[deleted]" or .body == "[removed]") | .name] as $gone
-	| ($ids - [$found[].name] + $gone | unique) as $gone
+	| ($lost + $gone | unique) as $gone
 	| {
 		records: {
 			comment: [$found[] | select(.edited | numbers) | select(.name as $n | $gone | index($n) | not)],
@@ -145,7 +149,7 @@ def common($account; $text): {
 	text: $text,
 	url: (if .permalink then "https://www.reddit.com\(.permalink)" else null end),
 	direct: false,
-	metrics: {likes: .score, replies: .num_comments},
+	metrics: {likes: (if (.score | type) == "number" then [0, .score] | max else null end), replies: .num_comments},
 	# Reddit's own helper answers in public, too.
 	auto: (if .author == "AutoModerator" then true else null end)
 };
@@ -218,10 +222,10 @@ def find($account; $reply): looked($account; $reply; null);
 
 def words: gsub("\\s+"; " ") | gsub("^ | $"; "");
 
-def found($account; $reply):
+def looked_up($account; $reply):
 	($reply.previous.id // $reply.mention.ref.thing) as $thing
 	| ($reply.created_at[0:19] + "Z" | fromdateiso8601) as $since
-	| [(.body.data.children | arr)[] | .data] as $all
+	| [(.body.data.children | must)[] | .data] as $all
 	| [$all[] | select((.created_utc | number) >= $since - 60)
 		| select((.body // .selftext // "" | words) == ($reply.text | words))
 		| select($thing == null or .parent_id == $thing
@@ -230,3 +234,6 @@ def found($account; $reply):
 	  elif .body.data.after and $all != [] and ($all | last.created_utc | number) >= $since then
 		{next: [looked($account; $reply; .body.data.after)]}
 	  else null end;
+
+# An answer that cannot be read does not say that nothing is there.
+def found($account; $reply): try looked_up($account; $reply) catch {unsure: .};

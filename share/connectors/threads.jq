@@ -55,6 +55,8 @@ def meta: {
 };
 
 def arr: if type == "array" then . else [] end;
+# The list itself: an answer without it is no empty one.
+def must: if type == "array" then . else error("the answer lacks its list") end;
 def fields: "id,text,username,permalink,timestamp,media_type,media_url,alt_text,has_replies,is_reply,replied_to,root_post,is_verified";
 def me($account): $account.handle // "" | ltrimstr("@") | ascii_downcase;
 # "2024-08-07T10:33:16+0000": without a colon in the zone, which is always this one.
@@ -80,7 +82,7 @@ def start($account; $cursor): [
 ];
 
 def listed:
-	.request as $r | (.body.data | arr) as $all
+	.request as $r | (.body.data | must) as $all
 	| [$all[] | select($r.until == null or (.timestamp == null) or (.timestamp | seconds) >= $r.until)] as $kept
 	| ($r.top // $all[0].timestamp) as $top
 	| (.body.paging.cursors.after | select(. and $r.until and ($kept | length) == ($all | length) and $all != []) // null) as $after
@@ -101,7 +103,7 @@ def conversation($id; $after; $page): {
 def page($account; $cursor):
 	.request as $r
 	| if $r.tag == "conversation" then
-		(.body.data | arr) as $all
+		(.body.data | must) as $all
 		| {records: {post: $all},
 		   next: [.body.paging.cursors.after | select(. and $all != [] and $r.page < 5) | conversation($r.post; .; $r.page + 1)]}
 	  else listed as $page
@@ -171,12 +173,15 @@ def find($account; $reply): looked($reply; null);
 
 def words: gsub("\\s+"; " ") | gsub("^ | $"; "");
 
-def found($account; $reply):
+def looked_up($account; $reply):
 	($reply.previous.id // $reply.mention.native) as $parent
-	| ($reply.created_at | seconds) as $since | (.body.data | arr) as $all
+	| ($reply.created_at | seconds) as $since | (.body.data | must) as $all
 	| [$all[] | select((.text // "" | words) == ($reply.text | words) and (.timestamp | seconds) >= $since - 60)
 		| select($parent == null or .replied_to.id == $parent)] as $ours
 	| if $ours != [] then $ours[0] | sent
 	  elif .body.paging.cursors.after and $all != [] and ($all | last.timestamp | seconds) >= $since then
 		{next: [looked($reply; .body.paging.cursors.after)]}
 	  else null end;
+
+# An answer that cannot be read does not say that nothing is there.
+def found($account; $reply): try looked_up($account; $reply) catch {unsure: .};

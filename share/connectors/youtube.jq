@@ -61,6 +61,8 @@ def meta: {
 };
 
 def arr: if type == "array" then . else [] end;
+# The list itself: an answer without it is no empty one.
+def must: if type == "array" then . else error("the answer lacks its list") end;
 def seconds: try (.[0:19] + "Z" | fromdateiso8601) catch 0;
 
 # ---- reading ----
@@ -86,10 +88,10 @@ def start($account; $cursor):
 def page($account; $cursor):
 	.request as $r
 	| if $r.tag == "replies" then
-		{records: {comment: (.body.items | arr)},
+		{records: {comment: (.body.items | must)},
 		 next: [.body.nextPageToken | select(.) | replies($r.parent; .)]}
 	  else
-		(.body.items | arr) as $items
+		(.body.items | must) as $items
 		| ([$items[].snippet.topLevelComment.snippet.publishedAt | strings] | max) as $newest
 		| ($r.top // $newest) as $top
 		| ($items | last | .snippet.topLevelComment.snippet.publishedAt // "") as $oldest
@@ -175,11 +177,14 @@ def find($account; $reply): replies(thread($reply); null);
 
 def words: gsub("\\s+"; " ") | gsub("^ | $"; "");
 
-def found($account; $reply):
+def looked_up($account; $reply):
 	.request as $r
-	| [(.body.items | arr)[] | select(.snippet.authorChannelId.value == $account.settings.channel_id)
+	| [(.body.items | must)[] | select(.snippet.authorChannelId.value == $account.settings.channel_id)
 		| select((.snippet.textOriginal // .snippet.textDisplay | words) == (addressed($reply) | words))
 		| select((.snippet.publishedAt | seconds) >= ($reply.created_at | seconds) - 60)] as $ours
 	| if $ours != [] then $ours[0] | sent($r.parent; $reply.mention.ref.video)
 	  elif .body.nextPageToken then {next: [replies($r.parent; .body.nextPageToken)]}
 	  else null end;
+
+# An answer that cannot be read does not say that nothing is there.
+def found($account; $reply): try looked_up($account; $reply) catch {unsure: .};
