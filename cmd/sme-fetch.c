@@ -12,12 +12,14 @@
 #include "net/fetch.h"
 #include "net/fetch_metrics.h"
 #include "net/url.h"
+#include "sme-fetch/connectors.h"
 #include "vault/secret.h"
 
 static struct {
 	const char *config, *type, *tenant, *network, *channel, *kind, *lang, *follow, *rejects, *metrics;
+	const char *connector;
 	struct cli_list sources, map;
-	bool all, again, check_config;
+	bool all, again, as_recorded, capabilities, check_config;
 	int64_t now, timeout, connect_timeout, backoff;
 	long tries, jobs;
 } opt = {.now = TIME_NONE};
@@ -25,11 +27,14 @@ static struct {
 static const struct cli_opt options[] = {
     {'a', "all", CLI_FLAG, &opt.all, NULL, "fetch all sources of the configuration"},
     {0, "again", CLI_FLAG, &opt.again, NULL, "hand on what was seen before, too"},
+    {0, "as-recorded", CLI_FLAG, &opt.as_recorded, NULL, "check cases only as they are recorded"},
     {0, "backoff", CLI_DURATION, &opt.backoff, "TIME", "wait before the second try (1s)"},
     {'c', "config", CLI_STRING, &opt.config, "FILE", "configuration, see sme.jq(5)"},
+    {0, "capabilities", CLI_FLAG, &opt.capabilities, NULL, "tell what each connector can do"},
     {0, "channel", CLI_STRING, &opt.channel, "NAME", "where it was written"},
     {0, "check-config", CLI_FLAG, &opt.check_config, NULL, "check the configuration and exit"},
     {0, "connect-timeout", CLI_DURATION, &opt.connect_timeout, "TIME", "to reach a server (10s)"},
+    {0, "connector", CLI_STRING, &opt.connector, "check", "lint connectors, run their recorded cases"},
     {'f', "follow", CLI_STRING, &opt.follow, "SECONDS", "stay on and look again this often"},
     {'j', "jobs", CLI_INT, &opt.jobs, "N", "fetch at most N sources at once (32)"},
     {0, "kind", CLI_STRING, &opt.kind, "NAME", "what it is, such as post or review"},
@@ -346,8 +351,15 @@ main(int argc, char **argv)
 
 	if (secret_protect(&err) < 0)
 		sme_die(err.status, "%s", err.text);
+	if (opt.connector)
+		return connector_command(opt.connector, operands, opt.now, opt.as_recorded);
 	if (config_load(&config, opt.config, &err) < 0)
 		sme_die(err.status, "%s", err.text);
+	if (opt.capabilities) {
+		status = connector_capabilities(&config);
+		config_release(&config);
+		return status;
+	}
 	if (opt.all || opt.sources.n)
 		add_all_configured(&w, &config);
 	for (; *operands; operands++)

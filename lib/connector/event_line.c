@@ -525,6 +525,8 @@ put_head(struct buf *out, const char *type, const struct mention *m)
 {
 	buf_printf(out, "{\"type\":\"%s\"", type);
 	put_text(out, "id", m->id);
+	if (m->revision > 0)
+		buf_printf(out, ",\"revision\":%lld", (long long)m->revision);
 	put_text(out, "tenant", m->tenant);
 	put_text(out, "network", m->network);
 	put_text(out, "channel", m->channel);

@@ -197,6 +197,17 @@ record_events(struct connector *c, const struct account *a, jv account, jv recor
 	return r;
 }
 
+int
+record_output(struct connector *c, const struct account *a, jv account, jv output, jv input,
+    struct record_sink *sink, struct sme_err *err)
+{
+	jv records = value_get(output, "records"), context = value_get(input, "request");
+
+	jv_free(output);
+	jv_free(input);
+	return record_events(c, a, account, records, context, sink, err);
+}
+
 size_t
 record_alerts(struct record_sink *sink, const struct account *a)
 {

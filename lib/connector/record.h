@@ -37,6 +37,11 @@ struct record_sink {
 int record_events(struct connector *c, const struct account *a, jv account, jv records, jv context,
     struct record_sink *sink, struct sme_err *err);
 
+/* The same for OUTPUT, all that `page` or `webhook` yielded for INPUT, a response or a delivery: its
+ * `records`, with the response's `request` as the context.  Consumes all three values. */
+int record_output(struct connector *c, const struct account *a, jv account, jv output, jv input,
+    struct record_sink *sink, struct sme_err *err);
+
 /* Write one alert event for each path that has drifted since the last call; how many there were. */
 size_t record_alerts(struct record_sink *sink, const struct account *a);
 

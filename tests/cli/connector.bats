@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# Connectors: sme-fetch --connector check, and --capabilities.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	root=$BATS_TEST_DIRNAME/../..
+	cd "$BATS_TEST_TMPDIR" || return
+	export SME_CONFIG=/dev/null SME_HOME=$BATS_TEST_TMPDIR/home
+	unset SME_SHARE
+}
+
+# A connector NAME.jq with META behind its first members, and the rest of the file from stdin.
+connector() {
+	printf 'def meta: {name: "%s", title: "Test", as_of: {date: "2026-11-26", source: "docs"}%s};\n' \
+		"$1" "${2:-, can: []}" >"$1.jq"
+	cat >>"$1.jq"
+}
+
+check() {
+	sme-fetch --connector check "$@"
+}
+
+# Standard error is TEXT, the last status was STATUS.
+says() {
+	[ "$status" = "$1" ] && diff -u <(printf '%s\n' "$2") <(printf '%s\n' "$stderr")
+}
+
+@test "every connector that is shipped passes its cases" {
+	run --separate-stderr check "$root"/share/connectors/*.jq
+	[ "$status" = 0 ] || { echo "$stderr"; false; }
+}
+
+@test "the example of the manual passes its cases" {
+	run --separate-stderr check "$root/samples/connectors/kiosk.jq"
+	says 0 ''
+	run --separate-stderr check -v "$root/samples/connectors/kiosk.jq"
+	[[ $stderr =~ kiosk.jq:\ 13\ cases,\ [0-9]+\ with\ one\ thing\ broken,\ 0\ problems$ ]]
+	run --separate-stderr check -v --as-recorded "$root/samples/connectors/kiosk.jq"
+	[[ $stderr == *'13 cases, 0 with one thing broken, 0 problems' ]]
+}
+
+@test "what cannot be compiled is told with its line" {
+	connector a <<-'E'
+		def event($account):
+		  {native: .data.id,
+		   at: now};
+	E
+	run --separate-stderr check a.jq
+	says 1 'sme-fetch: a.jq:4: "now" cannot be used here: a connector must not depend on the clock; what it needs is in $account'
+	connector a <<-'E'
+		def event($account): {native: .data.id;
+	E
+	run --separate-stderr check a.jq
+	[ "$status" = 1 ]
+	[[ $stderr == 'sme-fetch: a.jq:2: syntax error'* ]]
+	connector a ', can: ["raed.post"]' </dev/null
+	run --separate-stderr check a.jq
+	says 1 'sme-fetch: a.jq: meta: .can[0]: expected an ability such as "read.mention" or "reply", got "raed.post"; did you mean "read.post"?'
+	run --separate-stderr check nowhere.jq
+	[ "$status" = 66 ]
+	run --separate-stderr check
+	[ "$status" = 64 ]
+	run --separate-stderr sme-fetch --connector run a.jq
+	[ "$status" = 64 ]
+}
+
+@test "what it can do takes functions, and functions are there for something" {
+	connector b ', can: ["read.post", "edit"]' <<-'E'
+		def webhook($account): {};
+		def publish($account; $reply): null;
+	E
+	run --separate-stderr check b.jq
+	says 1 'sme-fetch: b.jq: meta: can "edit", but "edit" is not defined
+sme-fetch: b.jq: meta: can "edit", but "published" is not defined
+sme-fetch: b.jq: "webhook" is defined, but meta.can has no "webhook"
+sme-fetch: b.jq: "publish" is defined, but meta.can has no "post"
+sme-fetch: b.jq: meta: can read, but "event" is not defined
+sme-fetch: b.jq: meta.records is missing: without it, drift goes unnoticed'
+	connector c </dev/null
+	mv c.jq d.jq
+	run --separate-stderr check d.jq
+	[ "$status" = 1 ]
+	[[ ${stderr_lines[0]} == 'sme-fetch: d.jq: meta.name is "c", but the file is called "d.jq"' ]]
+}
+
+page_connector() {
+	connector p ', can: ["read.post"], records: {post: {required: {id: "string"}}}' <<-'E'
+		def start($account; $cursor): [{url: "/", query: {after: $cursor.last}}];
+		def page($account; $cursor): {records: {post: .body.items}, cursor: {last: .body.last}};
+		def event($account): {native: .data.id, text: .data.text, created_at: $account.now};
+	E
+}
+
+@test "the manual shows the example as it is" {
+	man=$root/man/sme-connector.5
+	sed -n '/^# Kiosk/,/^\.Ed/p' "$man" | sed '$d; s/^\\&//; s/\\e/\\/g' |
+		diff -u "$root/samples/connectors/kiosk.jq" -
+}
+
+@test "a case that fails says where" {
+	page_connector
+	cat >p.cases.ndjson <<-'E'
+		{"name":"right","call":"page","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[{"id":"p:p:1"}],"rejected":0}}
+
+		{"name":"wrong text","call":"page","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[{"id":"p:p:1","text":"b"}]}}
+		{"name":"one more","call":"page","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[]}}
+		{"name":"one less","call":"page","response":{"body":{"items":[{"id":1}],"last":"\u001b[31m"}},"want":{"events":[{}]}}
+		{"name":"cursor","call":"start","cursor":{"last":"7"},"want":[{"query":{"after":"8"}}]}
+		{"name":"fails","call":"page","response":{"body":[]},"want":{}}
+		{"name":"is to fail","call":"page","response":{"body":[]},"want":{"error":"Cannot index array"}}
+		{"call":"pages","want":1}
+		{"call":"page"}
+		{"call":"page","want":{},"wnat":{}}
+		not json
+	E
+	run --separate-stderr check --as-recorded p.jq
+	says 1 'sme-fetch: p.cases.ndjson:3: wrong text: want.events[0].text: expected "b", got "a"
+sme-fetch: p.cases.ndjson:4: one more: want.events[0]: expected nothing, got {"type":"mention","id":"p:p:1","tenant":"default","network":"p","channel":"p","kind":"post","created_at":"2026-11-26T12:00:00Z","fetched_at":"2026-11-26T12:00:00Z","author":{},"text":"a","lang_hint":n...
+sme-fetch: p.cases.ndjson:5: one less: want.events[0]: expected {}, got nothing; rejected: post: id: expected string, got number: the network has changed
+sme-fetch: p.cases.ndjson:6: cursor: want[0].query.after: expected "8", got "7"
+sme-fetch: p.cases.ndjson:7: fails: p.jq: page: jq: Cannot index array with string "items"
+sme-fetch: p.cases.ndjson:9: call: expected a function such as "page", or "session"
+sme-fetch: p.cases.ndjson:10: "want" is missing
+sme-fetch: p.cases.ndjson:11: case: unknown member "wnat"
+sme-fetch: p.cases.ndjson:11: "response" is missing
+sme-fetch: p.cases.ndjson:12: byte 1: expected a value'
+}
+
+@test "the time of a case is fixed" {
+	page_connector
+	cat >p.cases.ndjson <<-'E'
+		{"name":"a","call":"page","now":"2020-01-02T03:04:05Z","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[{"created_at":"2020-01-02T03:04:05Z"}]}}
+		{"name":"b","call":"page","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[{"created_at":"2026-01-01T00:00:00Z"}]}}
+	E
+	run --separate-stderr check --now 2026-01-01T00:00:00Z p.jq
+	says 0 ''
+}
+
+@test "one broken record may not cost the others" {
+	connector q ', can: ["read.post"], records: {post: {required: {id: "string"}}}' <<-'E'
+		def start($account; $cursor): [{url: "/"}];
+		def page($account; $cursor): {records: {post: (.body | map(.n = (.id | ltrimstr("p") | tonumber)))}};
+		def event($account): {native: .data.id, text: "t"};
+	E
+	echo '{"name":"two","call":"page","response":{"body":[{"id":"p1","n":1},{"id":"p2","n":2}]},"want":{"rejected":0}}' >q.cases.ndjson
+	run --separate-stderr check --as-recorded q.jq
+	says 0 ''
+	run --separate-stderr check q.jq
+	[ "$status" = 1 ]
+	[[ $stderr == *'with id of post record 1 missing: q.jq: page: jq: '* ]]
+}
+
+@test "the capabilities are a line a connector" {
+	mkdir -p share/connectors conf
+	connector a ', can: ["read.post"], text: {limit: 5, count: "bytes"}, limits: {interval: "5s", price: {read: 1}}' </dev/null
+	mv a.jq share/connectors
+	connector own </dev/null
+	mv own.jq conf
+	echo '{sources: [{name: "o", connector: "own.jq"}, {name: "p", connector: "own.jq"}, {name: "q", connector: "a"}]}' >conf/sme.jq
+	SME_SHARE=$PWD/share run --separate-stderr sme-fetch --capabilities -c conf/sme.jq
+	[ "$status" = 0 ]
+	diff -u <(printf '%s\n' "$output") - <<-'E'
+		{"connector":"a","name":"a","title":"Test","version":null,"can":["read.post"],"text":{"limit":5,"count":"bytes"},"reply":null,"publish":null,"limits":{"interval":"5s"},"price":{"read":1},"as_of":{"date":"2026-11-26","source":"docs"}}
+		{"connector":"own.jq","name":"own","title":"Test","version":null,"can":[],"text":null,"reply":null,"publish":null,"limits":{},"price":null,"as_of":{"date":"2026-11-26","source":"docs"}}
+	E
+	echo 'def meta: {};' >share/connectors/bad.jq
+	SME_SHARE=$PWD/share run --separate-stderr sme-fetch --capabilities
+	[ "$status" = 78 ]
+	[ "${#lines[@]}" = 1 ]
+	[[ $stderr == *'bad.jq: meta: .: "as_of" is missing'* ]]
+}
