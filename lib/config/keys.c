@@ -254,6 +254,29 @@ static const struct schema_field vault_fields[] = {
 };
 static const struct schema vault = {.expected = "an object", .fields = vault_fields};
 
+static const struct schema hook_body = {
+    .expected = "a whole number of bytes from 1024 to 16777216",
+    .scalar = schema_number,
+    .min = 1024,
+    .max = 16 << 20,
+};
+static const struct schema hook_count = {
+    .expected = "a number from 0 to 10000",
+    .scalar = schema_number,
+    .min = 0,
+    .max = 10000,
+};
+static const struct schema_field hook_fields[] = {
+    {"listen", &kind_name, false},
+    {"spool", &kind_path, false},
+    {"body", &hook_body, false},
+    {"connections", &hook_count, false},
+    {"per_ip", &hook_count, false},
+    {"timeout", &kind_duration, false},
+    END,
+};
+static const struct schema hook = {.expected = "an object", .fields = hook_fields};
+
 static const struct schema_field root_fields[] = {
     {"tenants", &tenants, false},
     {"queries", &queries, false},
@@ -265,6 +288,7 @@ static const struct schema_field root_fields[] = {
     {"score", &score, false},
     {"sources", &sources, false},
     {"publish", &publish, false},
+    {"hook", &hook, false},
     {"vault", &vault, false},
     END,
 };

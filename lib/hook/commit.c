@@ -23,6 +23,7 @@ struct committer {
 	void (*say)(const char *text);
 	int64_t said;
 	struct slice records[GROUP];
+	struct spool_pos at[GROUP];
 };
 
 /* The first jobs of the list that are for the same spool; *LIST becomes the rest. */
@@ -46,7 +47,7 @@ write_group(struct committer *c, struct commit_job **list)
 	struct commit_job *job = *list, *end, *next;
 	size_t n = take_group(c, list, &end);
 	struct sme_err err;
-	bool ok = spool_append(job->spool, c->records, n, &err) == 0;
+	bool ok = spool_append(job->spool, c->records, n, c->at, &err) == 0;
 	int64_t now = time_now_ms();
 
 	if (!ok && c->say && now - c->said >= SAY_MS) {
@@ -58,8 +59,9 @@ write_group(struct committer *c, struct commit_job **list)
 	c->stats.records += ok ? n : 0;
 	c->stats.failures += !ok;
 	pthread_mutex_unlock(&c->lock);
-	for (; job != end; job = next) {
+	for (size_t i = 0; job != end; job = next) {
 		next = job->next;
+		job->at = c->at[i++];
 		job->done(job, ok);
 	}
 }

@@ -16,6 +16,7 @@ struct commit_job {
 	struct slice record;
 	/* On the committer's thread: the record is durable, or (ok false) it is not there. */
 	void (*done)(struct commit_job *job, bool ok);
+	struct spool_pos at;     /* where the record begins, once it is durable */
 	struct commit_job *next; /* private */
 };
 

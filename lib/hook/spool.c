@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/mem.h"
+#include "core/rfc3339.h"
 #include "hook/spool_int.h"
 
 /* What is copied together for one write; a longer batch takes several. */
@@ -166,6 +167,7 @@ begin(struct spool *s, struct sme_err *err)
 
 	spool_name(n, name);
 	randombytes_buf(&s->seed, sizeof s->seed);
+	s->made = time_now_ms();
 	memcpy(head, SPOOL_MAGIC, 8);
 	spool_put(head + 8, s->seed, 8);
 	s->fd = openat(s->dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -222,7 +224,8 @@ write_records(struct spool *s, const struct slice *records, size_t n)
 }
 
 static int
-append(struct spool *s, const struct slice *records, size_t n, struct sme_err *err)
+append(struct spool *s, const struct slice *records, size_t n, struct spool_pos *at,
+    struct sme_err *err)
 {
 	off_t end;
 
@@ -232,7 +235,7 @@ append(struct spool *s, const struct slice *records, size_t n, struct sme_err *e
 			    records[i].n);
 	if (!n)
 		return 0;
-	if (s->fd >= 0 && s->length > SPOOL_SEGMENT)
+	if (s->fd >= 0 && (s->length > SPOOL_SEGMENT || time_now_ms() - s->made > SPOOL_AGE))
 		leave(s);
 	if (s->fd < 0 && begin(s, err) < 0)
 		return -1;
@@ -247,6 +250,8 @@ append(struct spool *s, const struct slice *records, size_t n, struct sme_err *e
 		return r;
 	}
 	end = lseek(s->fd, 0, SEEK_CUR);
+	for (uint64_t i = 0, offset = s->length; at && i < n; offset += SPOOL_RECORD + records[i++].n)
+		at[i] = (struct spool_pos){s->current, offset};
 	pthread_mutex_lock(&s->lock);
 	s->length = (uint64_t)end;
 	pthread_mutex_unlock(&s->lock);
@@ -254,12 +259,13 @@ append(struct spool *s, const struct slice *records, size_t n, struct sme_err *e
 }
 
 int
-spool_append(struct spool *s, const struct slice *records, size_t n, struct sme_err *err)
+spool_append(struct spool *s, const struct slice *records, size_t n, struct spool_pos *at,
+    struct sme_err *err)
 {
 	int r;
 
 	set_busy(s, true);
-	r = append(s, records, n, err);
+	r = append(s, records, n, at, err);
 	set_busy(s, false);
 	return r;
 }

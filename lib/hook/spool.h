@@ -20,9 +20,10 @@
 #include "core/err.h"
 #include "core/slice.h"
 
-/* A longer record is refused, in bytes; a segment that is larger is not added to. */
+/* A longer record is refused, in bytes; a segment that is larger or older (ms) is not added to. */
 #define SPOOL_RECORD_MAX ((size_t)32 << 20)
 #define SPOOL_SEGMENT ((uint64_t)16 << 20)
+#define SPOOL_AGE (INT64_C(24) * 60 * 60 * 1000)
 
 /* Where the next record to be read begins.  {0, 0}: at the very first one. */
 struct spool_pos {
@@ -41,10 +42,12 @@ struct spool *spool_open(const char *dir, struct spool_pos pos, void (*say)(cons
 void spool_close(struct spool *s);
 
 /*
- * Add the N records and make them durable, with one write and one fdatasync.  -1 with ERR: none of
- * them counts as added (SME_IOERR; a full disk says so), and the next call tries anew.
+ * Add the N records and make them durable, with one write and one fdatasync.  AT (may be NULL) has
+ * room for N positions: where each record begins.  -1 with ERR: none of them counts as added
+ * (SME_IOERR; a full disk says so), and the next call tries anew.
  */
-int spool_append(struct spool *s, const struct slice *records, size_t n, struct sme_err *err);
+int spool_append(struct spool *s, const struct slice *records, size_t n, struct spool_pos *at,
+    struct sme_err *err);
 
 /* One who reads S: it may be used by one thread at a time. */
 struct spool_reader;

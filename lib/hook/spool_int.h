@@ -18,6 +18,7 @@ struct spool {
 	/* The writer's own. */
 	int fd; /* of the current segment, -1: the next append makes one */
 	uint64_t seed;
+	int64_t made; /* when it was made */
 	struct buf batch;
 	/* Of all, under the lock. */
 	pthread_mutex_t lock;

@@ -61,7 +61,7 @@ append(struct spool *s, const char *text)
 	struct slice record = slice_of(text);
 	struct sme_err err;
 
-	assert_int_equal(spool_append(s, &record, 1, &err), 0);
+	assert_int_equal(spool_append(s, &record, 1, NULL, &err), 0);
 }
 
 /* All that can be read from POS on, with "|" between. */
@@ -106,7 +106,7 @@ read_again(void **state)
 	assert_string_equal(rest(s, &pos), "");
 	append(s, "one");
 	assert_string_equal(rest(s, &pos), "one|");
-	assert_int_equal(spool_append(s, two, 2, &err), 0);
+	assert_int_equal(spool_append(s, two, 2, NULL, &err), 0);
 	assert_string_equal(rest(s, &pos), "two||");
 	assert_string_equal(rest(s, &pos), "");
 	spool_close(s);
@@ -247,7 +247,7 @@ no_forgery(void **state)
 		struct slice outer = {stolen, (size_t)n};
 		struct sme_err err;
 
-		assert_int_equal(spool_append(s, &outer, 1, &err), 0);
+		assert_int_equal(spool_append(s, &outer, 1, NULL, &err), 0);
 	}
 	spool_close(s);
 	fd = open(path_of(2), O_RDWR);
@@ -277,7 +277,7 @@ full_disk(void **state)
 	getrlimit(RLIMIT_FSIZE, &old);
 	small.rlim_max = old.rlim_max;
 	setrlimit(RLIMIT_FSIZE, &small);
-	assert_int_equal(spool_append(s, both, 2, &err), -1);
+	assert_int_equal(spool_append(s, both, 2, NULL, &err), -1);
 	assert_int_equal(err.status, SME_IOERR);
 	setrlimit(RLIMIT_FSIZE, &old);
 	append(s, "two");
@@ -297,9 +297,9 @@ long_record(void **state)
 	struct sme_err err;
 
 	(void)state;
-	assert_int_equal(spool_append(s, &record, 1, &err), -1);
+	assert_int_equal(spool_append(s, &record, 1, NULL, &err), -1);
 	record.n--;
-	assert_int_equal(spool_append(s, &record, 1, &err), 0);
+	assert_int_equal(spool_append(s, &record, 1, NULL, &err), 0);
 	assert_int_equal(spool_read(r, &pos, &b, NULL, &err), 1);
 	assert_int_equal(b.n, SPOOL_RECORD_MAX);
 	/* The segment is full: the next record is in another, and the first can go. */
@@ -371,7 +371,7 @@ commits(void **state)
 	for (int i = 0; i < 26; i++) {
 		text[i][0] = (char)('a' + i);
 		jobs[i] = (struct counted){
-		    {i % 2 ? t : s, slice_of(text[i]), count_done, NULL}, &done};
+		    {i % 2 ? t : s, slice_of(text[i]), count_done, {0}, NULL}, &done};
 		commit_submit(c, &jobs[i].job);
 	}
 	commit_stop(c);
