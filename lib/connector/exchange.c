@@ -20,7 +20,7 @@ exchange_open(const struct account *a, struct connector *c, const struct exchang
 	x->run = *run;
 	x->credentials = (struct credentials){.vault = run->vault, .account = a};
 	x->claim = -1;
-	auth_init(&x->auth, x->meta);
+	auth_init(&x->auth, x->meta, a);
 	limits_init(&x->limits, x->meta);
 	return x;
 }
@@ -361,6 +361,12 @@ exchange_begin(struct call *c)
 
 	if (!exchange_wants_auth(c)) {
 		exchange_send(c);
+		return;
+	}
+	if (x->auth.unknown.p) {
+		err_set(&err, SME_CONFIG, "settings.auth of %s is \"%s\", which is none of the alternatives in "
+		    "meta.auth of its connector", x->account->name.p, x->auth.unknown.p);
+		exchange_fail(c, ANSWER_AUTH, &err);
 		return;
 	}
 	if (credentials_load(&x->credentials, false, &err) < 0) {
