@@ -79,6 +79,9 @@ def meta: {
 		{path: "type", value: "https://api.x.com/2/problems/client-forbidden", class: "auth"},
 		{path: "type", value: "https://api.x.com/2/problems/oauth1-permissions", class: "auth"},
 		{path: "type", value: "https://api.x.com/2/problems/unsupported-authentication", class: "auth"},
+		# `published` sees to it.
+		{path: "detail", value: "You are not allowed to create a Tweet with duplicate content.", class: "ok"},
+		{path: "detail", value: "You are not allowed to create a Post with duplicate content.", class: "ok"},
 		{status: 403, class: "rule"},
 		{status: 404, class: "permanent"}
 	],
@@ -347,8 +350,8 @@ def published($account):
 	elif $body.data.deleted then {id: (.request.id // "")}
 	else
 		($body | .detail // .errors[0].detail // .errors[0].message // .title) as $why |
-		{error: ($why // "status \(.status)")}
-		+ (if ($why // "") | test("duplicate content"; "i") then {class: "transient"} else {} end)
+		if ($why // "") | test("duplicate content"; "i") then {unsure: $why}
+		else {error: ($why // "status \(.status)")} end
 	end;
 
 def since($reply): ($reply.created_at | epoch) - 60 | todate;
