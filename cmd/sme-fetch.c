@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "connector/account.h"
 #include "core/cli.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
 #include "net/fetch.h"
 #include "net/fetch_metrics.h"
 #include "net/url.h"
+#include "sme-fetch/accounts.h"
 #include "sme-fetch/connectors.h"
 #include "vault/secret.h"
 
@@ -21,7 +23,7 @@ static struct {
 	struct cli_list sources, map;
 	bool all, again, as_recorded, capabilities, check_config;
 	int64_t now, timeout, connect_timeout, backoff;
-	long tries, jobs;
+	long tries, jobs, requests;
 } opt = {.now = TIME_NONE};
 
 static const struct cli_opt options[] = {
@@ -44,6 +46,7 @@ static const struct cli_opt options[] = {
     {0, "network", CLI_STRING, &opt.network, "NAME", "network of the events (feed, export)"},
     {0, "now", CLI_TIME, &opt.now, "TIME", "take this for the current time"},
     {0, "rejects", CLI_STRING, &opt.rejects, "FILE", "append rejected lines to FILE"},
+    {0, "requests", CLI_INT, &opt.requests, "N", "of one account in one poll, at most (200)"},
     {'s', "source", CLI_LIST, &opt.sources, "NAME", "fetch this source of the configuration"},
     {0, "tenant", CLI_STRING, &opt.tenant, "NAME", "tenant of the events; with -a, whose sources"},
     {0, "timeout", CLI_DURATION, &opt.timeout, "TIME", "for one try, from start to end (30s)"},
@@ -63,6 +66,8 @@ struct work {
 	struct fetch_source_stat *stats;
 	size_t n, cap;
 	struct fetch_totals totals;
+	struct accounts *accounts;
+	enum sme_status bad; /* why a source could not even be tried; 0: all could */
 	bool terminal; /* progress is shown */
 };
 
@@ -140,6 +145,21 @@ add_operand(struct work *w, const char *name)
 		map_option(&s->map, opt.map.items[i]);
 }
 
+/* One that cannot be used does not stop the others. */
+static void
+add_account(struct work *w, const struct json_node *node)
+{
+	struct source s = {0};
+	struct sme_err err;
+
+	if (accounts_add(w->accounts, node, &s, &err) == 0) {
+		*add_source(w) = s;
+		return;
+	}
+	sme_warn("%s", err.text);
+	w->bad = err.status;
+}
+
 static void
 add_configured(struct work *w, const struct config *c, const struct json_node *node)
 {
@@ -206,7 +226,9 @@ add_all_configured(struct work *w, const struct config *c)
 	if (!node_get(c->root, "sources"))
 		sme_die(SME_CONFIG, "%s: no sources", c->path);
 	for (NODE_EACH(it, node_get(c->root, "sources")))
-		if (wanted(it))
+		if (wanted(it) && account_is(it))
+			add_account(w, it);
+		else if (wanted(it))
 			add_configured(w, c, it);
 }
 
@@ -333,11 +355,12 @@ release(struct work *w)
 	for (size_t i = 0; i < w->n; i++) {
 		mapping_release(&w->sources[i].map);
 		address_list_release(&w->sources[i].allowed);
-		if (w->sources[i].remember)
+		if (w->sources[i].remember && w->sources[i].path)
 			free((char *)(size_t)w->sources[i].path);
 	}
 	free(w->sources);
 	free(w->stats);
+	accounts_close(w->accounts);
 }
 
 int
@@ -360,14 +383,17 @@ main(int argc, char **argv)
 		config_release(&config);
 		return status;
 	}
+	w.accounts = accounts_open(&config, (unsigned)opt.requests);
 	if (opt.all || opt.sources.n)
 		add_all_configured(&w, &config);
 	for (; *operands; operands++)
 		add_operand(&w, *operands);
-	if (!opt.check_config && !w.n && !opt.all)
+	if (!opt.check_config && !w.n && !opt.all && !w.bad)
 		cli_usage("nothing to fetch: name files or URLs, or say --all");
 	if (!opt.check_config && w.n)
 		status = run(&w);
+	if (w.bad && status == SME_OK)
+		status = w.n && !opt.check_config ? SME_REJECTED : w.bad;
 	release(&w);
 	config_release(&config);
 	return status;

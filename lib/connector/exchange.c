@@ -20,7 +20,7 @@ exchange_open(const struct account *a, struct connector *c, const struct exchang
 	x->run = *run;
 	x->credentials = (struct credentials){.vault = run->vault, .account = a};
 	x->claim = -1;
-	auth_init(&x->auth, x->meta, a);
+	auth_init(&x->auth, x->meta);
 	limits_init(&x->limits, x->meta);
 	return x;
 }
@@ -51,8 +51,6 @@ exchange_close(struct exchange *x)
 		return;
 	while (x->calls)
 		free_call(x->calls);
-	if (x->kept)
-		x->drop(x->kept);
 	vault_unclaim(x->claim);
 	credentials_release(&x->credentials);
 	limits_release(&x->limits);
@@ -85,8 +83,8 @@ exchange_restore_limits(struct exchange *x, jv state)
 
 /* ---- the connector ---- */
 
-static jv
-account_of(struct exchange *x)
+jv
+exchange_account_jv(struct exchange *x)
 {
 	jv a = account_jv(x->account, exchange_now(x));
 
@@ -100,7 +98,7 @@ exchange_call(struct exchange *x, enum connector_call call, jv arg, jv input, jv
     struct sme_err *err)
 {
 	return connector_run(
-	    x->connector, call, account_of(x), fill_guard(arg), fill_guard(input), out, err);
+	    x->connector, call, exchange_account_jv(x), fill_guard(arg), fill_guard(input), out, err);
 }
 
 jv
@@ -257,8 +255,6 @@ transport_done(void *ctx)
 	jv body = jv_copy(t->body);
 
 	*a = t->answer;
-	c->x->kept = t->kept;
-	c->x->drop = t->drop;
 	if (a->status && !t->class_known)
 		a->class = answer_classify(c->x->meta, a->status, body);
 	if (a->status)
@@ -286,8 +282,6 @@ send_transport(struct call *c)
 	    .now = exchange_now(x),
 	    .secret = credentials_field,
 	    .ctx = &x->credentials,
-	    .kept = x->kept,
-	    .drop = x->drop,
 	    .answer = {.class = ANSWER_TRANSIENT, .response = jv_null()},
 	    .body = jv_null(),
 	};
@@ -369,12 +363,6 @@ exchange_begin(struct call *c)
 		exchange_send(c);
 		return;
 	}
-	if (x->auth.unknown.p) {
-		err_set(&err, SME_CONFIG, "settings.auth of %s is \"%s\", which is none of the alternatives in "
-		    "meta.auth of its connector", x->account->name.p, x->auth.unknown.p);
-		exchange_fail(c, ANSWER_AUTH, &err);
-		return;
-	}
 	if (credentials_load(&x->credentials, false, &err) < 0) {
 		exchange_fail(c, ANSWER_AUTH, &err);
 		return;
@@ -452,43 +440,13 @@ exchange_submit_login(struct exchange *x, exchange_done *done, void *ctx)
 	exchange_begin(c);
 }
 
-/* What does not go over HTTP has no headers, but a member `mail`. */
-static bool
-is_mail(const struct call *c)
-{
-	jv url = value_get(c->request, "url");
-	struct url u;
-	bool yes;
-
-	url_split(value_text(url), &u);
-	yes = transport_find(u.scheme) != NULL;
-	jv_free(url);
-	return yes;
-}
-
-static void
-describe_mail(const struct call *c, struct buf *out)
-{
-	exchange_put_place(out, c);
-	buf_addc(out, '\n');
-	value_dump(out, fill_unguard(value_get(c->request, "mail")));
-	buf_addc(out, '\n');
-}
-
 int
 exchange_describe(struct exchange *x, jv request, struct buf *out, struct sme_err *err)
 {
 	struct call *c = exchange_new_call(x, request, NULL, NULL);
 	struct filler f = {0};
 	struct request r = REQUEST_INIT;
-	int rc;
-
-	if (is_mail(c)) {
-		describe_mail(c, out);
-		free_call(c);
-		return 0;
-	}
-	rc = request_build(&r, c->request, x->account, &f, err);
+	int rc = request_build(&r, c->request, x->account, &f, err);
 
 	if (rc == 0 && exchange_wants_auth(c))
 		rc = auth_add(&x->auth, &r, &f, exchange_now(x), err);

@@ -62,6 +62,9 @@ int exchange_describe(struct exchange *x, jv request, struct buf *out, struct sm
 int exchange_call(struct exchange *x, enum connector_call call, jv arg, jv input, jv *out,
     struct sme_err *err);
 
+/* $account as it is now.  The caller frees it. */
+jv exchange_account_jv(struct exchange *x);
+
 /* V, consumed, without the marks that exchange_call may have left in it. */
 jv exchange_plain(jv v);
 

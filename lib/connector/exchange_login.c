@@ -43,6 +43,8 @@ not_renewed(struct exchange *x, enum answer_class class, int64_t retry_after,
 	x->renewing = false;
 	x->waiting = NULL;
 	err_prefix(&copy, "login");
+	if (class == ANSWER_AUTH && copy.status == SME_UNAVAILABLE)
+		copy.status = SME_NOPERM;
 	for (; c; c = next) {
 		next = c->wait;
 		c->answer.retry_after = retry_after;

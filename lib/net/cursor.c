@@ -67,6 +67,15 @@ path_of(const char *dir, const char *name)
 	return buf_detach(&b);
 }
 
+/* Set often while a run goes on, so not in the arena. */
+void
+cursor_account(struct cursor *c, struct slice json)
+{
+	buf_clear(&c->account_text);
+	buf_adds(&c->account_text, json);
+	c->account = buf_slice(&c->account_text);
+}
+
 /* A number in BASE at the start of *S, and the blank behind it. */
 static bool
 take_u64(struct slice *s, int base, uint64_t *v)
@@ -134,6 +143,8 @@ take_line(struct cursor *c, struct slice key, struct slice line, bool *other)
 		c->modified = arena_dup(&c->seen.arena, value);
 	else if (slice_is(word, "stamp"))
 		c->stamp = arena_dup(&c->seen.arena, value);
+	else if (slice_is(word, "account"))
+		cursor_account(c, value);
 	else if (slice_is(word, "wait"))
 		return take_time(&value, &c->not_before);
 	else
@@ -163,7 +174,7 @@ static void
 forget(struct cursor *c)
 {
 	known_release(&c->seen);
-	c->etag = c->modified = c->stamp = (struct slice){NULL, 0};
+	c->etag = c->modified = c->stamp = c->account = (struct slice){NULL, 0};
 	c->not_before = TIME_NONE;
 }
 
@@ -175,7 +186,9 @@ cursor_load(struct cursor *c, const char *dir, const char *name, struct slice ke
 	bool other = false;
 	int r = 0;
 
-	*c = (struct cursor){.path = path_of(dir, name), .not_before = TIME_NONE};
+	*c = (struct cursor){.path = path_of(dir, name),
+	    .not_before = TIME_NONE,
+	    .account_text = BUF_INIT_MAX(CURSOR_MAX)};
 	if (access(c->path, F_OK) == 0)
 		r = file_read(c->path, &b, err);
 	if (r == 0 && b.n && !take_file(c, key, buf_slice(&b), &other))
@@ -274,6 +287,7 @@ cursor_save(const struct cursor *c, struct slice key, struct sme_err *err)
 	put_line(&b, "etag", c->etag);
 	put_line(&b, "modified", c->modified);
 	put_line(&b, "stamp", c->stamp);
+	put_line(&b, "account", c->account);
 	if (c->not_before != TIME_NONE) {
 		buf_puts(&b, "wait ");
 		put_time(&b, c->not_before);
@@ -290,6 +304,7 @@ void
 cursor_release(struct cursor *c)
 {
 	free(c->path);
+	buf_release(&c->account_text);
 	known_release(&c->seen);
 	*c = (struct cursor){0};
 }

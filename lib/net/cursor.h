@@ -5,6 +5,7 @@
 #ifndef SME_NET_CURSOR_H
 #define SME_NET_CURSOR_H
 
+#include "core/buf.h"
 #include "core/err.h"
 #include "net/known.h"
 
@@ -13,7 +14,9 @@ struct cursor {
 	struct slice etag, modified; /* of the last good answer; memory of seen.arena */
 	int64_t not_before;          /* the server asked not to be called earlier; TIME_NONE */
 	struct slice stamp;          /* of a file: what tells whether it has changed */
+	struct slice account;        /* JSON: what the driver of an account remembers */
 	struct known seen;
+	struct buf account_text; /* private */
 };
 
 /* The directory of all cursors, made if need be.  The caller frees; NULL with ERR. */
@@ -35,6 +38,9 @@ int cursor_load(struct cursor *c, const char *dir, const char *name, struct slic
 /* What is to be remembered from now on; memory of the cursor. */
 void cursor_validators(struct cursor *c, struct slice etag, struct slice modified);
 void cursor_stamp(struct cursor *c, struct slice stamp);
+
+/* JSON on one line; valid until the next one is set. */
+void cursor_account(struct cursor *c, struct slice json);
 
 /* Durable when it returns 0.  Items that the feed has dropped long ago are forgotten. */
 int cursor_save(const struct cursor *c, struct slice key, struct sme_err *err);

@@ -45,12 +45,14 @@ run_wave(struct run *r, size_t from, size_t to)
 	for (size_t i = from; i < to; i++)
 		if (r->tasks[i].src->url)
 			task_submit(&r->tasks[i]);
+		else if (r->tasks[i].src->driver)
+			task_drive(&r->tasks[i]);
 	while (!run_stopped(r) && http_wait(r->http, -1))
 		;
 	for (size_t i = from; i < to && !run_stopped(r); i++) {
 		struct task *t = &r->tasks[i];
 
-		if (t->answered)
+		if (t->answered && t->src->url)
 			task_take_answer(t);
 		else if (t->src->path)
 			task_read_file(t);
@@ -69,6 +71,12 @@ run_once(struct run *r)
 		run_wave(r, at, at + WAVE < r->n ? at + WAVE : r->n);
 }
 
+static int64_t
+interval(const struct task *t)
+{
+	return t->src->interval ? t->src->interval : t->run->o->follow;
+}
+
 /* Start what is due; the time until the next is, at most a minute. */
 static int64_t
 start_due(struct run *r)
@@ -81,10 +89,12 @@ start_due(struct run *r)
 		if (t->busy || t->answered)
 			continue;
 		if (t->due <= now) {
-			t->due = now + r->o->follow;
+			t->due = now + interval(t);
 			set_clock(r);
 			if (t->src->url)
 				task_submit(t);
+			else if (t->src->driver)
+				task_drive(t);
 			else
 				task_read_file(t);
 		}
@@ -108,10 +118,10 @@ run_follow(struct run *r)
 
 			if (!t->answered)
 				continue;
-			pause = task_take_answer(t);
+			pause = t->src->url ? task_take_answer(t) : t->retry_after;
 			pause = pause < TTL_MAX ? pause : TTL_MAX;
-			if (pause > r->o->follow)
-				t->due += pause - r->o->follow;
+			if (pause > interval(t))
+				t->due += pause - interval(t);
 			task_forget_answer(t);
 		}
 		if (r->o->report.round)

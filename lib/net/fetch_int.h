@@ -3,6 +3,7 @@
 #define SME_NET_FETCH_INT_H
 
 #include "net/cursor.h"
+#include "net/driver.h"
 #include "net/fetch.h"
 
 struct task {
@@ -10,6 +11,7 @@ struct task {
 	const struct source *src;
 	struct fetch_source_stat *stat;
 	struct cursor cursor;
+	struct drive drive;
 	bool loaded;     /* the cursor */
 	bool busy;       /* its request is under way */
 	bool answered;   /* the answer waits to be handed on */
@@ -42,6 +44,7 @@ bool run_stopped(const struct run *r);
 
 /* Report that the source failed, or something that is worth a word. */
 void task_fail(struct task *t, const struct sme_err *err);
+void task_say_failed(struct task *t, const struct sme_err *err); /* one more reason */
 void task_note(struct task *t, const char *text);
 
 /* The cursor: read it, write it, forget it unwritten. */
@@ -56,13 +59,16 @@ struct known *task_known(struct task *t);
 int64_t task_count(struct task *t, const struct intake *in);
 
 /*
- * Flush, wait until the output is taken, then save the cursor.  When it may not have been taken, the
- * cursor stays as it was.
+ * Flush, wait until the output is taken, then save the cursor: 1.  When it may not have been taken, the
+ * cursor stays as it was: 0.  -1 when that failed, which has been reported.
  */
-void task_commit(struct task *t);
+int task_commit(struct task *t);
 
 /* Read a file, if it has changed. */
 void task_read_file(struct task *t);
+
+/* Let the source's driver begin. */
+void task_drive(struct task *t);
 
 /* Ask for a URL: the answer comes in http_wait. */
 void task_submit(struct task *t);

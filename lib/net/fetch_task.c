@@ -36,12 +36,18 @@ task_fail(struct task *t, const struct sme_err *err)
 	struct run *r = t->run;
 
 	r->totals->failed++;
-	r->network_failed |= t->src->url != NULL;
+	r->network_failed |= t->src->url || (t->src->driver && err->status == SME_UNAVAILABLE);
 	if (r->worst == SME_OK)
 		r->worst = err->status;
 	t->stat->failed = true;
-	if (r->o->report.failed)
-		say(t, r->o->report.failed, err);
+	task_say_failed(t, err);
+}
+
+void
+task_say_failed(struct task *t, const struct sme_err *err)
+{
+	if (t->run->o->report.failed)
+		say(t, t->run->o->report.failed, err);
 }
 
 void
@@ -60,7 +66,7 @@ task_note(struct task *t, const char *text)
 static struct slice
 cursor_key(const struct source *src, char text[24])
 {
-	const char *place = src->url ? src->url : src->path;
+	const char *place = src->url ? src->url : src->path ? src->path : src->place;
 
 	snprintf(text, 24, "%016" PRIx64, hash64(place, strlen(place), 0));
 	return slice_of(text);
@@ -87,6 +93,7 @@ task_load(struct task *t, struct sme_err *err)
 	if (t->loaded && t->run->o->again) {
 		known_release(&t->cursor.seen);
 		t->cursor.etag = t->cursor.modified = t->cursor.stamp = (struct slice){NULL, 0};
+		t->cursor.account = (struct slice){NULL, 0};
 		t->cursor.not_before = TIME_NONE;
 	}
 	return r;
@@ -120,7 +127,7 @@ task_count(struct task *t, const struct intake *in)
 	return count.ttl;
 }
 
-void
+int
 task_commit(struct task *t)
 {
 	struct run *r = t->run;
@@ -131,14 +138,15 @@ task_commit(struct task *t)
 	taken = t->src->remember ? settle(r->intake.out->fd, r->o->stop, &err) : 1;
 	if (taken == 0) {
 		r->totals->gone = true;
-		return;
+		return 0;
 	}
 	if (taken < 0 || task_save(t, &err) < 0) {
 		task_fail(t, &err);
-		return;
+		return -1;
 	}
 	t->stat->failed = false;
 	t->stat->last_success = r->intake.now;
+	return 1;
 }
 
 struct known *

@@ -15,6 +15,10 @@ struct source {
 	struct slice tenant, network, channel, kind, lang; /* p == NULL: the default */
 	struct mapping map;
 	bool remember;    /* it has a cursor */
+	const struct source_driver *driver; /* NULL, or see driver.h: then neither url nor path */
+	void *state;        /* of the driver */
+	const char *place;  /* tells it from another source of its name */
+	int64_t interval;   /* between two looks, in ms; 0: as the run says */
 	bool own_host;    /* the host of the URL may be at an address that is not public */
 	struct address_list allowed; /* more such addresses */
 };
