@@ -48,7 +48,7 @@ main(int argc, char **argv)
 	filter.plan = scan_plan_new();
 	model = score_model_new(&config, filter_now(&filter), filter.plan, &err);
 	if (!model)
-		sme_die(SME_CONFIG, "%s", err.text);
+		sme_die(err.status, "%s", err.text);
 	config_release(&config);
 	if (!filter.check_config)
 		status = filter_run(&filter, files, score_event, model);

@@ -21,7 +21,7 @@ static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *g
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
 	    grid_rows = 50000, pieces, lang_rows = 1000, hidden = -1;
 static const char *from_log, *tenant, *compare_file, *misses_file;
-static bool balance, no_refit, only_better, background;
+static bool balance, no_refit, only_better, background, accounts;
 static double word_weight; /* 0: by the solver */
 static struct cli_list weights, costs, recalls, lexicons, lexicon_rows;
 
@@ -34,6 +34,7 @@ static const struct cli_opt options[] = {
     {0, "tenant", CLI_STRING, &tenant, "NAME", "of the log, read only events of this tenant"},
     {0, "text-key", CLI_STRING, &keys.text, "KEY", "member that holds the text (text)"},
     CLI_HEADING("what is written"),
+    {0, "accounts", CLI_FLAG, &accounts, NULL, "which authors are bots, instead of a head"},
     {0, "background", CLI_FLAG, &background, NULL, "how frequent words are, instead of a model"},
     {0, "card", CLI_STRING, &card_file, "FILE", "put this JSON object into the model"},
     {0, "name", CLI_STRING, &train.name, "NAME", "name of the head (the label key)"},
@@ -405,6 +406,17 @@ make_background(char **files)
 	return status;
 }
 
+static int
+make_accounts(char **files)
+{
+	if (!keys.label)
+		keys.label = "label";
+	if (!output)
+		cli_usage("-o is missing: where shall the trees go?");
+	check_place(output);
+	return accounts_main(files, &keys, output);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -419,6 +431,8 @@ main(int argc, char **argv)
 	double *weight;
 	int status;
 
+	if (accounts)
+		return make_accounts(files);
 	if (background)
 		return make_background(files);
 	check_names();

@@ -45,7 +45,7 @@ def keywords: ["kein Netz", "Gutschrift", "Glasfaser", "Box 3", "Hotline", "23:4
 
 # Who should answer what, and by when.  The first rule that holds decides.
 def rules($brand): [
-	{name: "spam", when: "(.score.bot // 0) >= 0.8 or \(query("spam"))", queue: "listening", action: "ignore"},
+	{name: "spam", when: "(.score.bot // 0) >= 0.95 or \(query("spam"))", queue: "listening", action: "ignore"},
 	{name: "people at risk", when: both(query("risk"); addressed($brand)), queue: "lead", sla: "15m", priority: 30},
 	{name: "fraud", when: both(topic("fraud"); addressed($brand)), queue: "security", sla: "15m", priority: 20},
 	{name: "thanks", when: "(.in_reply_to != null or .direct) and (\(sentiment("positive")) or \(query("thanks")))

@@ -47,4 +47,8 @@ struct lexicon *lexicon_open(const struct cli_list *lists, const struct cli_list
 /* With --background: learn from FILES what O says, into OUTPUT.  Returns the exit status. */
 int background_main(char *const *files, const struct background_options *o, const char *output);
 
+/* With --accounts: learn from the authors of FILES, labelled "bot" or "human", which are bots, into
+ * OUTPUT.  Returns the exit status. */
+int accounts_main(char *const *files, const struct dataset_keys *keys, const char *output);
+
 #endif

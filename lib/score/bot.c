@@ -1,26 +1,10 @@
 #include "score/bot.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <strings.h>
 
-/*
- * Log-odds.  The signs and sizes follow what studies of bot accounts report again and again (young,
- * prolific, few followers, follow nobody, call themselves bot, are not verified); the values are
- * set by hand and rounded, not learnt, and a fact that is missing adds nothing.
- */
-#define BASE -2.2          /* one account in ten */
-#define FOLLOWS_NOBODY 2.2 /* fewer than FEW */
-#define FEW 10
-#define FOLLOWER_DECADE -0.5 /* for each power of ten above FOLLOWERS_USUAL; below it adds */
-#define FOLLOWERS_USUAL 2.5
-#define RATE_DECADE 1.0 /* for each power of ten above RATE_USUAL posts a day */
-#define RATE_USUAL 0.7
-#define AGE_DECADE -1.0 /* for each power of ten above AGE_USUAL days */
-#define AGE_USUAL 2.7
-#define SAYS_BOT 2.5
-#define VERIFIED -1.5
-#define DEFAULT_PICTURE 0.6
-#define DIGIT_SHARE 1.5 /* of a handle that is all digits; a birth year costs little */
+#include "core/file.h"
 
 static bool
 is_letter(char c)
@@ -56,45 +40,116 @@ says_bot(struct slice s)
 }
 
 static double
-digit_share(struct slice s)
+log_of(double n)
 {
-	size_t digits = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		digits += s.p[i] >= '0' && s.p[i] <= '9';
-	return s.n ? (double)digits / (double)s.n : 0;
+	return n >= 0 ? log10(1 + n) : NAN;
 }
 
-static double
-clamp(double x, double low, double high)
+static float
+truth(int known)
 {
-	return x < low ? low : x > high ? high : x;
+	return known < 0 ? NAN : (float)(known != 0);
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void
+handle_features(struct slice s, float *x)
+{
+	size_t digits = 0, upper = 0, separators = 0, tail = 0;
+
+	if (!s.n)
+		return;
+	for (size_t i = 0; i < s.n; i++) {
+		digits += is_digit(s.p[i]);
+		upper += s.p[i] >= 'A' && s.p[i] <= 'Z';
+		separators += s.p[i] == '_' || s.p[i] == '.' || s.p[i] == '-';
+	}
+	while (tail < s.n && is_digit(s.p[s.n - 1 - tail]))
+		tail++;
+	x[BOT_HANDLE_LENGTH] = (float)s.n;
+	x[BOT_HANDLE_DIGITS] = (float)digits / (float)s.n;
+	x[BOT_HANDLE_TAIL] = (float)tail;
+	x[BOT_HANDLE_UPPER] = (float)upper / (float)s.n;
+	x[BOT_HANDLE_SEPARATORS] = (float)separators;
+}
+
+static void
+text_features(const struct bot_account *a, float *x)
+{
+	handle_features(a->handle, x);
+	if (a->handle.n || a->name.n)
+		x[BOT_SAYS_BOT] = says_bot(a->handle) || says_bot(a->name);
+	if (a->name.n) {
+		float words = 1;
+
+		for (size_t i = 0; i < a->name.n; i++)
+			words += a->name.p[i] == ' ';
+		x[BOT_NAME_LENGTH] = (float)a->name.n;
+		x[BOT_NAME_WORDS] = words;
+	}
+	if (a->description.p) {
+		x[BOT_DESCRIPTION_LENGTH] = (float)a->description.n;
+		x[BOT_DESCRIPTION_SAYS_BOT] = says_bot(a->description);
+	}
+}
+
+void
+bot_features(const struct bot_account *a, float x[BOT_FEATURES])
+{
+	double followers = log_of(a->followers), following = log_of(a->following);
+	double posts = log_of(a->posts), listed = log_of(a->listed), liked = log_of(a->favourites);
+	double days = a->age_days > 1 ? a->age_days : 1;
+
+	for (int i = 0; i < BOT_FEATURES; i++)
+		x[i] = NAN;
+	x[BOT_FOLLOWERS] = (float)followers;
+	x[BOT_FOLLOWING] = (float)following;
+	x[BOT_POSTS] = (float)posts;
+	x[BOT_LISTED] = (float)listed;
+	x[BOT_FAVOURITES] = (float)liked;
+	x[BOT_AGE] = (float)log_of(a->age_days);
+	if (a->age_days >= 0 && a->posts >= 0)
+		x[BOT_POSTS_A_DAY] = (float)log_of(a->posts / days);
+	x[BOT_FAVOURITES_A_POST] = (float)(liked - posts);
+	x[BOT_FOLLOWERS_A_FOLLOWED] = (float)(followers - following);
+	x[BOT_LISTED_A_FOLLOWER] = (float)(listed - followers);
+	x[BOT_VERIFIED] = truth(a->verified);
+	x[BOT_DEFAULT_PROFILE] = truth(a->default_profile);
+	x[BOT_DEFAULT_PICTURE] = truth(a->default_picture);
+	x[BOT_HAS_URL] = truth(a->has_url);
+	x[BOT_HAS_LOCATION] = truth(a->has_location);
+	if (a->nclients) {
+		x[BOT_CLIENTS] = (float)a->nclients;
+		for (int k = 0; k < CLIENT_KINDS; k++)
+			x[BOT_CLIENT + k] = (float)(a->clients >> k & 1);
+	}
+	text_features(a, x);
+}
+
+struct trees *
+bot_trees(struct sme_err *err)
+{
+	char *path = sme_share("models/accounts.trees");
+	struct trees *t = trees_open(path, BOT_FEATURES, BOT_KIND, err);
+
+	free(path);
+	return t;
 }
 
 double
-bot_likelihood(const struct bot_account *a)
+bot_likelihood(const struct trees *t, const struct bot_account *a)
 {
-	bool followers = a->followers >= 0, following = a->following >= 0;
-	bool posts = a->posts >= 0, age = a->age_days >= 0;
-	double days = a->age_days > 1 ? a->age_days : 1, z = BASE;
+	float x[BOT_FEATURES];
 
 	if (a->declared)
 		return 1;
-	if (followers + following + posts + age < 2)
+	if ((a->followers >= 0) + (a->following >= 0) + (a->posts >= 0) + (a->age_days >= 0) < 3)
 		return -1;
-	if (following && a->following < FEW)
-		z += FOLLOWS_NOBODY;
-	if (followers)
-		z += FOLLOWER_DECADE * clamp(log10(1 + a->followers) - FOLLOWERS_USUAL, -2.5, 2.5);
-	if (posts && age)
-		z += RATE_DECADE * clamp(log10(1 + a->posts / days) - RATE_USUAL, -0.7, 2.5);
-	if (age)
-		z += AGE_DECADE * clamp(log10(days) - AGE_USUAL, -2, 1);
-	if (says_bot(a->handle) || says_bot(a->name))
-		z += SAYS_BOT;
-	if (a->verified)
-		z += VERIFIED;
-	if (a->default_picture)
-		z += DEFAULT_PICTURE;
-	return 1 / (1 + exp(-(z + DIGIT_SHARE * digit_share(a->handle))));
+	bot_features(a, x);
+	return trees_probability(t, x);
 }

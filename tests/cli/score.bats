@@ -13,7 +13,7 @@ setup() {
 	run --separate-stderr sme-score <<<"$mention"
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
-	[ "$output" = "${mention%\}}"',"score":{"priority":59.9,"reach":65,"bot":0.02,"credibility":null,"urgency":0.8,"why":[["urgency",24],["sentiment",20],["reach",16.3],["bot",-0.4]]}}' ] || {
+	[ "$output" = "${mention%\}}"',"score":{"priority":60.3,"reach":65,"bot":0.18,"credibility":null,"urgency":0.8,"why":[["urgency",24],["sentiment",20],["reach",16.3]]}}' ] || {
 		echo "$output"
 		false
 	}

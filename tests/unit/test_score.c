@@ -211,48 +211,74 @@ test_words(void **state)
 	words_free(w);
 }
 
+static struct trees *trees;
+
+static int
+open_trees(void **state)
+{
+	struct sme_err err;
+
+	(void)state;
+	setenv("SME_SHARE", "share", 1);
+	trees = bot_trees(&err);
+	return trees ? 0 : -1;
+}
+
+static int
+close_trees(void **state)
+{
+	(void)state;
+	trees_free(trees);
+	return 0;
+}
+
 static struct bot_account
 account(void)
 {
-	return (struct bot_account){.followers = 300,
-	    .following = 250,
-	    .posts = 4000,
-	    .age_days = 2000,
-	    .handle = SLICE("kim"),
-	    .name = SLICE("Kim")};
+	struct bot_account a = BOT_ACCOUNT_UNKNOWN;
+
+	a.followers = 300;
+	a.following = 250;
+	a.posts = 4000;
+	a.listed = 8;
+	a.favourites = 2500;
+	a.age_days = 2000;
+	a.handle = SLICE("kim");
+	a.name = SLICE("Kim");
+	a.default_profile = a.default_picture = a.verified = 0;
+	a.clients = 1 << CLIENT_MOBILE;
+	a.nclients = 1;
+	return a;
 }
 
 static void
 test_bot(void **state)
 {
 	struct bot_account a = account(), b;
-	double usual = bot_likelihood(&a);
+	double usual = bot_likelihood(trees, &a);
 
 	(void)state;
-	assert_true(usual > 0 && usual < 0.2);
-	b = account(), b.following = 0;
-	assert_true(bot_likelihood(&b) > usual + 0.1);
-	b = account(), b.posts = 400000;
-	assert_true(bot_likelihood(&b) > usual);
-	b = account(), b.age_days = 10;
-	assert_true(bot_likelihood(&b) > usual);
-	b = account(), b.followers = 100000;
-	assert_true(bot_likelihood(&b) < usual);
-	b = account(), b.verified = true;
-	assert_true(bot_likelihood(&b) < usual);
-	b = account(), b.default_picture = true;
-	assert_true(bot_likelihood(&b) > usual);
-	b = account(), b.handle = SLICE("kim83471920");
-	assert_true(bot_likelihood(&b) > usual);
+	assert_true(usual > 0 && usual < 0.3);
+	b = account(), b.following = 0, b.favourites = 0;
+	assert_true(bot_likelihood(trees, &b) > usual + 0.1);
+	b = account(), b.clients = 1 << CLIENT_AUTOMATION;
+	assert_true(bot_likelihood(trees, &b) > usual + 0.1);
+	b = account(), b.verified = 1, b.followers = 100000;
+	assert_true(bot_likelihood(trees, &b) < usual);
+	b = account(), b.description = SLICE("A bot that posts the weather every hour");
+	assert_true(bot_likelihood(trees, &b) > usual);
 	b = account(), b.declared = true;
-	near(bot_likelihood(&b), 1);
+	near(bot_likelihood(trees, &b), 1);
 	/* Too little is known. */
-	b = (struct bot_account){-1, -1, -1, -1, SLICE("newsbot"), SLICE(""), false, false, false};
-	near(bot_likelihood(&b), -1);
+	b = (struct bot_account)BOT_ACCOUNT_UNKNOWN;
+	b.handle = SLICE("newsbot");
+	near(bot_likelihood(trees, &b), -1);
 	b.followers = 10;
-	near(bot_likelihood(&b), -1);
+	near(bot_likelihood(trees, &b), -1);
 	b.age_days = 10;
-	assert_true(bot_likelihood(&b) > 0);
+	near(bot_likelihood(trees, &b), -1);
+	b.posts = 10;
+	assert_true(bot_likelihood(trees, &b) > 0);
 }
 
 static void
@@ -261,20 +287,37 @@ test_bot_names(void **state)
 	static const char *const bots[] = {
 	    "newsbot", "bot_7", "NewsBot", "weather_bot", "BotNews", "my bot", "BOT"};
 	static const char *const people[] = {
-	    "bottega", "botanist", "abbott", "J. Abbot", "talbot", "bothe", "bo", ""};
+	    "bottega", "botanist", "abbott", "J. Abbot", "talbot", "bothe", "bo"};
+	float x[BOT_FEATURES];
 	struct bot_account a = account();
-	double usual = bot_likelihood(&a);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bots / sizeof *bots; i++) {
 		a.name = slice_of(bots[i]);
-		if (bot_likelihood(&a) <= usual)
+		bot_features(&a, x);
+		if (x[BOT_SAYS_BOT] != 1)
 			fail_msg("%s", bots[i]);
 	}
 	for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
 		a.name = slice_of(people[i]);
-		near(bot_likelihood(&a), usual);
+		bot_features(&a, x);
+		if (x[BOT_SAYS_BOT] != 0)
+			fail_msg("%s", people[i]);
 	}
+}
+
+static void
+test_client(void **state)
+{
+	(void)state;
+	assert_int_equal(client_kind(SLICE("Twitter for iPhone")), CLIENT_MOBILE);
+	assert_int_equal(client_kind(SLICE("Twitter Web Client")), CLIENT_WEB);
+	assert_int_equal(client_kind(SLICE("Mobile Web (M5)")), CLIENT_MOBILE);
+	assert_int_equal(client_kind(SLICE("Cheap Bots, Done Quick!")), CLIENT_AUTOMATION);
+	assert_int_equal(client_kind(SLICE("Hootsuite Inc.")), CLIENT_MANAGER);
+	assert_int_equal(client_kind(SLICE("Twitter Ads")), CLIENT_MARKETING);
+	assert_int_equal(client_kind(SLICE("news")), CLIENT_NEWS);
+	assert_int_equal(client_kind(SLICE("Paper Kite")), CLIENT_OTHER);
 }
 
 static void
@@ -398,7 +441,7 @@ test_score(void **state)
 	arena_release(&a);
 }
 
-/* More followers, likes or anger never make a mention less important. */
+/* More followers, likes or anger never make a mention less important, but for what they say of bots. */
 static void
 test_score_rises(void **state)
 {
@@ -415,10 +458,12 @@ test_score_rises(void **state)
 
 			for (int step = 0; step < 24; step++) {
 				double x = step * step * step * step, p;
+				const struct json_node *s;
 
 				snprintf(line, sizeof line, form, what == 0 ? x : 40, following,
 				    what == 1 ? x : 3, what == 2 ? 0.2 - step * 0.05 : -0.4);
-				p = node_number(score(&a, "{}", line), "priority", -1);
+				s = score(&a, "{}", line);
+				p = node_number(s, "priority", -1) - term(s, "bot") - term(s, "cap");
 				if (p < last)
 					fail_msg("%s: %g after %g", line, p, last);
 				last = p;
@@ -502,6 +547,7 @@ main(void)
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_bot),
 	    cmocka_unit_test(test_bot_names),
+	    cmocka_unit_test(test_client),
 	    cmocka_unit_test(test_priority),
 	    cmocka_unit_test(test_score),
 	    cmocka_unit_test(test_score_rises),
@@ -510,5 +556,5 @@ main(void)
 	    cmocka_unit_test(test_score_of_odd_numbers),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_trees, close_trees);
 }
