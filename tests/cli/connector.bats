@@ -1,278 +1,172 @@
 #!/usr/bin/env bats
-# sme-fetch on accounts: whole polls of a small network, tests/tools/api_test.c, read by
-# tests/cli/connector/chirp.jq.
+# Connectors: sme-fetch --connector check, and --capabilities.
 
 bats_require_minimum_version 1.5.0
 
 setup() {
+	root=$BATS_TEST_DIRNAME/../..
 	cd "$BATS_TEST_TMPDIR" || return
-	export SME_HOME=$BATS_TEST_TMPDIR/home SME_CONFIG=$BATS_TEST_TMPDIR/sme.jq
-	unset http_proxy https_proxy all_proxy
-	mkdir api
-	cp "$BATS_TEST_DIRNAME/connector/chirp.jq" .
-	tool=$(command -v sme-fetch)
-	"${API_TEST:-${tool%/*}/tools/api_test}" api 3>&- &
-	server=$!
-	for _ in $(seq 100); do
-		[ -s api/port ] && break
-		sleep 0.05
-	done
-	base=http://127.0.0.1:$(cat api/port)
-	printf right >api/password
-	echo none >api/token
-	account
-	sme-vault init
-	printf right | sme-vault put chirp password
+	export SME_CONFIG=/dev/null SME_HOME=$BATS_TEST_TMPDIR/home
+	unset SME_SHARE
 }
 
-teardown() {
-	kill "$server"
+# A connector NAME.jq with META behind its first members, and the rest of the file from stdin.
+connector() {
+	printf 'def meta: {name: "%s", title: "Test", as_of: {date: "2026-11-26", source: "docs"}%s};\n' \
+		"$1" "${2:-, can: []}" >"$1.jq"
+	cat >>"$1.jq"
 }
 
-# The account, with more members.
-account() {
-	cat >sme.jq <<-EOF
-	{sources: [{name: "chirp", connector: "chirp.jq", handle: "@us", base: "$base", channel: "@us",
-		allow_private: ["127.0.0.1"]} + {${1-}}]}
-	EOF
+check() {
+	sme-fetch --connector check "$@"
 }
 
-# Mentions FROM to TO.
-mentions() {
-	for i in $(seq "$1" "$2"); do
-		printf '{"id":%s,"text":"mention %s","at":"2026-11-20T10:%02d:%02dZ","by":{"name":"kim"}}\n' \
-			"$i" "$i" $((i / 60 % 60)) $((i % 60))
-	done >>api/mentions
+# Standard error is TEXT, the last status was STATUS.
+says() {
+	[ "$status" = "$1" ] && diff -u <(printf '%s\n' "$2") <(printf '%s\n' "$stderr")
 }
 
-poll() {
-	run --separate-stderr sme-fetch --backoff 10ms --tries 2 --all "$@"
-	printf '%s\n' "$output" >>out
+@test "every connector that is shipped passes its cases" {
+	run --separate-stderr check "$root"/share/connectors/*.jq
+	[ "$status" = 0 ] || { echo "$stderr"; false; }
 }
 
-# The native ids of the mentions in a file, in order.
-ids() {
-	jq -r 'select(.type == "mention").id | sub(".*:"; "")' "$1" | paste -s -d ' '
+@test "the example of the manual passes its cases" {
+	run --separate-stderr check "$root/samples/connectors/kiosk.jq"
+	says 0 ''
+	run --separate-stderr check -v "$root/samples/connectors/kiosk.jq"
+	[[ $stderr =~ kiosk.jq:\ 13\ cases,\ [0-9]+\ with\ one\ thing\ broken,\ 0\ problems$ ]]
+	run --separate-stderr check -v --as-recorded "$root/samples/connectors/kiosk.jq"
+	[[ $stderr == *'13 cases, 0 with one thing broken, 0 problems' ]]
 }
 
-coverage() {
-	tail -n 1 <<<"$output"
+@test "what cannot be compiled is told with its line" {
+	connector a <<-'E'
+		def event($account):
+		  {native: .data.id,
+		   at: now};
+	E
+	run --separate-stderr check a.jq
+	says 1 'sme-fetch: a.jq:4: "now" cannot be used here: a connector must not depend on the clock; what it needs is in $account'
+	connector a <<-'E'
+		def event($account): {native: .data.id;
+	E
+	run --separate-stderr check a.jq
+	[ "$status" = 1 ]
+	[[ $stderr == 'sme-fetch: a.jq:2: syntax error'* ]]
+	connector a ', can: ["raed.post"]' </dev/null
+	run --separate-stderr check a.jq
+	says 1 'sme-fetch: a.jq: meta: .can[0]: expected an ability such as "read.mention" or "reply", got "raed.post"; did you mean "read.post"?'
+	run --separate-stderr check nowhere.jq
+	[ "$status" = 66 ]
+	run --separate-stderr check
+	[ "$status" = 64 ]
+	run --separate-stderr sme-fetch --connector run a.jq
+	[ "$status" = 64 ]
 }
 
-asked() {
-	grep -c "$1" api/log || true
+@test "what it can do takes functions, and functions are there for something" {
+	connector b ', can: ["read.post", "edit"]' <<-'E'
+		def webhook($account): {};
+		def publish($account; $reply): null;
+	E
+	run --separate-stderr check b.jq
+	says 1 'sme-fetch: b.jq: meta: can "edit", but "edit" is not defined
+sme-fetch: b.jq: meta: can "edit", but "published" is not defined
+sme-fetch: b.jq: "webhook" is defined, but meta.can has no "webhook"
+sme-fetch: b.jq: "publish" is defined, but meta.can has no "post"
+sme-fetch: b.jq: meta: can read, but "event" is not defined
+sme-fetch: b.jq: meta.records is missing: without it, drift goes unnoticed'
+	connector c </dev/null
+	mv c.jq d.jq
+	run --separate-stderr check d.jq
+	[ "$status" = 1 ]
+	[[ ${stderr_lines[0]} == 'sme-fetch: d.jq: meta.name is "c", but the file is called "d.jq"' ]]
 }
 
-@test "pages, events and a cursor: the second poll gives what is new" {
-	mentions 1 12
-	poll
-	[ "$status" -eq 0 ]
-	[ -z "$stderr" ]
-	[ "$(ids out)" = "12 11 10 9 8 7 6 5 4 3 2 1" ]
-	[ "$(coverage | jq -c '[.type, .network, .channel, .tenant, .from, .gaps, .events]')" = \
-		'["coverage","chirp","@us","default",null,[],12]' ]
-	to=$(coverage | jq -r .to)
-	mentions 13 13
-	: >out
-	poll
-	[ "$(ids out)" = 13 ]
-	[ "$(coverage | jq -r .from)" = "$to" ]
-	[ "$(asked 'GET /v1/mentions')" -eq 4 ]
-	poll --again
-	[ "$(ids out | wc -w)" -eq 14 ]
+page_connector() {
+	connector p ', can: ["read.post"], records: {post: {required: {id: "string"}}}' <<-'E'
+		def start($account; $cursor): [{url: "/", query: {after: $cursor.last}}];
+		def page($account; $cursor): {records: {post: .body.items}, cursor: {last: .body.last}};
+		def event($account): {native: .data.id, text: .data.text, created_at: $account.now};
+	E
 }
 
-@test "ids of 64 bits stay what they are, as numbers and as texts" {
-	for id in 9007199254740993 1234567890123456789 18446744073709551614 \
-		17841400000000000017; do
-		printf '{"id":%s,"text":"a","by":{"name":"x"}}\n{"id":"%s1","text":"a","by":{"name":"x"}}\n' \
-			"$id" "${id%?}"
-	done | sort -t : -k 2 >api/mentions
-	account 'settings: {way: "up", size: 50}'
-	poll
-	[ "$status" -eq 0 ]
-	for id in 9007199254740993 1234567890123456789 18446744073709551614 17841400000000000017; do
-		grep -q "\"id\":\"chirp:127.0.0.1:$id\"" out
-		grep -q "\"id\":\"chirp:127.0.0.1:${id%?}1\"" out
-	done
+@test "the manual shows the example as it is" {
+	man=$root/man/sme-connector.5
+	sed -n '/^# Kiosk/,/^\.Ed/p' "$man" | sed '$d; s/^\\&//; s/\\e/\\/g' |
+		diff -u "$root/samples/connectors/kiosk.jq" -
 }
 
-@test "a login comes first, its token is kept and renewed, no secret is shown" {
-	mentions 1 2
-	poll -v
-	[ "$(asked 'POST /login')" -eq 1 ]
-	grep -q 'POST /login .*"user":"@us","password":"right"' api/log
-	poll
-	[ "$(asked 'POST /login')" -eq 1 ]
-	# The token is no longer accepted.
-	echo other >api/token
-	poll -v
-	[ "$status" -eq 0 ]
-	[ "$(asked 'POST /refresh')" -eq 1 ]
-	[ "$(asked 'POST /login')" -eq 1 ]
-	# Nor is the refresh token.
-	echo other >api/token
-	echo other >api/refresh
-	poll -v
-	[ "$status" -eq 0 ]
-	[ "$(asked 'POST /login')" -eq 2 ]
-	# Nor is the password.
-	echo other >api/token
-	echo other >api/refresh
-	echo other >api/password
-	poll -v
-	[ "$status" -eq 77 ]
-	[[ "$stderr" == *"chirp: login: POST /login: HTTP 400: the password is not valid"* ]]
-	run ! grep -rqE 'right|token-|refresh-' out home/cursors <<<"$stderr"
-	[[ "$stderr" != *token-* ]]
+@test "a case that fails says where" {
+	page_connector
+	cat >p.cases.ndjson <<-'E'
+		{"name":"right","call":"page","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[{"id":"p:p:1"}],"rejected":0}}
+
+		{"name":"wrong text","call":"page","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[{"id":"p:p:1","text":"b"}]}}
+		{"name":"one more","call":"page","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[]}}
+		{"name":"one less","call":"page","response":{"body":{"items":[{"id":1}],"last":"\u001b[31m"}},"want":{"events":[{}]}}
+		{"name":"cursor","call":"start","cursor":{"last":"7"},"want":[{"query":{"after":"8"}}]}
+		{"name":"fails","call":"page","response":{"body":[]},"want":{}}
+		{"name":"is to fail","call":"page","response":{"body":[]},"want":{"error":"Cannot index array"}}
+		{"call":"pages","want":1}
+		{"call":"page"}
+		{"call":"page","want":{},"wnat":{}}
+		not json
+	E
+	run --separate-stderr check --as-recorded p.jq
+	says 1 'sme-fetch: p.cases.ndjson:3: wrong text: want.events[0].text: expected "b", got "a"
+sme-fetch: p.cases.ndjson:4: one more: want.events[0]: expected nothing, got {"type":"mention","id":"p:p:1","tenant":"default","network":"p","channel":"p","kind":"post","created_at":"2026-11-26T12:00:00Z","fetched_at":"2026-11-26T12:00:00Z","author":{},"text":"a","lang_hint":n...
+sme-fetch: p.cases.ndjson:5: one less: want.events[0]: expected {}, got nothing; rejected: post: id: expected string, got number: the network has changed
+sme-fetch: p.cases.ndjson:6: cursor: want[0].query.after: expected "8", got "7"
+sme-fetch: p.cases.ndjson:7: fails: p.jq: page: jq: Cannot index array with string "items"
+sme-fetch: p.cases.ndjson:9: call: expected a function such as "page", or "session"
+sme-fetch: p.cases.ndjson:10: "want" is missing
+sme-fetch: p.cases.ndjson:11: case: unknown member "wnat"
+sme-fetch: p.cases.ndjson:11: "response" is missing
+sme-fetch: p.cases.ndjson:12: byte 1: expected a value'
 }
 
-@test "a token that is about to end is renewed before it does" {
-	mentions 1 1
-	poll
-	sme-vault put chirp expires_at <<<"$(date -u -d '+30 seconds' +%Y-%m-%dT%H:%M:%SZ)"
-	poll
-	[ "$(asked 'POST /refresh')" -eq 1 ]
-	[ "$(asked 'HTTP 401')" -eq 0 ]
-	poll
-	[ "$(asked 'POST /refresh')" -eq 1 ]
+@test "the time of a case is fixed" {
+	page_connector
+	cat >p.cases.ndjson <<-'E'
+		{"name":"a","call":"page","now":"2020-01-02T03:04:05Z","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[{"created_at":"2020-01-02T03:04:05Z"}]}}
+		{"name":"b","call":"page","response":{"body":{"items":[{"id":"1","text":"a"}]}},"want":{"events":[{"created_at":"2026-01-01T00:00:00Z"}]}}
+	E
+	run --separate-stderr check --now 2026-01-01T00:00:00Z p.jq
+	says 0 ''
 }
 
-@test "without credentials the account says what to do, the others go on" {
-	mentions 1 1
-	cat >sme.jq <<-EOF
-	[{connector: "chirp.jq", base: "$base", allow_private: ["127.0.0.1"]}] as [\$a] | {sources: [
-		\$a + {name: "none"}, \$a + {name: "chirp", handle: "@us"},
-		\$a + {name: "broken", connector: "broken.jq"}]}
-	EOF
-	echo 'def meta: {' >broken.jq
-	poll
-	[ "$status" -eq 1 ]
-	[[ "$stderr" == *"none: "*"no "*"none"* ]]
-	[[ "$stderr" == *"source broken: "*"broken.jq"* ]]
-	[ "$(ids out)" = 1 ]
+@test "one broken record may not cost the others" {
+	connector q ', can: ["read.post"], records: {post: {required: {id: "string"}}}' <<-'E'
+		def start($account; $cursor): [{url: "/"}];
+		def page($account; $cursor): {records: {post: (.body | map(.n = (.id | ltrimstr("p") | tonumber)))}};
+		def event($account): {native: .data.id, text: "t"};
+	E
+	echo '{"name":"two","call":"page","response":{"body":[{"id":"p1","n":1},{"id":"p2","n":2}]},"want":{"rejected":0}}' >q.cases.ndjson
+	run --separate-stderr check --as-recorded q.jq
+	says 0 ''
+	run --separate-stderr check q.jq
+	[ "$status" = 1 ]
+	[[ $stderr == *'with id of post record 1 missing: q.jq: page: jq: '* ]]
 }
 
-@test "limits: 429 with each style of header, Retry-After, in the body" {
-	mentions 1 3
-	poll
-	last=10
-	for fault in 'Retry-After: 1' 'X-Remaining: 0|X-Reset: @+1' \
-		'{"parameters":{"retry_after":1}}'; do
-		last=$((last + 1))
-		printf '/v1 1 status 429 %s\n# %s\n' "$fault" "$last" >api/faults
-		mentions $last $last
-		begun=$(date +%s%N)
-		poll
-		[ "$status" -eq 0 ]
-		[ "$(coverage | jq -c '[.gaps, .events]')" = '[[],1]' ]
-		# Waited for, and asked again.
-		[ $((($(date +%s%N) - begun) / 1000000)) -ge 500 ]
-	done
-	[ "$(ids out)" = "3 2 1 11 12 13" ]
-}
-
-@test "a long pause ends the poll, over runs, and the next one goes on where it was" {
-	mentions 1 12
-	echo '/v1/mentions?limit=5&before=8 1 status 429 Retry-After: 100' >api/faults
-	poll
-	[ "$status" -eq 0 ]
-	[ "$(ids out)" = "12 11 10 9 8" ]
-	[ "$(coverage | jq -r '.gaps[0].reason')" = "rate limit" ]
-	asked=$(asked GET)
-	# Not before the pause is over.
-	poll
-	[ "$(asked GET)" -eq "$asked" ]
-	[ "$(coverage | jq -r '.gaps[0].reason')" = "rate limit" ]
-	# As if it were.
-	sed -i 's/"not_before":"[^"]*"/"not_before":"2026-01-01T00:00:00Z"/' home/cursors/*.cursor
-	mentions 13 13
-	poll
-	[ "$(coverage | jq -c '.gaps')" = '[]' ]
-	[ "$(ids out)" = "12 11 10 9 8 7 6 5 4 3 2 1 13" ]
-	run grep -c 'GET /v1/mentions?limit=5 ' api/log
-	[ "$output" -eq 1 ]
-}
-
-@test "the page limit names the gap, and the next polls close it" {
-	mentions 1 12
-	poll --requests 1
-	[ "$(coverage | jq -r '.gaps[0].reason')" = "page limit" ]
-	poll --requests 1
-	mentions 13 14
-	poll --requests 10
-	[ "$(coverage | jq -c '.gaps')" = '[]' ]
-	[ "$(ids out)" = "12 11 10 9 8 7 6 5 4 3 2 1 14 13" ]
-}
-
-@test "errors: 5xx and cut answers are asked for again, others are told" {
-	mentions 1 3
-	poll
-	last=3
-	for fault in 'status 503' 'cut' 'drop' 'body {"problem":"busy"}' 'body {"data":['; do
-		last=$((last + 1))
-		printf '/v1 1 %s\n# %s\n' "$fault" "$last" >api/faults
-		mentions $last $last
-		poll
-		[ "$status" -eq 0 ] || { echo "$fault: $stderr"; false; }
-	done
-	[ "$(ids out)" = "3 2 1 4 5 6 7 8" ]
-	# Twice in a row is too much for two tries; nothing is lost.
-	printf '/v1 2 status 500\n' >api/faults
-	mentions 9 9
-	poll
-	[ "$status" -eq 69 ]
-	[[ "$stderr" == *"chirp: GET /v1/mentions: HTTP 500: a fault"* ]]
-	[ "$(coverage | jq -r '.gaps[0].reason')" = error ]
-	poll
-	[ "$status" -eq 0 ]
-	[ "$(ids out)" = "3 2 1 4 5 6 7 8 9" ]
-	printf '/v1 1 body {"problem":"no way"}\n' >api/faults
-	poll
-	[ "$status" -eq 69 ]
-}
-
-@test "a page that fails in the middle is asked for once more, then the poll begins anew" {
-	mentions 1 12
-	echo '/v1/mentions?limit=5&before=8 4 status 500' >api/faults
-	poll
-	[ "$(ids out)" = "12 11 10 9 8" ]
-	poll
-	[ "$status" -eq 69 ]
-	poll
-	[ "$status" -eq 0 ]
-	jq -r 'select(.type == "mention").id' out | sort -u | wc -l | grep -qx 12
-}
-
-@test "drift: the record is kept, the rest comes, an alert is out in the same run" {
-	mentions 1 2
-	echo '{"id":3,"text":null,"by":{"name":"kim"}}' >>api/mentions
-	mentions 4 4
-	poll --rejects rej
-	[ "$status" -eq 1 ]
-	[ "$(ids out)" = "4 2 1" ]
-	run jq -c 'select(.type == "alert") | [.kind, .record, .path, .expected, .got, .count]' out
-	[ "$output" = '["drift","post","text","string","null",1]' ]
-	jq -e '.raw | contains("null")' rej
-}
-
-@test "an answer that the connector cannot read is kept" {
-	mentions 1 2
-	printf '/v1 1 body {"data":"odd","next":7}\n' >api/faults
-	poll --rejects rej
-	[ "$status" -eq 1 ]
-	[[ "$(jq -r .raw rej)" == *odd* ]]
-	poll
-	[ "$(ids out)" = "2 1" ]
-}
-
-@test "duplicates and pages out of order are all handed on; sme-log drops the repeats" {
-	mentions 5 6
-	mentions 1 4
-	mentions 5 5
-	account 'settings: {way: "up", size: 3}'
-	poll
-	[ "$status" -eq 0 ]
-	run sme-log append log <out
-	[ "$(jq -r 'select(.type == "mention").id' <<<"$output" | sort | uniq -d)" = "" ]
+@test "the capabilities are a line a connector" {
+	mkdir -p share/connectors conf
+	connector a ', can: ["read.post"], text: {limit: 5, count: "bytes"}, limits: {interval: "5s", price: {read: 1}}' </dev/null
+	mv a.jq share/connectors
+	connector own </dev/null
+	mv own.jq conf
+	echo '{sources: [{name: "o", connector: "own.jq"}, {name: "p", connector: "own.jq"}, {name: "q", connector: "a"}]}' >conf/sme.jq
+	SME_SHARE=$PWD/share run --separate-stderr sme-fetch --capabilities -c conf/sme.jq
+	[ "$status" = 0 ]
+	diff -u <(printf '%s\n' "$output") - <<-'E'
+		{"connector":"a","name":"a","title":"Test","version":null,"can":["read.post"],"text":{"limit":5,"count":"bytes"},"reply":null,"publish":null,"limits":{"interval":"5s"},"price":{"read":1},"as_of":{"date":"2026-11-26","source":"docs"}}
+		{"connector":"own.jq","name":"own","title":"Test","version":null,"can":[],"text":null,"reply":null,"publish":null,"limits":{},"price":null,"as_of":{"date":"2026-11-26","source":"docs"}}
+	E
+	echo 'def meta: {};' >share/connectors/bad.jq
+	SME_SHARE=$PWD/share run --separate-stderr sme-fetch --capabilities
+	[ "$status" = 78 ]
+	[ "${#lines[@]}" = 1 ]
+	[[ $stderr == *'bad.jq: meta: .: "as_of" is missing'* ]]
 }

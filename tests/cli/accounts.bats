@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# sme-fetch on accounts: whole polls of a small network, tests/tools/api_test.c, read by
+# tests/cli/connector/chirp.jq.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export SME_HOME=$BATS_TEST_TMPDIR/home SME_CONFIG=$BATS_TEST_TMPDIR/sme.jq
+	unset http_proxy https_proxy all_proxy
+	mkdir api
+	cp "$BATS_TEST_DIRNAME/connector/chirp.jq" .
+	tool=$(command -v sme-fetch)
+	"${API_TEST:-${tool%/*}/tools/api_test}" api 3>&- &
+	server=$!
+	for _ in $(seq 100); do
+		[ -s api/port ] && break
+		sleep 0.05
+	done
+	base=http://127.0.0.1:$(cat api/port)
+	printf right >api/password
+	echo none >api/token
+	account
+	sme-vault init
+	printf right | sme-vault put chirp password
+}
+
+teardown() {
+	kill "$server"
+}
+
+# The account, with more members.
+account() {
+	cat >sme.jq <<-EOF
+	{sources: [{name: "chirp", connector: "chirp.jq", handle: "@us", base: "$base", channel: "@us",
+		allow_private: ["127.0.0.1"]} + {${1-}}]}
+	EOF
+}
+
+# Mentions FROM to TO.
+mentions() {
+	for i in $(seq "$1" "$2"); do
+		printf '{"id":%s,"text":"mention %s","at":"2026-11-20T10:%02d:%02dZ","by":{"name":"kim"}}\n' \
+			"$i" "$i" $((i / 60 % 60)) $((i % 60))
+	done >>api/mentions
+}
+
+poll() {
+	run --separate-stderr sme-fetch --backoff 10ms --tries 2 --all "$@"
+	printf '%s\n' "$output" >>out
+}
+
+# The native ids of the mentions in a file, in order.
+ids() {
+	jq -r 'select(.type == "mention").id | sub(".*:"; "")' "$1" | paste -s -d ' '
+}
+
+coverage() {
+	tail -n 1 <<<"$output"
+}
+
+asked() {
+	grep -c "$1" api/log || true
+}
+
+@test "pages, events and a cursor: the second poll gives what is new" {
+	mentions 1 12
+	poll
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "$(ids out)" = "12 11 10 9 8 7 6 5 4 3 2 1" ]
+	[ "$(coverage | jq -c '[.type, .network, .channel, .tenant, .from, .gaps, .events]')" = \
+		'["coverage","chirp","@us","default",null,[],12]' ]
+	to=$(coverage | jq -r .to)
+	mentions 13 13
+	: >out
+	poll
+	[ "$(ids out)" = 13 ]
+	[ "$(coverage | jq -r .from)" = "$to" ]
+	[ "$(asked 'GET /v1/mentions')" -eq 4 ]
+	poll --again
+	[ "$(ids out | wc -w)" -eq 14 ]
+}
+
+@test "ids of 64 bits stay what they are, as numbers and as texts" {
+	for id in 9007199254740993 1234567890123456789 18446744073709551614 \
+		17841400000000000017; do
+		printf '{"id":%s,"text":"a","by":{"name":"x"}}\n{"id":"%s1","text":"a","by":{"name":"x"}}\n' \
+			"$id" "${id%?}"
+	done | sort -t : -k 2 >api/mentions
+	account 'settings: {way: "up", size: 50}'
+	poll
+	[ "$status" -eq 0 ]
+	for id in 9007199254740993 1234567890123456789 18446744073709551614 17841400000000000017; do
+		grep -q "\"id\":\"chirp:127.0.0.1:$id\"" out
+		grep -q "\"id\":\"chirp:127.0.0.1:${id%?}1\"" out
+	done
+}
+
+@test "a login comes first, its token is kept and renewed, no secret is shown" {
+	mentions 1 2
+	poll -v
+	[ "$(asked 'POST /login')" -eq 1 ]
+	grep -q 'POST /login .*"user":"@us","password":"right"' api/log
+	poll
+	[ "$(asked 'POST /login')" -eq 1 ]
+	# The token is no longer accepted.
+	echo other >api/token
+	poll -v
+	[ "$status" -eq 0 ]
+	[ "$(asked 'POST /refresh')" -eq 1 ]
+	[ "$(asked 'POST /login')" -eq 1 ]
+	# Nor is the refresh token.
+	echo other >api/token
+	echo other >api/refresh
+	poll -v
+	[ "$status" -eq 0 ]
+	[ "$(asked 'POST /login')" -eq 2 ]
+	# Nor is the password.
+	echo other >api/token
+	echo other >api/refresh
+	echo other >api/password
+	poll -v
+	[ "$status" -eq 77 ]
+	[[ "$stderr" == *"chirp: login: POST /login: HTTP 400: the password is not valid"* ]]
+	run ! grep -rqE 'right|token-|refresh-' out home/cursors <<<"$stderr"
+	[[ "$stderr" != *token-* ]]
+}
+
+@test "a token that is about to end is renewed before it does" {
+	mentions 1 1
+	poll
+	sme-vault put chirp expires_at <<<"$(date -u -d '+30 seconds' +%Y-%m-%dT%H:%M:%SZ)"
+	poll
+	[ "$(asked 'POST /refresh')" -eq 1 ]
+	[ "$(asked 'HTTP 401')" -eq 0 ]
+	poll
+	[ "$(asked 'POST /refresh')" -eq 1 ]
+}
+
+@test "without credentials the account says what to do, the others go on" {
+	mentions 1 1
+	cat >sme.jq <<-EOF
+	[{connector: "chirp.jq", base: "$base", allow_private: ["127.0.0.1"]}] as [\$a] | {sources: [
+		\$a + {name: "none"}, \$a + {name: "chirp", handle: "@us"},
+		\$a + {name: "broken", connector: "broken.jq"}]}
+	EOF
+	echo 'def meta: {' >broken.jq
+	poll
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"none: "*"no "*"none"* ]]
+	[[ "$stderr" == *"source broken: "*"broken.jq"* ]]
+	[ "$(ids out)" = 1 ]
+}
+
+@test "limits: 429 with each style of header, Retry-After, in the body" {
+	mentions 1 3
+	poll
+	last=10
+	for fault in 'Retry-After: 1' 'X-Remaining: 0|X-Reset: @+1' \
+		'{"parameters":{"retry_after":1}}'; do
+		last=$((last + 1))
+		printf '/v1 1 status 429 %s\n# %s\n' "$fault" "$last" >api/faults
+		mentions $last $last
+		begun=$(date +%s%N)
+		poll
+		[ "$status" -eq 0 ]
+		[ "$(coverage | jq -c '[.gaps, .events]')" = '[[],1]' ]
+		# Waited for, and asked again.
+		[ $((($(date +%s%N) - begun) / 1000000)) -ge 500 ]
+	done
+	[ "$(ids out)" = "3 2 1 11 12 13" ]
+}
+
+@test "a long pause ends the poll, over runs, and the next one goes on where it was" {
+	mentions 1 12
+	echo '/v1/mentions?limit=5&before=8 1 status 429 Retry-After: 100' >api/faults
+	poll
+	[ "$status" -eq 0 ]
+	[ "$(ids out)" = "12 11 10 9 8" ]
+	[ "$(coverage | jq -r '.gaps[0].reason')" = "rate limit" ]
+	asked=$(asked GET)
+	# Not before the pause is over.
+	poll
+	[ "$(asked GET)" -eq "$asked" ]
+	[ "$(coverage | jq -r '.gaps[0].reason')" = "rate limit" ]
+	# As if it were.
+	sed -i 's/"not_before":"[^"]*"/"not_before":"2026-01-01T00:00:00Z"/' home/cursors/*.cursor
+	mentions 13 13
+	poll
+	[ "$(coverage | jq -c '.gaps')" = '[]' ]
+	[ "$(ids out)" = "12 11 10 9 8 7 6 5 4 3 2 1 13" ]
+	run grep -c 'GET /v1/mentions?limit=5 ' api/log
+	[ "$output" -eq 1 ]
+}
+
+@test "the page limit names the gap, and the next polls close it" {
+	mentions 1 12
+	poll --requests 1
+	[ "$(coverage | jq -r '.gaps[0].reason')" = "page limit" ]
+	poll --requests 1
+	mentions 13 14
+	poll --requests 10
+	[ "$(coverage | jq -c '.gaps')" = '[]' ]
+	[ "$(ids out)" = "12 11 10 9 8 7 6 5 4 3 2 1 14 13" ]
+}
+
+@test "errors: 5xx and cut answers are asked for again, others are told" {
+	mentions 1 3
+	poll
+	last=3
+	for fault in 'status 503' 'cut' 'drop' 'body {"problem":"busy"}' 'body {"data":['; do
+		last=$((last + 1))
+		printf '/v1 1 %s\n# %s\n' "$fault" "$last" >api/faults
+		mentions $last $last
+		poll
+		[ "$status" -eq 0 ] || { echo "$fault: $stderr"; false; }
+	done
+	[ "$(ids out)" = "3 2 1 4 5 6 7 8" ]
+	# Twice in a row is too much for two tries; nothing is lost.
+	printf '/v1 2 status 500\n' >api/faults
+	mentions 9 9
+	poll
+	[ "$status" -eq 69 ]
+	[[ "$stderr" == *"chirp: GET /v1/mentions: HTTP 500: a fault"* ]]
+	[ "$(coverage | jq -r '.gaps[0].reason')" = error ]
+	poll
+	[ "$status" -eq 0 ]
+	[ "$(ids out)" = "3 2 1 4 5 6 7 8 9" ]
+	printf '/v1 1 body {"problem":"no way"}\n' >api/faults
+	poll
+	[ "$status" -eq 69 ]
+}
+
+@test "a page that fails in the middle is asked for once more, then the poll begins anew" {
+	mentions 1 12
+	echo '/v1/mentions?limit=5&before=8 4 status 500' >api/faults
+	poll
+	[ "$(ids out)" = "12 11 10 9 8" ]
+	poll
+	[ "$status" -eq 69 ]
+	poll
+	[ "$status" -eq 0 ]
+	jq -r 'select(.type == "mention").id' out | sort -u | wc -l | grep -qx 12
+}
+
+@test "drift: the record is kept, the rest comes, an alert is out in the same run" {
+	mentions 1 2
+	echo '{"id":3,"text":null,"by":{"name":"kim"}}' >>api/mentions
+	mentions 4 4
+	poll --rejects rej
+	[ "$status" -eq 1 ]
+	[ "$(ids out)" = "4 2 1" ]
+	run jq -c 'select(.type == "alert") | [.kind, .record, .path, .expected, .got, .count]' out
+	[ "$output" = '["drift","post","text","string","null",1]' ]
+	jq -e '.raw | contains("null")' rej
+}
+
+@test "an answer that the connector cannot read is kept" {
+	mentions 1 2
+	printf '/v1 1 body {"data":"odd","next":7}\n' >api/faults
+	poll --rejects rej
+	[ "$status" -eq 1 ]
+	[[ "$(jq -r .raw rej)" == *odd* ]]
+	poll
+	[ "$(ids out)" = "2 1" ]
+}
+
+@test "duplicates and pages out of order are all handed on; sme-log drops the repeats" {
+	mentions 5 6
+	mentions 1 4
+	mentions 5 5
+	account 'settings: {way: "up", size: 3}'
+	poll
+	[ "$status" -eq 0 ]
+	run sme-log append log <out
+	[ "$(jq -r 'select(.type == "mention").id' <<<"$output" | sort | uniq -d)" = "" ]
+}
