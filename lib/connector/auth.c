@@ -17,7 +17,7 @@
 #define PUBLIC "public."
 
 void
-auth_init(struct auth *a, const struct meta *meta)
+auth_init(struct auth *a, const struct meta *meta, const struct account *account)
 {
 	static const char *const names[] = {
 	    [AUTH_NONE] = "none",
@@ -27,9 +27,17 @@ auth_init(struct auth *a, const struct meta *meta)
 	    [AUTH_OAUTH1] = "oauth1",
 	    [AUTH_SESSION] = "session",
 	};
-	struct slice scheme;
+	struct slice choice = node_text(account->settings, "auth"), scheme;
 
 	*a = (struct auth){.meta = node_get(meta->root, "auth")};
+	if (choice.n) {
+		const struct json_node *other = node_get(node_get(a->meta, "alternatives"), choice.p);
+
+		if (other)
+			a->meta = other;
+		else
+			a->unknown = choice;
+	}
 	scheme = node_text(a->meta, "scheme");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (slice_is(scheme, names[i]))

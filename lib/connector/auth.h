@@ -9,12 +9,14 @@
 enum auth_scheme { AUTH_NONE, AUTH_BEARER, AUTH_BASIC, AUTH_HEADER, AUTH_OAUTH1, AUTH_SESSION };
 
 struct auth {
-	const struct json_node *meta; /* meta.auth, or NULL */
+	const struct json_node *meta; /* meta.auth, or one of its alternatives; or NULL */
+	struct slice unknown; /* the account wants this alternative, and there is none; p == NULL: fine */
 	enum auth_scheme scheme;
 	struct slice token; /* the field used as Bearer */
 };
 
-void auth_init(struct auth *a, const struct meta *meta);
+/* ACCOUNT's settings.auth names one of meta.auth.alternatives; without it meta.auth itself is used. */
+void auth_init(struct auth *a, const struct meta *meta, const struct account *account);
 
 /* Which of the fields the connector wants, and nobody logs in for, the entry lacks: its name, or
  * p == NULL. */

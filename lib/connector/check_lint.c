@@ -1,4 +1,5 @@
 #include "connector/check_int.h"
+#include "connector/select.h"
 #include "connector/value.h"
 
 /* An ability, and the functions that it takes. */
@@ -194,12 +195,24 @@ lint_bucket(struct check *k, const char *what, jv request)
 	jv_free(bucket);
 }
 
+static void
+lint_select(struct check *k, const char *what, jv request)
+{
+	jv select = value_get(request, "select");
+	struct sme_err err;
+
+	if (jv_get_kind(select) == JV_KIND_NULL)
+		jv_free(select);
+	else if (select_check(select, &err) < 0)
+		check_problem(k, "%s: %s", what, err.text);
+}
+
 void
 lint_request(struct check *k, const char *what, jv v)
 {
 	static const char *const members[] = {"method", "url", "query", "headers", "json", "form",
 	    "body", "auth", "tag", "context", "bucket", "cost", "select", "idempotent", "optional",
-	    NULL};
+	    "mail", NULL};
 	jv url;
 
 	if (jv_get_kind(v) == JV_KIND_NULL)
@@ -215,6 +228,7 @@ lint_request(struct check *k, const char *what, jv v)
 	jv_free(url);
 	lint_members(k, what, v, members);
 	lint_bucket(k, what, v);
+	lint_select(k, what, v);
 }
 
 void

@@ -20,7 +20,7 @@ exchange_open(const struct account *a, struct connector *c, const struct exchang
 	x->run = *run;
 	x->credentials = (struct credentials){.vault = run->vault, .account = a};
 	x->claim = -1;
-	auth_init(&x->auth, x->meta);
+	auth_init(&x->auth, x->meta, a);
 	limits_init(&x->limits, x->meta);
 	return x;
 }
@@ -51,6 +51,8 @@ exchange_close(struct exchange *x)
 		return;
 	while (x->calls)
 		free_call(x->calls);
+	if (x->kept)
+		x->drop(x->kept);
 	vault_unclaim(x->claim);
 	credentials_release(&x->credentials);
 	limits_release(&x->limits);
@@ -255,6 +257,8 @@ transport_done(void *ctx)
 	jv body = jv_copy(t->body);
 
 	*a = t->answer;
+	c->x->kept = t->kept;
+	c->x->drop = t->drop;
 	if (a->status && !t->class_known)
 		a->class = answer_classify(c->x->meta, a->status, body);
 	if (a->status)
@@ -282,6 +286,8 @@ send_transport(struct call *c)
 	    .now = exchange_now(x),
 	    .secret = credentials_field,
 	    .ctx = &x->credentials,
+	    .kept = x->kept,
+	    .drop = x->drop,
 	    .answer = {.class = ANSWER_TRANSIENT, .response = jv_null()},
 	    .body = jv_null(),
 	};
@@ -363,6 +369,12 @@ exchange_begin(struct call *c)
 		exchange_send(c);
 		return;
 	}
+	if (x->auth.unknown.p) {
+		err_set(&err, SME_CONFIG, "settings.auth of %s is \"%s\", which is none of the alternatives in "
+		    "meta.auth of its connector", x->account->name.p, x->auth.unknown.p);
+		exchange_fail(c, ANSWER_AUTH, &err);
+		return;
+	}
 	if (credentials_load(&x->credentials, false, &err) < 0) {
 		exchange_fail(c, ANSWER_AUTH, &err);
 		return;
@@ -440,13 +452,43 @@ exchange_submit_login(struct exchange *x, exchange_done *done, void *ctx)
 	exchange_begin(c);
 }
 
+/* What does not go over HTTP has no headers, but a member `mail`. */
+static bool
+is_mail(const struct call *c)
+{
+	jv url = value_get(c->request, "url");
+	struct url u;
+	bool yes;
+
+	url_split(value_text(url), &u);
+	yes = transport_find(u.scheme) != NULL;
+	jv_free(url);
+	return yes;
+}
+
+static void
+describe_mail(const struct call *c, struct buf *out)
+{
+	exchange_put_place(out, c);
+	buf_addc(out, '\n');
+	value_dump(out, fill_unguard(value_get(c->request, "mail")));
+	buf_addc(out, '\n');
+}
+
 int
 exchange_describe(struct exchange *x, jv request, struct buf *out, struct sme_err *err)
 {
 	struct call *c = exchange_new_call(x, request, NULL, NULL);
 	struct filler f = {0};
 	struct request r = REQUEST_INIT;
-	int rc = request_build(&r, c->request, x->account, &f, err);
+	int rc;
+
+	if (is_mail(c)) {
+		describe_mail(c, out);
+		free_call(c);
+		return 0;
+	}
+	rc = request_build(&r, c->request, x->account, &f, err);
 
 	if (rc == 0 && exchange_wants_auth(c))
 		rc = auth_add(&x->auth, &r, &f, exchange_now(x), err);

@@ -4,9 +4,14 @@
 
 #include "connector/classify.h"
 #include "connector/exchange_int.h"
+#include "connector/select.h"
 #include "connector/value.h"
 #include "core/rfc3339.h"
+#include "net/polite.h"
 #include "net/url.h"
+
+/* Between two list pages of a host, unless connector or settings say otherwise. */
+#define PAGE_INTERVAL 5000
 
 /* ---- where credentials may go ---- */
 
@@ -166,12 +171,33 @@ says_json(jv headers)
 	return is_json(headers, (struct slice){NULL, 0});
 }
 
-/* The body as a value.  -1 when it says that it is JSON, and is not. */
+/* A list page, as the request's `select` reads it. */
 static int
-body_of(const struct http_response *r, jv headers, jv *body, struct sme_err *err)
+page_of(const struct call *c, const struct http_response *r, jv select, jv *body, struct sme_err *err)
+{
+	struct select_input in = {
+	    .html = r->body,
+	    .content_type = http_header(r, "content-type"),
+	    .url = slice_of(r->url),
+	    .now = exchange_now(c->x),
+	};
+
+	if (select_page(select, &in, body, err) == 0)
+		return 0;
+	*body = jv_null();
+	return -1;
+}
+
+/* The body as a value.  -1 when it is not what it says it is. */
+static int
+body_of(const struct call *c, const struct http_response *r, jv headers, jv *body, struct sme_err *err)
 {
 	struct slice text = r->body;
+	jv select = value_get(c->request, "select");
 
+	if (jv_get_kind(select) == JV_KIND_OBJECT && r->status < 300)
+		return page_of(c, r, select, body, err);
+	jv_free(select);
 	if (!slice_trim(text).n) {
 		*body = jv_null();
 		return 0;
@@ -252,10 +278,11 @@ on_answer(void *ctx, const struct http_request *request, const struct http_respo
 	links = links_of(headers, r->url);
 	a->status = r->status;
 	snprintf(reason, sizeof reason, "HTTP %ld", r->status);
-	if (body_of(r, headers, &body, &err) < 0) {
+	if (body_of(c, r, headers, &body, &err) < 0) {
 		c->sent = true;
-		a->class = ANSWER_TRANSIENT;
-		snprintf(reason, sizeof reason, "the answer is no JSON: %.70s", err.text);
+		a->class = err.status == SME_CONFIG ? ANSWER_PERMANENT : ANSWER_TRANSIENT;
+		snprintf(reason, sizeof reason, "%s%.70s",
+		    says_json(headers) ? "the answer is no JSON: " : "", err.text);
 	} else {
 		a->class = answer_classify(c->x->meta, r->status, body);
 	}
@@ -287,6 +314,22 @@ build(struct call *c, struct request *r, struct sme_err *err)
 	return check_host(c, r, err);
 }
 
+/* List pages were made for people: with their host's leave, and slowly. */
+static void
+send_out(struct call *c, const struct http_request *h)
+{
+	jv select = value_get(c->request, "select");
+	int64_t interval = c->x->meta->interval;
+
+	if (jv_get_kind(select) == JV_KIND_OBJECT) {
+		duration_parse(node_text(c->x->account->settings, "interval"), &interval);
+		polite_submit(c->x->run.http, h, interval ? interval : PAGE_INTERVAL, on_answer, c);
+	} else {
+		http_submit(c->x->run.http, h, on_answer, c);
+	}
+	jv_free(select);
+}
+
 void
 exchange_send_http(struct call *c)
 {
@@ -311,6 +354,6 @@ exchange_send_http(struct call *c)
 	    .ca = c->x->account->ca,
 	    .tries = 1,
 	};
-	http_submit(c->x->run.http, &h, on_answer, c);
+	send_out(c, &h);
 	request_release(&r);
 }

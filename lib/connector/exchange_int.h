@@ -17,6 +17,8 @@ struct exchange {
 	struct auth auth;
 	struct limits limits;
 	struct call *calls; /* all that are under way */
+	void *kept;         /* by a transport, see transport.h */
+	void (*drop)(void *kept);
 
 	/* Logging in. */
 	struct call *waiting; /* those that need a new token; linked by `wait` */

@@ -148,10 +148,29 @@ is_object(const struct schema *s, const struct json_node *n, struct sme_err *why
 	return n->type == JSON_OBJECT;
 }
 static const struct schema request = {.expected = "a request object", .scalar = is_object};
+static const struct schema other_auth = {
+    .expected = "an object with \"scheme\"",
+    .fields =
+        (const struct schema_field[]){
+            {"fields", &names, false},
+            {"header", &texts, false},
+            {"hosts", &names, false},
+            {"public", &texts, false},
+            {"refresh", &request, false},
+            {"scheme", &scheme, true},
+            {"session", &request, false},
+            {"signature", &signature, false},
+            {"take", &texts, false},
+            {"token", &kind_name, false},
+            END,
+        },
+};
+static const struct schema other_auths = MAP_OF(other_auth, "an object of ways to authenticate");
 static const struct schema auth = {
     .expected = "an object with \"scheme\"",
     .fields =
         (const struct schema_field[]){
+            {"alternatives", &other_auths, false},
             {"fields", &names, false},
             {"header", &texts, false},
             {"hosts", &names, false},

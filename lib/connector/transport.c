@@ -1,10 +1,17 @@
 #include "connector/transport.h"
 
+#include "connector/transport_mail.h"
+
 /* One row for each scheme, in order. */
 static const struct {
 	const char *scheme;
 	transport_fn *run;
 } transports[] = {
+    {"file", transport_file},
+    {"imap", transport_imap},
+    {"imaps", transport_imap},
+    {"smtp", transport_smtp},
+    {"smtps", transport_smtp},
     {NULL, NULL},
 };
 

@@ -23,6 +23,12 @@ struct transport_call {
 	/* The secret NAME of the account, p == NULL when there is none; valid during the call. */
 	struct slice (*secret)(void *ctx, struct slice name);
 	void *ctx;
+	/*
+	 * What the transport leaves here, such as a connection, is there again in the account's next call;
+	 * DROP frees it in the end.
+	 */
+	void *kept;
+	void (*drop)(void *kept);
 
 	/*
 	 * To be filled; comes as ANSWER_TRANSIENT with status 0, and `body` null.  `status` as HTTP has it

@@ -7,6 +7,9 @@
 #include "core/mem.h"
 #include "mail/imap_int.h"
 
+/* Of the mails that one command names; servers take lines of 8 KiB at least. */
+#define SET_MAX 4000
+
 /* ---- the session ---- */
 
 static void
@@ -50,6 +53,12 @@ imap_open(const struct mail_server *s, struct sme_err *err)
 		return NULL;
 	}
 	return m;
+}
+
+bool
+imap_alive(struct imap *m)
+{
+	return !m->lost && imap_must(m, SLICE("NOOP"), NULL, NULL, NULL) == 0;
 }
 
 void
@@ -198,25 +207,25 @@ imap_select(struct imap *m, struct slice folder, bool writable, struct sme_err *
 
 /* ---- what is done to mails ---- */
 
-/* "5:7,9:12": FROM to TO without EXCEPT, which is in ascending order. */
+/* "5:7,9": the numbers of UIDS in ascending order, at most SET_MAX bytes; *AT moves on. */
 static void
-put_set(struct buf *out, uint64_t from, uint64_t to, const struct json_node *except)
+put_set(struct buf *out, const struct json_node **at)
 {
-	const char *comma = "";
+	const struct json_node *it = *at;
 
-	for (NODE_EACH(it, except)) {
-		uint64_t hole = it->type == JSON_NUMBER && it->number > 0 ? (uint64_t)it->number : 0;
+	while (it && out->n < SET_MAX) {
+		uint64_t first = it->type == JSON_NUMBER && it->number >= 1 ? (uint64_t)it->number : 0, last = first;
 
-		if (hole < from || hole > to)
+		for (it = it->next; first && it && it->type == JSON_NUMBER &&
+		     it->number == (double)last + 1; it = it->next)
+			last++;
+		if (!first)
 			continue;
-		if (hole > from)
-			buf_printf(out, "%s%llu:%llu", comma, (unsigned long long)from,
-			    (unsigned long long)hole - 1);
-		comma = hole > from ? "," : comma;
-		from = hole + 1;
+		buf_printf(out, out->n ? ",%llu" : "%llu", (unsigned long long)first);
+		if (last > first)
+			buf_printf(out, ":%llu", (unsigned long long)last);
 	}
-	if (from <= to)
-		buf_printf(out, "%s%llu:%llu", comma, (unsigned long long)from, (unsigned long long)to);
+	*at = it;
 }
 
 static int
@@ -251,22 +260,22 @@ move(struct imap *m, struct slice set, struct slice target, struct sme_err *err)
 }
 
 int
-imap_mark(struct imap *m, struct slice folder, uint64_t uidvalidity, uint64_t from, uint64_t to,
-    const struct json_node *except, struct slice target, struct sme_err *err)
+imap_mark(struct imap *m, struct slice folder, uint64_t uidvalidity, const struct json_node *uids,
+    struct slice target, struct sme_err *err)
 {
-	struct buf set = BUF_INIT;
-	int r;
+	const struct json_node *at = uids ? uids->child : NULL;
+	struct slice none = {NULL, 0};
+	int r = imap_select(m, folder, true, err);
 
-	if (imap_select(m, folder, true, err) < 0)
-		return -1;
-	if (m->uidvalidity != uidvalidity)
-		return 0;
-	put_set(&set, from ? from : 1, to, except);
-	r = !set.n      ? 0
-	    : target.p  ? move(m, buf_slice(&set), target, err)
-	                : run(m, "UID STORE ", buf_slice(&set), " +FLAGS.SILENT (\\Seen)",
-	                      (struct slice){NULL, 0}, err);
-	buf_release(&set);
+	while (r == 0 && at && m->uidvalidity == uidvalidity) {
+		struct buf set = BUF_INIT;
+
+		put_set(&set, &at);
+		if (set.n)
+			r = target.p ? move(m, buf_slice(&set), target, err)
+			             : run(m, "UID STORE ", buf_slice(&set), " +FLAGS.SILENT (\\Seen)", none, err);
+		buf_release(&set);
+	}
 	return r;
 }
 

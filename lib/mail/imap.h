@@ -17,8 +17,9 @@ struct imap;
 struct imap *imap_open(const struct mail_server *s, struct sme_err *err);
 void imap_close(struct imap *m);
 
-/* Is the connection of no use any more, after an error? */
+/* Is the connection of no use any more, after an error?  imap_alive asks the server. */
 bool imap_lost(const struct imap *m);
+bool imap_alive(struct imap *m);
 
 struct imap_query {
 	struct slice folder; /* UTF-8 */
@@ -37,10 +38,12 @@ struct imap_query {
 int imap_page(struct imap *m, struct mime *mime, const struct imap_query *q, struct buf *body,
     struct sme_err *err);
 
-/* Mails FROM to TO, but for those of EXCEPT (an array of numbers or NULL), are marked as read or, with
- * TARGET (p != NULL), moved there.  Nothing happens when the folder's UIDVALIDITY is another. */
-int imap_mark(struct imap *m, struct slice folder, uint64_t uidvalidity, uint64_t from, uint64_t to,
-    const struct json_node *except, struct slice target, struct sme_err *err);
+/*
+ * The mails UIDS, an array of numbers, are marked as read or, with TARGET (p != NULL), moved there.
+ * Nothing happens when the folder's UIDVALIDITY is another.
+ */
+int imap_mark(struct imap *m, struct slice folder, uint64_t uidvalidity, const struct json_node *uids,
+    struct slice target, struct sme_err *err);
 
 /* *FOUND: how many mails of FOLDER have this Message-ID (without angle brackets). */
 int imap_find(struct imap *m, struct slice folder, struct slice message_id, size_t *found,

@@ -34,17 +34,16 @@ static int
 wait_for(struct imap *m, short events, struct sme_err *err)
 {
 	int64_t left = m->deadline - mail_clock();
-	struct pollfd p = {.events = events};
+	struct pollfd p[2] = {{.events = events}, {.fd = m->link.server.stop_fd, .events = POLLIN}};
 	curl_socket_t fd = -1;
 
-	if (m->link.server.stop && *m->link.server.stop)
+	if (mail_stopped(&m->link.server))
 		return lost(m, SME_TEMPFAIL, "interrupted", err);
 	if (left <= 0)
 		return lost(m, SME_UNAVAILABLE, "the server takes too long", err);
 	curl_easy_getinfo(m->easy, CURLINFO_ACTIVESOCKET, &fd);
-	p.fd = (int)fd;
-	/* In slices, so that a signal that came just before is not waited out. */
-	poll(&p, 1, (int)(left < 500 ? left : 500));
+	p[0].fd = (int)fd;
+	poll(p, p[1].fd > 0 ? 2 : 1, (int)(left < 60000 ? left : 60000));
 	return 0;
 }
 

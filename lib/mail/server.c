@@ -1,6 +1,6 @@
 #include "mail/server.h"
 
-#include <stdio.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -15,6 +15,14 @@ mail_clock(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+bool
+mail_stopped(const struct mail_server *s)
+{
+	struct pollfd p = {.fd = s->stop_fd, .events = POLLIN};
+
+	return s->stop_fd > 0 && poll(&p, 1, 0) > 0;
 }
 
 void
@@ -52,7 +60,7 @@ on_progress(void *ctx, curl_off_t dt, curl_off_t dn, curl_off_t ut, curl_off_t u
 	struct mail_link *link = ctx;
 
 	(void)dt, (void)dn, (void)ut, (void)un;
-	return link->server.stop && *link->server.stop;
+	return mail_stopped(&link->server);
 }
 
 /* Credentials are set as options, so nothing of them is in a URL. */

@@ -3,7 +3,6 @@
 #define SME_MAIL_SERVER_H
 
 #include <curl/curl.h>
-#include <signal.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -19,7 +18,7 @@ struct mail_server {
 	const struct address_list *allowed; /* addresses that are reached though they are not public */
 	bool plain; /* no TLS; only to addresses of `allowed` */
 	int64_t connect_timeout, timeout; /* milliseconds; 0: 10 s and 60 s */
-	const volatile sig_atomic_t *stop; /* ends what is under way when it is set; may be NULL */
+	int stop_fd; /* > 0: what is under way ends when it can be read */
 };
 
 /* What a handle's callbacks need; lives as long as it. */
@@ -44,6 +43,9 @@ int mail_failed(const struct mail_link *link, CURLcode code, struct sme_err *err
 
 /* The URL without user, password and path, for messages. */
 void mail_place(const struct mail_link *link, struct buf *out);
+
+/* Is it to end? */
+bool mail_stopped(const struct mail_server *s);
 
 int64_t mail_clock(void); /* monotonic milliseconds */
 

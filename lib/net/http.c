@@ -9,6 +9,7 @@
 #include "core/rfc3339.h"
 #include "net/date.h"
 #include "net/http_int.h"
+#include "net/polite.h"
 #include "net/url.h"
 
 #ifndef SME_VERSION
@@ -127,6 +128,7 @@ http_close(struct http *h)
 		transfer_free(t);
 	}
 	http_drop_tasks(h);
+	polite_close(h->polite);
 	curl_multi_cleanup(h->multi);
 	curl_global_cleanup();
 	free(h);

@@ -42,6 +42,7 @@ struct http {
 	bool proxied; /* the environment names a proxy */
 	bool woken;   /* wake_fd could be read, and a call has returned for it */
 	struct http_task *tasks; /* timers and threads */
+	struct polite *polite;   /* NULL: not used */
 };
 
 int64_t http_monotonic_ms(void);

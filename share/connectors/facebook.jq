@@ -47,7 +47,8 @@ def meta: {
 		{path: "error.code", value: 341, class: "transient"},
 		{path: "error.code", value: 613, class: "transient"},
 		{path: "error.code", value: 80001, class: "transient"},
-		{path: "error.code", value: 506, class: "transient"},
+		# The same post once more: it may be there, see `published`.
+		{path: "error.code", value: 506, class: "ok"},
 		{path: "error.code", value: 10, class: "rule"},
 		{path: "error.code", value: 368, class: "rule"},
 		{path: "error", present: true, class: "permanent"}
@@ -232,6 +233,7 @@ def published($account):
 	if $body.id then {id: $body.id}
 	elif $body.message_id then {id: $body.message_id}
 	elif $body.success == true then {id: (.request.id // "")}
+	elif $body.error.code == 506 then {unsure: $body.error.message}
 	else {error: ($body.error.message // "status \(.status)")} end;
 
 def find($account; $reply):

@@ -45,16 +45,18 @@ def meta: {
 def kinds: ["message", "edited_message", "channel_post", "edited_channel_post", "business_message",
 	"edited_business_message", "deleted_business_messages"];
 
-# Asking with an offset makes Telegram forget what is older, so it is only ever the one that has been
-# saved: one page of 100 a poll.
+# Asking with an offset makes Telegram forget what is older: the next page is asked for when what came
+# before has been handed on and the offset is saved.
+def updates($offset; $context): {
+	method: "POST",
+	url: "/bot{secret:token}/getUpdates",
+	json: ({limit: 100, timeout: 0, allowed_updates: kinds}
+		+ (if $offset then {offset: ($offset | tonumber)} else {} end)),
+	tag: "updates", idempotent: true, context: $context
+};
+
 def start($account; $cursor):
-	if $account.settings.webhook then [] else [{
-		method: "POST",
-		url: "/bot{secret:token}/getUpdates",
-		json: ({limit: 100, timeout: 0, allowed_updates: kinds}
-			+ (if $cursor.offset then {offset: ($cursor.offset | tonumber)} else {} end)),
-		tag: "updates", idempotent: true, context: {at: $account.now}
-	}] end;
+	if $account.settings.webhook then [] else [updates($cursor.offset; {at: $account.now})] end;
 
 def records:
 	reduce .[] as $update ({message: [], gone: []};
@@ -64,13 +66,14 @@ def records:
 			else .message += [{update_id: $update.update_id, form: $kind, message: $update[$kind]}] end));
 
 def page($account; $cursor):
-	(.body.result // []) as $updates |
+	(.body.result // []) as $updates | (.request | {at}) as $context |
+	# Numbers that are left out are normal.
+	(if $updates | length > 0 then [$updates[].update_id | tonumber] | max + 1 else null end) as $offset |
 	{
 		records: ($updates | records),
-		next: [],
-		# Numbers that are left out are normal.
-		cursor: (if $updates | length > 0 then {offset: ([$updates[].update_id | tonumber] | max + 1)} else {} end),
-		coverage: {to: .request.at}
+		next: (if $updates | length >= 100 then [updates($offset; $context)] else [] end),
+		cursor: (if $offset then {offset: $offset} else {} end),
+		coverage: {to: $context.at}
 	};
 
 def webhook($account): {records: ([.body] | records)};

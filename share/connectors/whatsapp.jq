@@ -3,6 +3,7 @@
 # settings:
 #   phone_number_id  number of the own telephone number at Meta (what is for others is left alone)
 #   version          of the Graph API ("v23.0")
+#   echo             false: do not send biz_opaque_callback_data, which comes back with the states
 def meta: {
 	name: "whatsapp",
 	title: "WhatsApp",
@@ -153,9 +154,8 @@ def publish($account; $reply):
 				recipient_type: (if $ref.group and ($reply.private | not) then "group" else "individual" end),
 				type: "text",
 				text: {body: $reply.text, preview_url: false},
-				context: {message_id: ($ref.message // $reply.mention.native)},
-				biz_opaque_callback_data: $reply.part_key
-			} + (if $ref.group and ($reply.private | not) then {to: $ref.group}
+				context: {message_id: ($ref.message // $reply.mention.native)}
+			} + (if $account.settings.echo == false then {} else {biz_opaque_callback_data: $reply.part_key} end) + (if $ref.group and ($reply.private | not) then {to: $ref.group}
 				elif $ref.scoped then {recipient: $ref.to}
 				else {to: ($ref.to // $reply.mention.author.native)} end)),
 			bucket: "send"

@@ -6,6 +6,9 @@
 #   direct     false: leave direct messages alone
 #   reposts    true: collect reposts too
 #   overlap    seconds that each poll looks back behind the last one (600): posts may turn up late
+#   auth       "confidential": renewing the token needs the secret of the client, too, in the vault as
+#              client_basic (base64 of ID:SECRET); "oauth1": OAuth 1.0a instead, with consumer_key,
+#              consumer_secret, access_token and access_token_secret in the vault
 #   dialect    "tweet": the names of fields from before API 2.160 (tweet.fields, referenced_tweets)
 def meta: {
 	name: "x",
@@ -34,10 +37,24 @@ def meta: {
 		refresh: {
 			method: "POST",
 			url: "/2/oauth2/token",
-			headers: {Authorization: "Basic {secret:client_basic}"},
 			form: {grant_type: "refresh_token", refresh_token: "{secret:refresh_token}", client_id: "{secret:client_id}"}
 		},
-		take: {access_token: "access_token", refresh_token: "refresh_token", expires_in: "expires_in"}
+		take: {access_token: "access_token", refresh_token: "refresh_token", expires_in: "expires_in"},
+		alternatives: {
+			confidential: {
+				scheme: "bearer",
+				fields: ["access_token"],
+				token: "access_token",
+				refresh: {
+					method: "POST",
+					url: "/2/oauth2/token",
+					headers: {Authorization: "Basic {secret:client_basic}"},
+					form: {grant_type: "refresh_token", refresh_token: "{secret:refresh_token}"}
+				},
+				take: {access_token: "access_token", refresh_token: "refresh_token", expires_in: "expires_in"}
+			},
+			oauth1: {scheme: "oauth1", fields: ["consumer_key", "consumer_secret", "access_token", "access_token_secret"]}
+		}
 	},
 	limits: {
 		headers: {limit: "x-rate-limit-limit", remaining: "x-rate-limit-remaining", reset: "x-rate-limit-reset",
@@ -62,6 +79,9 @@ def meta: {
 		{path: "type", value: "https://api.x.com/2/problems/client-forbidden", class: "auth"},
 		{path: "type", value: "https://api.x.com/2/problems/oauth1-permissions", class: "auth"},
 		{path: "type", value: "https://api.x.com/2/problems/unsupported-authentication", class: "auth"},
+		# `published` sees to it.
+		{path: "detail", value: "You are not allowed to create a Tweet with duplicate content.", class: "ok"},
+		{path: "detail", value: "You are not allowed to create a Post with duplicate content.", class: "ok"},
 		{status: 403, class: "rule"},
 		{status: 404, class: "permanent"}
 	],
@@ -330,8 +350,8 @@ def published($account):
 	elif $body.data.deleted then {id: (.request.id // "")}
 	else
 		($body | .detail // .errors[0].detail // .errors[0].message // .title) as $why |
-		{error: ($why // "status \(.status)")}
-		+ (if ($why // "") | test("duplicate content"; "i") then {class: "transient"} else {} end)
+		if ($why // "") | test("duplicate content"; "i") then {unsure: $why}
+		else {error: ($why // "status \(.status)")} end
 	end;
 
 def since($reply): ($reply.created_at | epoch) - 60 | todate;

@@ -17,7 +17,7 @@ meta() {
 		[ "$(meta "$name" 'has("text")')" = true ] || continue
 		own=$(meta "$name" '.text | {text: .limit, count, direct: (.direct.limit // null)}')
 		shared=$(jq -c --arg name "$name" '.networks[$name] | {text, count, direct}' "$root/share/networks.json")
-		[ "$own" = "$shared" ] || { echo "$name: connector $own, networks.json $shared"; false; }
+		[ "$own" = "$shared" ] || { echo "$name: connector $own, share/networks.json $shared: make them agree"; false; }
 	done
 }
 
