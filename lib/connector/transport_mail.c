@@ -18,6 +18,10 @@
 #define PAGE 50
 #define PAGE_MAX 500
 
+/* A server may look at a mail for long before it takes it, and who hangs up too soon does not know
+ * whether it was sent; ms. */
+#define SMTP_TIMEOUT INT64_C(120000)
+
 /* A connection that was not used for so long, in ms, is asked whether it still is one. */
 #define IDLE 5000
 
@@ -301,6 +305,8 @@ run_smtp(struct transport_call *call, const struct order *o, const struct draft 
 		return err_set(err, SME_DATA, "a mail is sent with the method POST");
 	if (find_server(&s, call, o, node_text(o->root, "url").p, err) < 0)
 		return -1;
+	if (s.timeout < SMTP_TIMEOUT)
+		s.timeout = SMTP_TIMEOUT;
 	r = smtp_send(&s, d, node_text(o->mail, "helo").p, &result, err);
 	call->answer.maybe_done = result.maybe_sent;
 	if (r < 0)

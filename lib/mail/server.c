@@ -89,6 +89,7 @@ CURL *
 mail_easy(struct mail_link *link, const struct mail_server *s, const char *scheme,
     struct sme_err *err)
 {
+	int64_t timeout = s->timeout ? s->timeout : 60000;
 	struct buf place = BUF_INIT;
 	struct url u;
 	bool tls;
@@ -114,7 +115,9 @@ mail_easy(struct mail_link *link, const struct mail_server *s, const char *schem
 	curl_easy_setopt(e, CURLOPT_PROXY, "");
 	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(s->connect_timeout ? s->connect_timeout : 10000));
-	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(s->timeout ? s->timeout : 60000));
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)timeout);
+	/* Also for the answer to QUIT and LOGOUT, when the rest is over. */
+	curl_easy_setopt(e, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)((timeout + 999) / 1000));
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, link);
 	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
