@@ -63,8 +63,8 @@ peer_port() {
 peer_start() {
 	local name=$1
 	shift
-	# Descriptor 3 is bats' own: a server that kept it would keep bats waiting.
-	"$@" >"$PEERS/$name.log" 2>&1 </dev/null 3>&- &
+	# These descriptors are bats' own: a server that kept them would keep bats waiting.
+	"$@" >"$PEERS/$name.log" 2>&1 </dev/null 3>&- 4>&- 5>&- &
 	echo $! >"$PEERS/$name.pid"
 	disown $!
 }
@@ -212,4 +212,111 @@ prism_start() {
 
 prism_complaints() {
 	grep -E 'Violation: request|NO_PATH_MATCHED|NO_METHOD_MATCHED' "$PEERS/$1.log"
+}
+
+# Mailboxes of these users, password "secret": dovecot_start USER...  IMAP at $IMAP, mail comes in by
+# LMTP at port $LMTP.  Dovecot starts as root only; the mails are in $PEERS/dovecot/home/USER/Maildir.
+dovecot_start() {
+	local user dir=$PEERS/dovecot port
+	port=$(peer_port 2)
+	mkdir -p "$dir/run"
+	for user; do
+		mkdir -p "$dir/home/$user/Maildir/"{cur,new,tmp}
+	done
+	chown -R nobody:nogroup "$dir/home"
+	cat >"$dir/dovecot.conf" <<-EOF
+		base_dir = $dir/run
+		state_dir = $dir/run
+		log_path = /dev/stderr
+		listen = 127.0.0.1
+		protocols = imap lmtp
+		ssl = no
+		disable_plaintext_auth = no
+		auth_mechanisms = plain login
+		mail_location = maildir:~/Maildir
+		first_valid_uid = 1
+		passdb {
+		  driver = static
+		  args = password=secret
+		}
+		userdb {
+		  driver = static
+		  args = uid=nobody gid=nogroup home=$dir/home/%n
+		}
+		namespace inbox {
+		  inbox = yes
+		}
+		service imap-login {
+		  inet_listener imap {
+		    port = $port
+		  }
+		  inet_listener imaps {
+		    port = 0
+		  }
+		}
+		service lmtp {
+		  inet_listener lmtp {
+		    port = $((port + 1))
+		  }
+		}
+	EOF
+	PATH=$PATH:/usr/sbin peer_start dovecot dovecot -F -c "$dir/dovecot.conf"
+	export IMAP=imap://127.0.0.1:$port LMTP=$((port + 1))
+	peer_wait dovecot 20 peer_listens "$port"
+}
+
+# A mail server for the domain example.test, which hands all to Dovecot: SMTP at $SMTP.  Its spool is in
+# one place of the machine, so only one at a time.
+smtpd_start() {
+	local dir=$PEERS/smtpd port
+	port=$(peer_port)
+	mkdir -p "$dir"
+	cat >"$dir/smtpd.conf" <<-EOF
+		listen on 127.0.0.1 port $port hostname mail.example.test
+		action "lmtp" relay host "lmtp://127.0.0.1:$LMTP"
+		match from any for domain "example.test" action "lmtp"
+		match from any for any reject
+	EOF
+	# The lock goes when the server does.
+	# shellcheck disable=SC2016  # for the shell that becomes the server
+	PATH=$PATH:/usr/sbin peer_start smtpd bash -c 'exec 9>"$0"; flock 9; exec smtpd -d -f "$1"' \
+		/tmp/sme-e2e-smtpd.lock "$dir/smtpd.conf"
+	export SMTP=smtp://127.0.0.1:$port
+	peer_wait smtpd 120 peer_listens "$port"
+}
+
+# XMPP users USER@localhost, password "secret": prosody_start USER...  The port of clients is $XMPP, BOSH
+# is at $BOSH.
+prosody_start() {
+	local user dir=$PEERS/prosody port
+	port=$(peer_port 2)
+	mkdir -p "$dir/data"
+	cat >"$dir/prosody.cfg.lua" <<-EOF
+		daemonize = false
+		run_as_root = true
+		pidfile = "$dir/pid"
+		data_path = "$dir/data"
+		log = "*console"
+		modules_enabled = { "roster", "saslauth", "disco", "posix", "ping", "bosh", "http", "mam", "carbons", "message" }
+		modules_disabled = { "s2s" }
+		authentication = "internal_plain"
+		c2s_require_encryption = false
+		allow_unencrypted_plain_auth = true
+		consider_bosh_secure = true
+		interfaces = { "127.0.0.1" }
+		c2s_ports = { $port }
+		http_ports = { $((port + 1)) }
+		http_interfaces = { "127.0.0.1" }
+		https_ports = { }
+		VirtualHost "localhost"
+	EOF
+	for user; do
+		prosodyctl --config "$dir/prosody.cfg.lua" register "$user" localhost secret >>"$PEERS/prosodyctl.log" 2>&1 </dev/null || {
+			sed 's/^/# /' "$PEERS/prosodyctl.log" >&2
+			return 1
+		}
+	done
+	peer_start prosody prosody --config "$dir/prosody.cfg.lua"
+	export XMPP=$port BOSH=http://127.0.0.1:$((port + 1))/http-bind
+	peer_wait prosody 20 peer_listens "$((port + 1))"
 }
