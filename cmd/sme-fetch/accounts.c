@@ -48,9 +48,10 @@ connector_of(struct accounts *all, const struct account *a, struct sme_err *err)
 static bool
 needs_vault(const struct connector *c)
 {
-	struct slice scheme = node_text(node_get(connector_meta(c), "auth"), "scheme");
+	const struct json_node *auth = node_get(connector_meta(c), "auth");
+	struct slice scheme = node_text(auth, "scheme");
 
-	return scheme.p && !slice_is(scheme, "none");
+	return (scheme.p && !slice_is(scheme, "none")) || node_get(auth, "fields");
 }
 
 /* Without any the account says so when it is asked for. */

@@ -182,7 +182,9 @@ exchange_wants_auth(const struct call *c)
 	bool none = jv_get_kind(auth) == JV_KIND_FALSE;
 
 	jv_free(auth);
-	return !none && !c->login && c->x->auth.scheme != AUTH_NONE;
+	/* A secret may also stand in a URL alone. */
+	return !none && !c->login &&
+	       (c->x->auth.scheme != AUTH_NONE || node_get(c->x->auth.meta, "fields"));
 }
 
 static void

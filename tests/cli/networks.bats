@@ -138,3 +138,202 @@ hook_config() {
 		+16505551234: Unsubscribe
 	EOF
 }
+
+# ---- polling ----
+
+# accounts FILTER: sme.jq with the sources that FILTER yields, each on the fake.
+accounts() {
+	cat >sme.jq <<-EOF
+		{sources: [$1 | {connector: .name, tenant: "talvio", handle: "talvio", base: "$FAKE",
+			allow_private: ["127.0.0.1"]} + . + {channel: "@talvio"}]}
+	EOF
+}
+
+# Everything is due now, however short ago it was asked for.
+poll() {
+	sme-fetch --all --backoff 10ms 2>poll.err | sme-log append log
+}
+
+texts() {
+	sme-log cat log | jq -r 'select(.type == "mention") | .text' | sort
+}
+
+x_start() {
+	fake_start x
+	fake_state '{"users":[{"id":"2244994945","username":"talvio","name":"Talvio"},
+		{"id":"1346889436626259968","username":"kim","name":"Kim"}]}'
+	secret x access_token token
+}
+
+x_say() {
+	fake_do "{\"do\":\"post\",\"author\":\"1346889436626259968\",\"text\":\"$1\"}" | jq -r .id
+}
+
+@test "X: each mention is seen once: pages out of order, with repeats, polls that overlap" {
+	x_start
+	accounts '{name: "x"}'
+	for i in 1 2 3 4 5; do
+		x_say "@talvio Netz weg $i" >/dev/null
+	done
+	fake_do '{"do":"message","author":"1346889436626259968","text":"Mein Vertrag?"}' >/dev/null
+	fake_state '{"page":2,"shuffle":true,"double":true}'
+	poll >first
+	[ "$(jq -r 'select(.type == "mention") | .text' first | wc -l)" -eq 6 ]
+	poll >second
+	[ "$(jq -r 'select(.type == "mention")' second | wc -l)" -eq 0 ]
+	x_say '@talvio noch eins' >/dev/null
+	poll >third
+	[ "$(jq -r 'select(.type == "mention") | .text' third)" = '@talvio noch eins' ]
+	[ "$(texts | wc -l)" -eq 7 ]
+	# The second poll looked ten minutes back, and no further.
+	fake_log | jq -se '[.[] | select(.request.path | endswith("/mentions")) | .request.query.start_time] | unique | length >= 2'
+	sme-log cat log | jq -e 'select(.type == "coverage") | .gaps == []'
+}
+
+@test "X: an edit is a revision, a token that ended is renewed, a limit is waited for" {
+	x_start
+	accounts '{name: "x", settings: {direct: false}}'
+	id=$(x_say '@talvio Netz weg')
+	secret x refresh_token refresh
+	secret x client_id client
+	fake_state '{"token":"other"}'
+	poll >first
+	[ "$(jq -r 'select(.type == "mention") | .text' first)" = '@talvio Netz weg' ]
+	fake_do "{\"do\":\"edit\",\"author\":\"1346889436626259968\",\"id\":\"$id\",\"text\":\"@talvio Netz weg in Kiel\"}" >/dev/null
+	fake_faults '[{"path":"mentions","status":429,"headers":{"x-rate-limit-remaining":"0","x-rate-limit-reset":"@epoch+1"}}]'
+	poll >second
+	[ -s second ] || poll >second
+	[ "$(jq -c 'select(.type == "mention") | [.id, .revision, .text]' second)" = \
+		"[\"x:x.com:$id\",1,\"@talvio Netz weg in Kiel\"]" ]
+	! grep -rq 'token1\|refresh1' poll.err second
+}
+
+@test "X: OAuth 1.0a instead of OAuth 2" {
+	x_start
+	accounts '{name: "x", settings: {auth: "oauth1", direct: false}}'
+	x_say '@talvio Netz weg' >/dev/null
+	for it in consumer_key consumer_secret access_token_secret; do
+		secret x $it $it
+	done
+	poll >first
+	[ "$(jq -r 'select(.type == "mention") | .text' first)" = '@talvio Netz weg' ]
+	fake_log | jq -e '.request.headers.authorization | startswith("OAuth ")' >/dev/null
+	accounts '{name: "x", settings: {auth: "magic"}}'
+	run sme-fetch --all
+	[ "$status" -ne 0 ]
+	[[ $output == *'settings.auth of x is "magic"'* ]]
+}
+
+@test "X: answers that are cut, slow, lost or no JSON cost nothing" {
+	x_start
+	accounts '{name: "x", settings: {direct: false}}'
+	x_say '@talvio Netz weg' >/dev/null
+	for fault in '{"cut":20}' '{"drop":true}' '{"status":503,"body":"busy"}' '{"pace":1}' \
+		'{"status":200,"body":"<html>proxy</html>"}'; do
+		fake_faults "$(jq -nc "[{path: \"mentions\"} + $fault]")"
+		poll >>all || :
+		poll >>all || :
+	done
+	[ "$(jq -r 'select(.type == "mention") | .text' all)" = '@talvio Netz weg' ]
+}
+
+telegram_start() {
+	fake_start telegram
+	fake_state '{"users":[{"id":5000000123,"is_bot":false,"first_name":"Kim","username":"kim","language_code":"de"}],
+		"chats":[{"id":5000000123,"type":"private","first_name":"Kim","username":"kim"},
+			{"id":-1001234567890,"type":"supergroup","title":"Hilfe","is_forum":true}]}'
+	secret telegram token 7000000001:token
+}
+
+telegram_say() {
+	fake_do "{\"do\":\"write\",\"user\":5000000123,\"chat\":5000000123,\"text\":\"$1\"}" >/dev/null
+}
+
+@test "Telegram: updates are confirmed only once they are safe, gaps are normal, an edit is a revision" {
+	telegram_start
+	accounts '{name: "telegram", settings: {user_id: "7000000001"}}'
+	for i in $(seq 120); do
+		telegram_say "Netz weg $i"
+	done
+	fake_do '{"do":"skip","n":7}' >/dev/null
+	telegram_say 'nach der Lücke'
+	fake_do '{"do":"edit","message":3,"text":"Netz weg in Kiel"}' >/dev/null
+	poll >first
+	[ "$(jq 'select(.type == "mention") | .id' first | sort -u | wc -l)" -eq 121 ]
+	[ "$(jq -r 'select(.revision) | .text' first)" = 'Netz weg in Kiel' ]
+	# What is confirmed is gone at Telegram; nothing comes twice.
+	poll >second
+	[ "$(jq -r 'select(.type == "mention")' second | wc -l)" -eq 0 ]
+	[ "$(fake_state | jq '.updates | length')" -eq 0 ]
+	fake_log | jq -se 'map(.request.body.offset) | .[0] == null and .[1] == 900000101 and .[2] == 900000130'
+	! grep -q '7000000001:token' poll.err first
+}
+
+@test "Telegram: nothing is lost when the reader of the pipe dies" {
+	telegram_start
+	accounts '{name: "telegram"}'
+	for i in 1 2 3; do
+		telegram_say "Netz weg $i"
+	done
+	run bash -c 'sme-fetch --all 2>/dev/null | exec 0<&-'
+	[ "$(fake_state | jq '.updates | length')" -eq 3 ]
+	poll >first
+	[ "$(jq -r 'select(.type == "mention") | .text' first | wc -l)" -eq 3 ]
+}
+
+@test "Telegram: the wait that a 429 asks for is in its body" {
+	telegram_start
+	accounts '{name: "telegram"}'
+	telegram_say 'Netz weg'
+	fake_faults '[{"status":429,"body":{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 1","parameters":{"retry_after":1}}}]'
+	poll >first || :
+	[ -s first ] || { sleep 1; poll >first; }
+	[ "$(jq -r 'select(.type == "mention") | .text' first)" = 'Netz weg' ]
+	fake_log | jq -se '(.[1].request.now - .[0].request.now) >= 1'
+}
+
+meta_start() {
+	fake_start meta
+	fake_state '{"people":[{"id":"24000000000000017","name":"Kim","username":"kim"},{"id":"491701234567","name":"Kim"}]}'
+	for it in facebook instagram messenger whatsapp; do
+		secret $it access_token token
+	done
+}
+
+@test "Facebook, Instagram, Messenger: posts, comments and messages are seen once" {
+	meta_start
+	accounts '({name: "facebook", settings: {page_id: "104000000000001"}},
+		{name: "messenger", settings: {page_id: "104000000000001"}},
+		{name: "instagram", settings: {user_id: "17841400000000001", page_id: "104000000000001"}})'
+	post=$(fake_do '{"do":"post","text":"Neu: Glasfaser"}' | jq -r .id)
+	fake_do '{"do":"post","person":"24000000000000017","text":"Wann geht es?"}' >/dev/null
+	top=$(fake_do "{\"do\":\"comment\",\"on\":\"$post\",\"person\":\"24000000000000017\",\"text\":\"Netz weg\"}" | jq -r .id)
+	fake_do "{\"do\":\"comment\",\"on\":\"$post\",\"parent\":\"$top\",\"person\":\"24000000000000017\",\"text\":\"Immer noch\"}" >/dev/null
+	fake_do '{"do":"message","network":"messenger","person":"24000000000000017","text":"Mein Vertrag?"}' >/dev/null
+	fake_do '{"do":"message","network":"instagram","person":"9010000000000017","text":"Hallo?"}' >/dev/null
+	fake_state '{"shuffle":true,"double":true}'
+	poll >first
+	jq -r 'select(.type == "mention") | [.network, .kind, .direct, .text] | @tsv' first | sort >seen
+	diff -u - seen <<-EOF
+		facebook	comment	false	Immer noch
+		facebook	comment	false	Netz weg
+		facebook	post	false	Wann geht es?
+		instagram	message	true	Hallo?
+		messenger	message	true	Mein Vertrag?
+	EOF
+	poll >second
+	[ "$(jq -r 'select(.type == "mention")' second | wc -l)" -eq 0 ]
+}
+
+@test "Meta: a token that has ended says so, and what to do; the other accounts go on" {
+	meta_start
+	accounts '({name: "facebook", settings: {page_id: "104000000000001"}},
+		{name: "messenger", settings: {page_id: "104000000000001"}})'
+	printf %s dead | sme-vault put --tenant talvio facebook access_token
+	fake_do '{"do":"message","network":"messenger","person":"24000000000000017","text":"Mein Vertrag?"}' >/dev/null
+	run --separate-stderr sme-fetch --all
+	[ "$status" -ne 0 ]
+	[ "$(jq -r 'select(.type == "mention") | .text' <<<"$output")" = 'Mein Vertrag?' ]
+	[[ $stderr == *facebook* ]]
+	[[ $stderr != *dead* ]]
+}
