@@ -199,6 +199,12 @@ auth_add(const struct auth *a, struct request *r, struct filler *f, int64_t now,
 /* ---- tokens that end ---- */
 
 bool
+auth_renews(const struct auth *a)
+{
+	return node_get(a->meta, "session") || node_get(a->meta, "refresh");
+}
+
+bool
 auth_is_due(const struct auth *a, struct credentials *c, int64_t now)
 {
 	bool session = a->scheme == AUTH_SESSION && node_get(a->meta, "session");

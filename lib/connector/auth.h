@@ -29,6 +29,9 @@ struct slice auth_missing(const struct auth *a, struct credentials *c);
 int auth_add(const struct auth *a, struct request *r, struct filler *f, int64_t now,
     struct sme_err *err);
 
+/* Is there a way to another token at all? */
+bool auth_renews(const struct auth *a);
+
 /* Is there no token, or one that ends within a minute, and a way to get another? */
 bool auth_is_due(const struct auth *a, struct credentials *c, int64_t now);
 

@@ -367,7 +367,8 @@ exchange_begin(struct call *c)
 	struct slice missing;
 	struct sme_err err;
 
-	if (!exchange_wants_auth(c)) {
+	/* Where nothing is renewed there is nothing to do before the first request, which may need none. */
+	if (!exchange_wants_auth(c) || (c->only_login && !auth_renews(&x->auth))) {
 		exchange_send(c);
 		return;
 	}

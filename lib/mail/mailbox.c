@@ -75,7 +75,7 @@ guess_file(const char *path)
 {
 	gzFile file = gzopen(path, "re");
 	char text[4096];
-	struct slice s = {text, 0}, line;
+	struct slice s = {text, 0}, rest, line;
 	int64_t date;
 	int n;
 
@@ -86,10 +86,11 @@ guess_file(const char *path)
 	s.n = n > 0 ? (size_t)n : 0;
 	while (s.n && isspace((unsigned char)*s.p))
 		s = (struct slice){s.p + 1, s.n - 1};
-	if (is_message(s))
-		return MAILBOX_MESSAGE;
-	slice_cut(&s, '\n', &line);
-	return mbox_from_line(line, &date) ? MAILBOX_MBOX : MAILBOX_NONE;
+	rest = s;
+	slice_cut(&rest, '\n', &line);
+	if (mbox_from_line(line, &date))
+		return MAILBOX_MBOX;
+	return is_message(s) ? MAILBOX_MESSAGE : MAILBOX_NONE;
 }
 
 enum mailbox_kind

@@ -49,11 +49,11 @@ def meta: {
 def address($account): $account.settings.address // $account.handle // "";
 def domain($account): $account.settings.domain // (address($account) | split("@")[1]) // "localhost.invalid";
 def server($account; $mail):
-	$mail + {user: address($account), tls: $account.settings.tls} | with_entries(select(.value != null));
+	$mail + {user: ($account.handle // address($account)), tls: $account.settings.tls} | with_entries(select(.value != null));
 
 # ---- reading ----
 
-def days_before($days): (fromdateiso8601 - $days * 86400) | todate;
+def days_before($days): sub("\\.[0-9]+"; "") | (fromdateiso8601 - $days * 86400) | todate;
 
 # Where the folder's uids count anew, no mail is passed over that came since the last poll.
 def since($account; $at):

@@ -108,7 +108,7 @@ reads_an_mbox(void **state)
 
 	(void)state;
 	buf_clear(&cursor);
-	put("a.mbox", "\n" FROM "Subject: 1\n\nHi\n>From here on\n>>From there\nFrom me to you, no mail\n\n"
+	put("a.mbox", "\n" FROM "From: kim@example.org\nSubject: 1\n\nHi\n>From here on\n>>From there\nFrom me to you, no mail\n\n"
 	              "From the start at 10:30 no mail either\n\n" FROM "Subject: 2\n\nno end of line");
 	m = mailbox_open(path("a.mbox"), &err);
 	root = page(m, 100, &subjects);
