@@ -58,6 +58,8 @@ part_claim(struct part *p, int64_t who, bool alive, const struct part_net *net, 
 		return CLAIM_PERSON;
 	if (p->due > now)
 		return CLAIM_LATER;
+	if (p->tries == 0)
+		p->created = now;
 	p->owner = who;
 	p->fence++;
 	p->lease = now + PART_LEASE;
@@ -88,8 +90,6 @@ part_intent(struct part *p, int64_t fence, int64_t now)
 {
 	if (!mine(p, fence, PART_READY) && !mine(p, fence, PART_UNKNOWN))
 		return false;
-	if (!p->created)
-		p->created = now;
 	if (!p->doubt)
 		p->intent = now;
 	p->state = PART_INTENT;

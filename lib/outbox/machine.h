@@ -62,7 +62,7 @@ struct part {
 	int64_t owner;   /* 0: not claimed */
 	int64_t fence;   /* grows with every claim */
 	int64_t lease;   /* until then */
-	int64_t created; /* of the first intent; stays, so that the request stays the same */
+	int64_t created; /* of the first claim that led to an intent; stays, so that the request does */
 	int64_t intent;  /* the oldest attempt that may have had an effect */
 	int64_t unknown; /* since when that is not known */
 	int64_t due;     /* nothing is done before; PART_NEVER: by a person only */

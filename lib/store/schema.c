@@ -21,8 +21,8 @@ const char *const db_steps[] = {
     "	job TEXT NOT NULL," /* JSON: all that is needed to send it without the event */
     "	parts INTEGER NOT NULL,"
     "	state TEXT NOT NULL," /* as told: sent, failed, held, unknown, waiting */
-    "	reason TEXT,"
-    "	due INTEGER NOT NULL," /* of a gate that will open: not before */
+    "	gate TEXT, reason TEXT," /* why, and which gate it was, if one */
+    "	due INTEGER NOT NULL," /* nothing can be done before */
     "	closed_until INTEGER," /* the end of the closed period it was answered in */
     "	created INTEGER NOT NULL, changed INTEGER NOT NULL,"
     "	revision INTEGER NOT NULL, told INTEGER NOT NULL," /* told: the revision that went out */
@@ -42,7 +42,7 @@ const char *const db_steps[] = {
     "	due INTEGER NOT NULL, tries INTEGER NOT NULL, looks INTEGER NOT NULL,"
     "	doubt INTEGER NOT NULL, spent INTEGER NOT NULL,"
     "	request_hash INTEGER NOT NULL,"
-    "	reason TEXT, sent_id TEXT, sent_url TEXT, sent_ref TEXT, sent_at INTEGER NOT NULL,"
+    "	gate TEXT, reason TEXT, sent_id TEXT, sent_url TEXT, sent_ref TEXT, sent_at INTEGER NOT NULL,"
     "	PRIMARY KEY (tenant, key, part),"
     "	FOREIGN KEY (tenant, key) REFERENCES outbox_reply (tenant, key) ON DELETE CASCADE"
     ") STRICT, WITHOUT ROWID;"
@@ -51,7 +51,8 @@ const char *const db_steps[] = {
     "	pid INTEGER NOT NULL, started INTEGER NOT NULL) STRICT;"
 
     "CREATE TABLE outbox_call ("
-    "	account TEXT NOT NULL, bucket TEXT NOT NULL, at INTEGER NOT NULL, price REAL NOT NULL"
+    "	account TEXT NOT NULL, bucket TEXT NOT NULL, at INTEGER NOT NULL,"
+    "	cost REAL NOT NULL, price REAL NOT NULL"
     ") STRICT;"
     "CREATE INDEX outbox_call_at ON outbox_call (account, bucket, at);"
 
