@@ -1,5 +1,8 @@
 /* sme-publish - send approved replies exactly once */
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "core/cli.h"
@@ -7,17 +10,27 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
+#include "outbox/office.h"
 #include "outbox/publish.h"
+#include "sme-publish/sme-publish.h"
 #include "stream/filter.h"
+#include "stream/writer.h"
 #include "vault/secret.h"
 
 static struct filter filter = {FILTER_INIT};
 static const char *outbox_option;
-static bool dry_run;
+static bool dry_run, unknown;
+static const char *resolve_key;
+
+/* At the end of the input, what can be tried again so soon is waited for. */
+static int64_t wait_ms = 60000;
 
 static const struct cli_opt options[] = {
 	FILTER_OPTIONS(filter),
 	{'n', "dry-run", CLI_FLAG, &dry_run, NULL, "only say what would be sent"},
+	{0, "resolve", CLI_STRING, &resolve_key, "KEY", "say of a reply: sent ID, or not-sent"},
+	{0, "unknown", CLI_FLAG, &unknown, NULL, "list what may be sent or not, and nobody knows"},
+	{0, "wait", CLI_DURATION, &wait_ms, "TIME", "for what can be tried again by then (1m)"},
 	{'o', "outbox", CLI_STRING, &outbox_option, "DIR", "where the replies are put"},
 	CLI_END
 };
@@ -33,6 +46,7 @@ struct context {
 	const struct publisher *publisher;
 	struct outbox *outbox; /* NULL: dry run */
 	const char *dir;
+	struct office *office; /* NULL: no account has a connector */
 };
 
 struct worker {
@@ -101,6 +115,42 @@ publish_mention(const struct context *c, struct worker *w, const struct event *e
 	sme_die(err->status, "%s", err->text);
 }
 
+/* A text of several lines, each a message. */
+static void
+warn_lines(struct slice text)
+{
+	struct slice line;
+
+	while (slice_cut(&text, '\n', &line))
+		if (line.n)
+			sme_warn("%.*s", SLICE_ARG(line));
+}
+
+/* By the account's network, or else through the directory. */
+static enum filter_verdict
+send_event(const struct context *c, struct worker *w, const struct event *ev,
+    struct filter_out *out, struct sme_err *err)
+{
+	enum office_result r = c->office ? office_take(c->office, ev, out->after, err) : OFFICE_NOT_OURS;
+
+	switch (r) {
+	case OFFICE_NOT_OURS:
+		return event_is(ev, "mention") ? publish_mention(c, w, ev, out, err) : FILTER_PASS;
+	case OFFICE_BAD:
+		return FILTER_REJECT;
+	case OFFICE_FAILED:
+		sme_die(err->status, "%s", err->text);
+	case OFFICE_TAKEN:
+		break;
+	}
+	if (dry_run) {
+		warn_lines(buf_slice(out->after));
+		buf_clear(out->after);
+	}
+	buf_adds(&w->last, buf_slice(out->after));
+	return FILTER_PASS;
+}
+
 /* A stream that has been here before holds the reply event already, right behind its mention: it
  * is not to stand there twice. */
 static enum filter_verdict
@@ -113,7 +163,8 @@ publish(const void *ctx, void *worker, const struct event *ev, struct filter_out
 	buf_clear(&w->last);
 	if (again)
 		return FILTER_DROP;
-	return event_is(ev, "mention") ? publish_mention(ctx, w, ev, out, err) : FILTER_PASS;
+	return event_is(ev, "mention") || event_is(ev, "post") ? send_event(ctx, w, ev, out, err)
+	                                                       : FILTER_PASS;
 }
 
 /* --outbox, what the configuration says, or the place for state. */
@@ -134,15 +185,125 @@ outbox_dir(const struct config *config)
 	return buf_detach(&b);
 }
 
+static char *
+database(void)
+{
+	struct buf b = BUF_INIT;
+	char *home = sme_home();
+
+	buf_printf(&b, "%s/sme.db", home);
+	free(home);
+	return buf_detach(&b);
+}
+
+/* Take up what is due, and let its events out. */
+static void
+resume(struct office *office)
+{
+	struct buf events = BUF_INIT;
+	struct writer w;
+	struct sme_err err;
+
+	if (office_resume(office, &events, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	writer_init(&w, STDOUT_FILENO, "stdout");
+	writer_put(&w, buf_slice(&events));
+	writer_release(&w);
+	buf_release(&events);
+}
+
+/* What can be tried again within --wait is. */
+static void
+wait_for_rest(struct office *office)
+{
+	int64_t left = wait_ms, wait;
+	struct sme_err err;
+
+	for (;;) {
+		if (office_next(office, left, &wait, &err) < 0)
+			sme_die(err.status, "%s", err.text);
+		if (wait <= 0 || wait > left)
+			return;
+		nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+		office_waited(office, wait);
+		left -= wait;
+		resume(office);
+	}
+}
+
+/* The end of a run: STATUS, or that something is still to be done. */
+static int
+finish(struct office *office, int status)
+{
+	size_t later, person;
+	struct sme_err err;
+
+	if (!office)
+		return status;
+	wait_for_rest(office);
+	if (office_told(office, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	office_left(office, &later, &person);
+	if (person)
+		sme_warn("sent or not, nobody knows: %zu (sme-publish --unknown lists them)", person);
+	if (later)
+		sme_warn("still to be sent: %zu (the next run tries again)", later);
+	office_close(office);
+	return later && status == SME_OK ? SME_TEMPFAIL : status;
+}
+
+static struct office *
+open_office(const struct config *config, const char *db, const char *dir)
+{
+	struct office_options office_options = {
+	    .config = config,
+	    .db = db,
+	    .outbox = dir,
+	    .tenant = filter.tenant,
+	    .now = filter.now,
+	    .dry_run = dry_run,
+	};
+	struct office *office;
+	struct sme_err err;
+
+	if (office_open(&office_options, filter.plan, &office, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	if (office)
+		resume(office);
+	return office;
+}
+
+static int
+run(const struct config *config, const char *db, char *const *files)
+{
+	char *dir = outbox_dir(config);
+	struct context c = {.dir = dir};
+	struct publisher *publisher;
+	struct sme_err err;
+	int status;
+
+	if (!dry_run && !(c.outbox = outbox_open(dir, &err)))
+		sme_die(err.status, "%s", err.text);
+	filter.plan = scan_plan_new();
+	c.publisher = publisher = publisher_new(filter.plan);
+	c.office = open_office(config, db, dir);
+	filter.worker_open = worker_open;
+	filter.worker_close = worker_close;
+	filter.jobs = 1; /* replies go out in order, one after another */
+	status = finish(c.office, filter_run(&filter, files, publish, &c));
+	publisher_free(publisher);
+	scan_plan_free(filter.plan);
+	outbox_close(c.outbox);
+	free(dir);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
-	char **files = cli_parse(&tool, argc, argv);
+	char **files = cli_parse(&tool, argc, argv), *db;
 	struct config config;
-	struct publisher *publisher;
-	struct outbox *outbox = NULL;
 	struct sme_err err;
-	char *dir;
 	int status;
 
 	if (secret_protect(&err) < 0)
@@ -151,20 +312,14 @@ main(int argc, char **argv)
 		return config_check_main(filter.config);
 	if (config_load(&config, filter.config, &err) < 0)
 		sme_die(err.status, "%s", err.text);
-	dir = outbox_dir(&config);
-	if (!dry_run && !(outbox = outbox_open(dir, &err)))
-		sme_die(err.status, "%s", err.text);
-	filter.plan = scan_plan_new();
-	publisher = publisher_new(filter.plan);
-	filter.worker_open = worker_open;
-	filter.worker_close = worker_close;
-	filter.jobs = 1; /* replies go out in order, one after another */
-	status = filter_run(&filter, files, publish,
-	    &(struct context){publisher, outbox, dir});
-	publisher_free(publisher);
-	scan_plan_free(filter.plan);
-	outbox_close(outbox);
+	db = database();
+	if (unknown)
+		status = list_unknown(db, filter.tenant);
+	else if (resolve_key)
+		status = resolve(&config, db, filter.tenant, resolve_key, files, filter.now);
+	else
+		status = run(&config, db, files);
 	config_release(&config);
-	free(dir);
+	free(db);
 	return status;
 }

@@ -241,8 +241,33 @@ static const struct schema sources = {
     .cross = sources_cross,
 };
 
+static const struct schema money = {
+    .expected = "a number from 0 to 1e9",
+    .scalar = schema_number,
+    .min = 0,
+    .max = 1e9,
+};
+static const struct schema_field spending_fields[] = {
+    {"day", &money, false},
+    {"month", &money, false},
+    END,
+};
+static const struct schema spending = {
+    .expected = "an object such as {day: 20}", .fields = spending_fields};
+static const struct schema spendings = MAP_OF(spending, "an object of budgets by account");
+static const struct schema_field budget_fields[] = {
+    {"accounts", &spendings, false},
+    {"day", &money, false},
+    {"month", &money, false},
+    END,
+};
+static const struct schema budget = {
+    .expected = "an object such as {day: 50}", .fields = budget_fields};
 static const struct schema_field publish_fields[] = {
+    {"backoff", &kind_duration, false},
+    {"budget", &budget, false},
     {"outbox", &kind_path, false},
+    {"same_text", &kind_duration, false},
     END,
 };
 static const struct schema publish = {.expected = "an object", .fields = publish_fields};

@@ -44,6 +44,8 @@ struct call_result {
 };
 
 struct channel_ops {
+	/* Logged in, if that is needed.  False: not now; R says why, and how long to wait. */
+	bool (*ready)(void *ctx, struct arena *a, struct call_result *r);
 	/* Make the request; it is kept for send and describe until the next one.  -1 with ERR when the
 	 * connector cannot make it. */
 	int (*prepare)(void *ctx, const struct outgoing *o, struct prepared *p, struct sme_err *err);

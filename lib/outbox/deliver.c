@@ -126,7 +126,7 @@ step_looked(struct part_row *row, void *ctx)
 	struct step *s = ctx;
 	const struct call_result *r = s->result;
 
-	if (!part_looked(&row->p, s->fence, r->look, r->wait, s->now))
+	if (!part_looked(&row->p, s->fence, r->look, r->wait, &s->y->net, s->now))
 		return false;
 	if (row->p.state == PART_SENT)
 		keep_sent(row, r, s->now);
@@ -286,10 +286,23 @@ cannot_make(struct delivery *y, const struct outgoing *o, struct part_row *row,
 	return change(y, o->part, step_ask, &s, row) < 0 ? -1 : 0;
 }
 
+/* The account cannot speak with its network now. */
+static int
+not_ready(struct delivery *y, const struct outgoing *o, struct part_row *row,
+    const struct call_result *r)
+{
+	struct gate_verdict v = {.gate = NULL, .until = now_of(y) + r->wait};
+
+	close_channel(y, r);
+	snprintf(v.reason, sizeof v.reason, "%.*s", SLICE_ARG(r->reason));
+	return refuse(y, o, row->p.fence, &v);
+}
+
 static int
 work_on(struct delivery *y, const struct outgoing *o, struct part_row *row)
 {
 	struct prepared p = {.cost = 1};
+	struct call_result result = {0};
 	struct step s = {.fence = row->p.fence};
 	struct sme_err why_not;
 	bool open;
@@ -298,6 +311,8 @@ work_on(struct delivery *y, const struct outgoing *o, struct part_row *row)
 		return -1;
 	if (!open)
 		return 0;
+	if (!y->channel->ops->ready(y->channel->ctx, &y->a, &result))
+		return not_ready(y, o, row, &result);
 	if (y->channel->ops->prepare(y->channel->ctx, o, &p, &why_not) < 0)
 		return cannot_make(y, o, row, &why_not);
 	switch (part_todo(&row->p, &y->net, p.hash == row->request_hash, now_of(y))) {
@@ -344,7 +359,8 @@ begin(struct delivery *y, const struct reply_key *id)
 		return found;
 	y->channel = y->d->channel(y->d->ctx, y->reply.account);
 	if (!y->channel)
-		return 0;
+		return ledger_put_off(y->d->ledger, id, now_of(y) + PART_BACKOFF_MAX,
+		    SLICE("its account is not in the configuration"), now_of(y), y->err);
 	y->job = json_tree(&y->a, y->reply.job, y->err);
 	if (!y->job)
 		return err_prefix(y->err, "sme.db: %.*s", SLICE_ARG(id->key));

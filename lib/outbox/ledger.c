@@ -78,6 +78,22 @@ ledger_open(const char *path, struct sme_err *err)
 	return l;
 }
 
+int
+ledger_open_to_look(const char *path, struct ledger **l, struct sme_err *err)
+{
+	struct db *db;
+
+	*l = NULL;
+	if (db_open_existing(path, &db, err) < 0)
+		return -1;
+	if (db) {
+		*l = xcalloc(1, sizeof **l);
+		(*l)->db = db;
+		(*l)->lock = -1;
+	}
+	return 0;
+}
+
 void
 ledger_close(struct ledger *l)
 {
@@ -172,22 +188,30 @@ ledger_find(struct ledger *l, const struct reply_key *id, struct arena *a, struc
 	    " AND key = ?", err, "tt", id->tenant, id->key), a, r, err);
 }
 
-int
-ledger_next_due(struct ledger *l, const struct reply_row *after, int64_t now, struct arena *a,
-    struct reply_row *r, struct sme_err *err)
+/* What stands before the first key. */
+static struct slice
+or_empty(struct slice s)
 {
-	return take_reply(l, db_query(l->db, "SELECT " REPLY_COLUMNS " FROM outbox_reply"
-	    " WHERE state IN ('waiting', 'unknown') AND due <= ?"
-	    " AND (created, tenant, key) > (?, ?, ?) ORDER BY created, tenant, key LIMIT 1", err, "iitt",
-	    now, after->created, after->id.tenant.p ? after->id.tenant : SLICE(""),
-	    after->id.key.p ? after->id.key : SLICE("")), a, r, err);
+	return s.p ? s : SLICE("");
 }
 
 int
-ledger_wake(struct ledger *l, int64_t *due, struct sme_err *err)
+ledger_next_due(struct ledger *l, struct slice tenant, const struct reply_row *after, int64_t now,
+    struct arena *a, struct reply_row *r, struct sme_err *err)
+{
+	return take_reply(l, db_query(l->db, "SELECT " REPLY_COLUMNS " FROM outbox_reply"
+	    " WHERE state IN ('waiting', 'unknown') AND due <= ?1 AND (?5 IS NULL OR tenant = ?5)"
+	    " AND (created, tenant, key) > (?2, ?3, ?4) ORDER BY created, tenant, key LIMIT 1", err,
+	    "iittt", now, after->created, or_empty(after->id.tenant), or_empty(after->id.key), tenant),
+	    a, r, err);
+}
+
+int
+ledger_wake(struct ledger *l, struct slice tenant, int64_t *due, struct sme_err *err)
 {
 	struct sqlite3_stmt *st = db_query(l->db, "SELECT coalesce(min(due), 9223372036854775807)"
-	    " FROM outbox_reply WHERE state IN ('waiting', 'unknown')", err, "");
+	    " FROM outbox_reply WHERE state IN ('waiting', 'unknown') AND (?1 IS NULL OR tenant = ?1)",
+	    err, "t", tenant);
 
 	if (!st || db_step(l->db, st, err) < 0)
 		return -1;
@@ -197,13 +221,32 @@ ledger_wake(struct ledger *l, int64_t *due, struct sme_err *err)
 }
 
 int
-ledger_next_untold(struct ledger *l, const struct reply_key *after, struct arena *a,
-    struct reply_row *r, struct sme_err *err)
+ledger_next_untold(struct ledger *l, struct slice tenant, const struct reply_key *after,
+    struct arena *a, struct reply_row *r, struct sme_err *err)
 {
 	return take_reply(l, db_query(l->db, "SELECT " REPLY_COLUMNS " FROM outbox_reply"
-	    " WHERE told < revision AND (tenant, key) > (?, ?) ORDER BY tenant, key LIMIT 1", err, "tt",
-	    after->tenant.p ? after->tenant : SLICE(""), after->key.p ? after->key : SLICE("")),
-	    a, r, err);
+	    " WHERE told < revision AND (?3 IS NULL OR tenant = ?3) AND (tenant, key) > (?1, ?2)"
+	    " ORDER BY tenant, key LIMIT 1", err, "ttt", or_empty(after->tenant), or_empty(after->key),
+	    tenant), a, r, err);
+}
+
+int
+ledger_next_unknown(struct ledger *l, struct slice tenant, const struct reply_key *after,
+    struct arena *a, struct reply_row *r, struct sme_err *err)
+{
+	return take_reply(l, db_query(l->db, "SELECT " REPLY_COLUMNS " FROM outbox_reply"
+	    " WHERE state = 'unknown' AND (?3 IS NULL OR tenant = ?3) AND (tenant, key) > (?1, ?2)"
+	    " ORDER BY tenant, key LIMIT 1", err, "ttt", or_empty(after->tenant), or_empty(after->key),
+	    tenant), a, r, err);
+}
+
+int
+ledger_put_off(struct ledger *l, const struct reply_key *id, int64_t due, struct slice reason,
+    int64_t now, struct sme_err *err)
+{
+	return db_run(l->db, "UPDATE outbox_reply SET due = ?1, changed = ?2, gate = NULL,"
+	    " revision = revision + (reason IS NOT ?3), reason = ?3 WHERE tenant = ?4 AND key = ?5", err,
+	    "iittt", due, now, reason, id->tenant, id->key);
 }
 
 int

@@ -17,6 +17,9 @@ struct ledger;
 
 /* PATH is sme.db.  NULL with ERR. */
 struct ledger *ledger_open(const char *path, struct sme_err *err);
+
+/* Only to look at what is there: it is no publisher.  *L is NULL, with 0, when there is no sme.db. */
+int ledger_open_to_look(const char *path, struct ledger **l, struct sme_err *err);
 void ledger_close(struct ledger *l);
 
 /* For what reads more of it than is here. */
@@ -79,17 +82,25 @@ int ledger_change(struct ledger *l, const struct reply_key *id, int64_t n, ledge
 int64_t ledger_self(const struct ledger *l);
 bool ledger_alive(const struct ledger *l, int64_t owner);
 
-/* The oldest reply after AFTER (0 at first; then its `created`) with something to do at NOW: as
- * ledger_find.  Those that were created at the same time come in order of tenant and key. */
-int ledger_next_due(struct ledger *l, const struct reply_row *after, int64_t now, struct arena *a,
-    struct reply_row *r, struct sme_err *err);
+/* The oldest reply after AFTER (all zero at first) with something to do at NOW, as ledger_find; of one
+ * TENANT or (p == NULL) of all. */
+int ledger_next_due(struct ledger *l, struct slice tenant, const struct reply_row *after, int64_t now,
+    struct arena *a, struct reply_row *r, struct sme_err *err);
 
 /* When the next one has; PART_NEVER: none.  -1 with ERR on failure. */
-int ledger_wake(struct ledger *l, int64_t *due, struct sme_err *err);
+int ledger_wake(struct ledger *l, struct slice tenant, int64_t *due, struct sme_err *err);
 
-/* A reply whose state has not come out yet, as ledger_find. */
-int ledger_next_untold(struct ledger *l, const struct reply_key *after, struct arena *a,
-    struct reply_row *r, struct sme_err *err);
+/* The next reply after AFTER (all zero at first) whose state has not come out yet, as ledger_find. */
+int ledger_next_untold(struct ledger *l, struct slice tenant, const struct reply_key *after,
+    struct arena *a, struct reply_row *r, struct sme_err *err);
+
+/* The next reply after AFTER that waits for a person, being UNKNOWN, as ledger_find. */
+int ledger_next_unknown(struct ledger *l, struct slice tenant, const struct reply_key *after,
+    struct arena *a, struct reply_row *r, struct sme_err *err);
+
+/* Nothing can be done with it before DUE, for REASON. */
+int ledger_put_off(struct ledger *l, const struct reply_key *id, int64_t due, struct slice reason,
+    int64_t now, struct sme_err *err);
 
 /* REVISION of it has come out. */
 int ledger_told(struct ledger *l, const struct reply_key *id, int64_t revision, struct sme_err *err);

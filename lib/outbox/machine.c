@@ -3,11 +3,11 @@
 /* A look-up that did not get through is made again after as long as an attempt that failed so often. */
 #define LOOK_FAILED_AS 4
 
-/* 2 s, 4 s, 8 s ... */
+/* Such as 2 s, 4 s, 8 s ... */
 static int64_t
-backoff(int64_t tries, int64_t wait)
+backoff(const struct part_net *net, int64_t tries, int64_t wait)
 {
-	int64_t pause = PART_BACKOFF;
+	int64_t pause = net->backoff;
 
 	while (--tries > 0 && pause < PART_BACKOFF_MAX)
 		pause *= 2;
@@ -112,11 +112,11 @@ not_done(struct part *p, enum part_outcome outcome, int64_t wait, const struct p
 	if (p->doubt) {
 		p->state = PART_UNKNOWN;
 		p->spent = p->spent || outcome != OUTCOME_NOT_DONE;
-		p->due = outcome == OUTCOME_NOT_DONE ? now + backoff(p->tries, wait)
+		p->due = outcome == OUTCOME_NOT_DONE ? now + backoff(net, p->tries, wait)
 						     : p->unknown + net->delay;
 		return;
 	}
-	p->due = now + backoff(p->tries, wait);
+	p->due = now + backoff(net, p->tries, wait);
 	if (outcome == OUTCOME_REFUSED)
 		p->state = PART_FAILED;
 	else if (outcome == OUTCOME_RULE || p->tries >= PART_TRIES_MAX)
@@ -137,8 +137,8 @@ part_done(struct part *p, int64_t fence, enum part_outcome outcome, int64_t wait
 		break;
 	case OUTCOME_MAYBE:
 		lose_track(p, net, now);
-		if (p->due < now + backoff(p->tries, wait))
-			p->due = now + backoff(p->tries, wait);
+		if (p->due < now + backoff(net, p->tries, wait))
+			p->due = now + backoff(net, p->tries, wait);
 		break;
 	default:
 		not_done(p, outcome, wait, net, now);
@@ -148,7 +148,8 @@ part_done(struct part *p, int64_t fence, enum part_outcome outcome, int64_t wait
 }
 
 bool
-part_looked(struct part *p, int64_t fence, enum part_look look, int64_t wait, int64_t now)
+part_looked(struct part *p, int64_t fence, enum part_look look, int64_t wait,
+    const struct part_net *net, int64_t now)
 {
 	if (!mine(p, fence, PART_UNKNOWN))
 		return false;
@@ -164,10 +165,10 @@ part_looked(struct part *p, int64_t fence, enum part_look look, int64_t wait, in
 		break;
 	case LOOK_UNSURE:
 		p->looks++;
-		p->due = p->looks < PART_LOOKS_MAX ? now + backoff(p->looks, wait) : PART_NEVER;
+		p->due = p->looks < PART_LOOKS_MAX ? now + backoff(net, p->looks, wait) : PART_NEVER;
 		break;
 	case LOOK_FAILED:
-		p->due = now + backoff(LOOK_FAILED_AS, wait);
+		p->due = now + backoff(net, LOOK_FAILED_AS, wait);
 		break;
 	}
 	return true;

@@ -37,9 +37,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* In ms.  The lease of a claim, and of an intent; the first and the longest pause before another try. */
+/* In ms.  The lease of a claim, and of an intent; the longest pause before another try. */
 #define PART_LEASE 120000
-#define PART_BACKOFF 2000
 #define PART_BACKOFF_MAX 900000
 
 /* After so many attempts without effect, about a day, it is HELD. */
@@ -76,6 +75,7 @@ struct part_net {
 	int64_t repeat; /* the same request is taken once only for so long; 0: not, PART_NEVER: always */
 	bool lookup;    /* it can be asked whether the part is there */
 	int64_t delay;  /* and its answer is worth something only so long after the attempt is over */
+	int64_t backoff; /* the pause before the second try; then twice as long, and so on */
 };
 
 enum part_claim {
@@ -124,7 +124,8 @@ bool part_done(struct part *p, int64_t fence, enum part_outcome outcome, int64_t
 
 enum part_look { LOOK_THERE, LOOK_ABSENT, LOOK_UNSURE, LOOK_FAILED /* no answer to the question */ };
 
-bool part_looked(struct part *p, int64_t fence, enum part_look look, int64_t wait, int64_t now);
+bool part_looked(struct part *p, int64_t fence, enum part_look look, int64_t wait,
+    const struct part_net *net, int64_t now);
 
 /* Nothing else is left. */
 bool part_ask(struct part *p, int64_t fence);

@@ -343,7 +343,7 @@ publisher_moves(struct model *m, const struct world *at, int i)
 		part_done(&w.row, p->fence, (enum part_outcome)p->answer, 0, &m->net, w.now);
 		break;
 	case LOOKED:
-		part_looked(&w.row, p->fence, (enum part_look)p->answer, 0, w.now);
+		part_looked(&w.row, p->fence, (enum part_look)p->answer, 0, &m->net, w.now);
 		break;
 	}
 	back_to_idle(&w, i);
@@ -477,29 +477,29 @@ static void
 dedupes_for_ever(void **state)
 {
 	(void)state;
-	expect_sound((struct part_net){PART_NEVER, false, DELAY}, "dedupes for ever");
+	expect_sound((struct part_net){PART_NEVER, false, DELAY, 2000}, "dedupes for ever");
 }
 
 static void
 dedupes_for_an_hour(void **state)
 {
 	(void)state;
-	expect_sound((struct part_net){HOUR, false, DELAY}, "dedupes for an hour");
-	expect_sound((struct part_net){HOUR, true, DELAY}, "dedupes for an hour, can be asked");
+	expect_sound((struct part_net){HOUR, false, DELAY, 2000}, "dedupes for an hour");
+	expect_sound((struct part_net){HOUR, true, DELAY, 2000}, "dedupes for an hour, can be asked");
 }
 
 static void
 can_be_asked(void **state)
 {
 	(void)state;
-	expect_sound((struct part_net){0, true, DELAY}, "can be asked");
+	expect_sound((struct part_net){0, true, DELAY, 2000}, "can be asked");
 }
 
 static void
 neither(void **state)
 {
 	(void)state;
-	expect_sound((struct part_net){0, false, DELAY}, "neither");
+	expect_sound((struct part_net){0, false, DELAY, 2000}, "neither");
 }
 
 /* The checker itself: it must find what is wrong when what is assumed does not hold. */
@@ -507,7 +507,7 @@ static void
 finds_late_requests(void **state)
 {
 	struct model m = {
-	    .net = {0, true, DELAY}, .delay_lies = true, .max_faults = 3, .max_ticks = 4};
+	    .net = {0, true, DELAY, 2000}, .delay_lies = true, .max_faults = 3, .max_ticks = 4};
 
 	(void)state;
 	assert_string_equal(explore(&m), "seen twice");
@@ -517,7 +517,7 @@ static void
 finds_the_living_dead(void **state)
 {
 	struct model m = {
-	    .net = {0, true, DELAY}, .dead_alive = true, .max_faults = 3, .max_ticks = 4};
+	    .net = {0, true, DELAY, 2000}, .dead_alive = true, .max_faults = 3, .max_ticks = 4};
 
 	(void)state;
 	assert_non_null(explore(&m));
@@ -527,7 +527,7 @@ static void
 finds_forgetful_servers(void **state)
 {
 	struct model m = {
-	    .net = {HOUR, false, DELAY}, .keeps = 1000, .max_faults = 3, .max_ticks = 4};
+	    .net = {HOUR, false, DELAY, 2000}, .keeps = 1000, .max_faults = 3, .max_ticks = 4};
 
 	(void)state;
 	assert_string_equal(explore(&m), "seen twice");

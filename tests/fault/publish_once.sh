@@ -1,0 +1,195 @@
+#!/bin/sh
+# sme-publish against a network that counts: however it is killed, whatever becomes of requests and
+# answers, and however many publishers are at work, no reply is ever seen twice, none that is "sent" is
+# not seen, and none hangs without being shown.
+#
+# Each schedule has a network of its own (tests/tools/counting_server.c): one that takes a request once,
+# one that can be asked, or one that can do neither.  In it a publisher is killed at one of its system
+# calls, each of them in turn; every second network loses, delays, repeats and refuses requests and
+# answers; in every fourth schedule a second publisher runs beside; in every fifth the next one is
+# killed as well.  Then it runs to its end.
+#
+# usage: [SCHEDULES=60] [FIRST=0] publish_once.sh
+cd "$(dirname "$0")/../.." || exit 1
+here=$PWD
+PATH="$PWD/${B:-build}:$PATH"
+schedules=${SCHEDULES:-60} first=${FIRST:-0}
+unset SME_CONFIG
+# In memory where there is such a place: processes are killed here, not the machine.
+if [ -z "$TMPDIR" ] && [ -w /dev/shm ]; then TMPDIR=/dev/shm; export TMPDIR; fi
+tmp=$(mktemp -d) || exit 1
+server=
+trap '[ -z "$server" ] || kill $server; rm -rf "$tmp"' EXIT
+n=0 failed=0
+
+ok() {
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		failed=1
+	fi
+}
+
+if ! strace -qq -o /dev/null -e inject=none true 2>/dev/null &&
+	! strace -qq -o /dev/null true 2>/dev/null; then
+	echo "1..0 # SKIP no strace, or it may not trace"
+	exit 0
+fi
+
+counting_server="$here/${B:-build}/tools/counting_server"
+"$counting_server" "$tmp/port" &
+server=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	[ -s "$tmp/port" ] && break
+	sleep 0.1
+done
+url=http://127.0.0.1:$(cat "$tmp/port")
+
+for mode in k l n; do
+	case $mode in
+	k) offer='{idempotency: "header", repeat: "1h"}' ;;
+	l) offer='{idempotency: "none", lookup: true, delay: "250ms"}' ;;
+	n) offer='{idempotency: "none"}' ;;
+	esac
+	sed "s/OFFER/$offer/" tests/fault/counting.jq >"$tmp/count-$mode.jq"
+done
+
+# Three replies: one part, two parts, and a private one.
+mention() { # mention N TEXT MEMBERS
+	printf '{"type":"mention","id":"count:i:%d","tenant":"t","network":"count","channel":"@c",' "$1"
+	printf '"created_at":"2026-11-22T09:00:00Z","author":{"id":"count:i:u%d"},"text":"hi"%s,' "$1" "$3"
+	printf '"reply":{"state":"approved","text":["%s"],"by":"a","key":"%016d"}}\n' "$2" "$1"
+}
+{
+	mention 1 "Short."
+	mention 2 "This one is too long. It goes out in two parts."
+	mention 3 "Between us." ',"direct":true'
+} >"$tmp/in"
+
+configure() { # configure MODE WORLD
+	cat >"$tmp/sme.jq" <<-END
+		{publish: {backoff: "20ms"}, sources: [{name: "acc", connector: "count-$1.jq", tenant: "t",
+		    channel: "@c", instance: "i", base: "$url/$2", allow_private: ["127.0.0.1"]}]}
+	END
+}
+
+publish() { sme-publish -c "$tmp/sme.jq" --wait 8s "$tmp/in"; }
+
+# Its system calls in order, "NAME HOW-OFTEN", from where it knows its configuration.
+calls_of() { # calls_of MODE
+	configure "$1" "$1-0-0"
+	rm -rf "$SME_HOME"
+	strace -f -qq -o "$tmp/trace" sme-publish -c "$tmp/sme.jq" "$tmp/in" >/dev/null 2>&1 || return 1
+	awk '{
+		sub(/^[0-9]+ +/, "")
+		if (!match($0, /^[a-z_0-9]+\(/))
+			next
+		name = substr($0, 1, RLENGTH - 1)
+		count[name]++
+		if (/\/sme\.jq/)
+			started = 1
+		if (started)
+			print name, count[name]
+	}' "$tmp/trace" >"$tmp/calls-$1"
+}
+
+export SME_HOME="$tmp/home"
+calls_of k && calls_of l && calls_of n
+ok $? "undisturbed runs ($(cat "$tmp"/calls-? | wc -l) system calls in three networks)"
+
+# Killed at its Kth call; whatever the shell says of it is no news.
+killed_at() { # killed_at MODE K
+	# shellcheck disable=SC2046  # two words
+	set -- $(awk -v k="$2" '{ call[NR] = $0 } END { print call[(k - 1) % NR + 1] }' "$tmp/calls-$1")
+	strace -f -qq -o /dev/null -e "inject=$1:signal=KILL:when=$2" \
+		sme-publish -c "$tmp/sme.jq" --wait 2s "$tmp/in" >"$tmp/killed.out" 2>"$tmp/killed.err"
+	[ $? = 137 ] && kills=$((kills + 1))
+}
+
+bad() {
+	echo "# schedule $i ($world): $1"
+	echo x >>"$tmp/bad"
+}
+
+# What the network shows, and what the publisher says.
+check() { # check FINAL
+	curl -s "$url/$world/count" >"$tmp/count"
+	while read -r key count; do
+		[ "$count" = 1 ] || bad "$key is seen $count times"
+	done <"$tmp/count"
+	jq -r 'select(.type == "reply") | "\(.key) \(.state) \(.parts | length) \(.reason)"' "$tmp/out" |
+		awk '{ last[$1] = $0 } END { for (k in last) print last[k] }' >"$tmp/states"
+	[ "$(wc -l <"$tmp/states")" = 3 ] || bad "not every reply is told of: $(cat "$tmp/states")"
+	while read -r key state parts reason; do
+		case $state in
+		sent)
+			[ "$(grep -c "^$key-" "$tmp/count")" = "$parts" ] || bad "$key is sent, but not seen"
+			;;
+		unknown)
+			sme-publish --unknown >"$tmp/unknown"
+			grep -q "\"key\":\"$key\"" "$tmp/unknown" || bad "$key hangs, and is not shown"
+			[ "$mode$1" = n1 ] || bad "$key is unknown in the end: $reason"
+			shown=$((shown + 1))
+			;;
+		*) bad "$key is $state in the end: $reason" ;;
+		esac
+	done <"$tmp/states"
+}
+
+# A person looks at the network and says what is there.
+resolve_all() {
+	for _ in 1 2 3 4; do
+		sme-publish --unknown | jq -r '"\(.key) \(.key)-\(.part)"' >"$tmp/unknown"
+		[ -s "$tmp/unknown" ] || return
+		while read -r key part; do
+			if grep -q "^$part " "$tmp/count"; then
+				set -- sent found-by-a-person
+			else
+				set -- not-sent
+			fi
+			sme-publish -c "$tmp/sme.jq" --tenant t --resolve "$key" "$@" >/dev/null ||
+				bad "$part cannot be resolved"
+		done <"$tmp/unknown"
+		publish >"$tmp/out" 2>>"$tmp/err"
+		curl -s "$url/$world/count" >"$tmp/count"
+	done
+}
+
+run_schedule() { # run_schedule I
+	i=$1
+	case $((i % 3)) in 0) mode=k ;; 1) mode=l ;; *) mode=n ;; esac
+	world=$mode-$((i + 1))-$((i / 3 % 2 * 5))
+	configure "$mode" "$world"
+	rm -rf "$SME_HOME"
+	beside=
+	if [ $((i % 4)) = 3 ]; then
+		publish >"$tmp/beside" 2>>"$tmp/err" &
+		beside=$!
+	fi
+	killed_at "$mode" $((i / 3 + 1)) 2>/dev/null
+	[ $((i % 5)) != 4 ] || killed_at "$mode" $((i * 7919 % 977)) 2>/dev/null
+	[ -z "$beside" ] || wait "$beside"
+	publish >"$tmp/out" 2>>"$tmp/err"
+	check 1
+	if [ "$mode" = n ]; then
+		resolve_all
+		check 2
+	fi
+}
+
+: >"$tmp/bad"
+: >"$tmp/err"
+kills=0 shown=0 i=$first
+while [ $((i - first)) -lt "$schedules" ]; do
+	run_schedule "$i"
+	i=$((i + 1))
+done
+[ ! -s "$tmp/bad" ]
+ok $? "$schedules schedules, $kills kills: every reply is seen once, or is shown ($shown were)"
+[ "$kills" -ge $((schedules / 2)) ]
+ok $? "enough were killed"
+grep -qi "sanitizer\|bug" "$tmp/err" && cat "$tmp/err"
+echo "1..$n"
+exit $failed
