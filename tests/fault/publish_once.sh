@@ -138,8 +138,10 @@ check() { # check FINAL
 	done <"$tmp/states"
 }
 
-# A person looks at the network and says what is there.
+# A person looks at the network, after what was on its way has arrived, and says what is there.
 resolve_all() {
+	sleep 0.2
+	curl -s "$url/$world/count" >"$tmp/count"
 	for _ in 1 2 3 4; do
 		sme-publish --unknown | jq -r '"\(.key) \(.key)-\(.part)"' >"$tmp/unknown"
 		[ -s "$tmp/unknown" ] || return
@@ -153,6 +155,7 @@ resolve_all() {
 				bad "$part cannot be resolved"
 		done <"$tmp/unknown"
 		publish >"$tmp/out" 2>>"$tmp/err"
+		sleep 0.2
 		curl -s "$url/$world/count" >"$tmp/count"
 	done
 }
