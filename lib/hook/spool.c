@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -272,6 +273,22 @@ spool_append(struct spool *s, const struct slice *records, size_t n, struct spoo
 
 /* ---- positions ---- */
 
+/* What a crash left of a position that was being saved. */
+static void
+remove_unfinished(const char *path)
+{
+	struct buf pattern = BUF_INIT;
+	glob_t found;
+
+	buf_printf(&pattern, "%s.tmp??????", path);
+	if (glob(buf_str(&pattern), GLOB_NOSORT, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			unlink(found.gl_pathv[i]);
+		globfree(&found);
+	}
+	buf_release(&pattern);
+}
+
 int
 spool_pos_load(const char *path, struct spool_pos *pos, struct sme_err *err)
 {
@@ -281,6 +298,7 @@ spool_pos_load(const char *path, struct spool_pos *pos, struct sme_err *err)
 	bool fine;
 
 	*pos = (struct spool_pos){0};
+	remove_unfinished(path);
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return 0;
 	if (file_read(path, &b, err) < 0) {

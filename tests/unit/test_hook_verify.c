@@ -56,7 +56,7 @@ hex(void **state)
 			    (struct slice){HELLO, at}, SLICE(EVERYBODY), SLICE("Hello, World!")));
 		}
 		assert_false(check(schemes[i], HELLO "00", EVERYBODY, "Hello, World!"));
-		assert_false(check(schemes[i], HELLO + 7, EVERYBODY, "Hello, World!"));
+		assert_false(check(schemes[i], &HELLO[7], EVERYBODY, "Hello, World!"));
 		assert_false(check(schemes[i], NULL, EVERYBODY, "Hello, World!"));
 		assert_false(check(schemes[i], "", EVERYBODY, "Hello, World!"));
 	}
