@@ -353,14 +353,13 @@ threads_expire(struct threads *t, int64_t before, struct spool_pos pos, struct s
 	int r = 0;
 
 	/* Up to the segment of the first entry that is young enough or not mapped yet. */
-	while (at.segment < pos.segment) {
+	do {
 		r = spool_read(reader, &at, &record, &start, err);
-		if (r != 1 || start.segment >= pos.segment)
-			break;
-		if (entry_read(buf_slice(&record), &e) && e.id >= before)
-			break;
-	}
-	keep.segment = start.segment < pos.segment ? start.segment : pos.segment;
+		keep = r == 1 ? start : at;
+	} while (r == 1 && keep.segment < pos.segment &&
+	    !(entry_read(buf_slice(&record), &e) && e.id >= before));
+	if (keep.segment > pos.segment)
+		keep = pos;
 	if (r >= 0)
 		r = spool_forget(t->spool, keep, false, err);
 	buf_release(&record);

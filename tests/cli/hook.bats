@@ -39,10 +39,11 @@ JQ
 
 # start OPTION...: run it, and wait until it listens.
 start() {
+	rm -f err
 	sme-hook -v "$@" >out 2>err &
 	pid=$!
 	for _ in $(seq 100); do
-		! grep -q listening err || return 0
+		! grep -qs listening err || return 0
 		kill -0 $pid || break
 		sleep 0.05
 	done
