@@ -23,6 +23,8 @@ const words = {
 	}
 };
 const lang = (navigator.language || "en").toLowerCase().startsWith("de") ? "de" : "en";
+/* Dates as people of that country write them, in the language of the page. */
+const locale = (navigator.language || "").toLowerCase().startsWith(lang) ? navigator.language : "en-GB";
 const say = words[lang];
 const at = (id) => document.getElementById(id);
 const store = `sme-chat:${location.pathname}`;
@@ -74,7 +76,7 @@ function put_media(bubble, media) {
 function fill(li, entry, note) {
 	const bubble = element("div", "bubble", entry.text || "");
 	const meta = element("p", "meta");
-	const time = element("time", "", new Date(entry.created_at).toLocaleTimeString(lang, {hour: "2-digit", minute: "2-digit"}));
+	const time = element("time", "", new Date(entry.created_at).toLocaleTimeString(locale, {hour: "2-digit", minute: "2-digit"}));
 
 	put_media(bubble, entry.media);
 	time.dateTime = entry.created_at;
@@ -85,14 +87,14 @@ function fill(li, entry, note) {
 }
 
 function put_day(created) {
-	const text = new Date(created).toLocaleDateString(lang, {weekday: "long", day: "numeric", month: "long"});
+	const text = new Date(created).toLocaleDateString(locale, {weekday: "long", day: "numeric", month: "long"});
 	if (text === day) return;
 	day = text;
 	at("thread").append(element("li", "day", text));
 }
 
 function to_end() {
-	at("thread").scrollTop = at("thread").scrollHeight;
+	at("scroll").scrollTop = at("scroll").scrollHeight;
 }
 
 function add(entry) {
