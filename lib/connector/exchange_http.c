@@ -254,6 +254,8 @@ no_answer(struct call *c, const struct http_response *r)
 	c->answer.class = refused ? ANSWER_AUTH : ANSWER_TRANSIENT;
 	c->answer.status = 0;
 	explain(c, *r->reason ? r->reason : "the answer is shorter than announced", jv_null());
+	if (refused)
+		c->answer.err.status = r->err.status;
 	exchange_answered(c, 0);
 }
 

@@ -4,10 +4,9 @@
 #include "net/http_int.h"
 #include "net/url.h"
 
-/* An answer that has begun and comes slower than this, in bytes a second, is given up after so many
- * milliseconds: whoever drips would hold a connection for the whole time-out. */
+/* An answer that has begun and comes slower than this, in bytes a second, is given up after a third of
+ * the time-out, for which whoever drips would otherwise hold a connection. */
 #define SPEED_MIN 100
-#define SLOW_FOR 10000
 
 static bool
 is_too_slow(struct http_transfer *t)
@@ -17,7 +16,7 @@ is_too_slow(struct http_transfer *t)
 	if (!t->first_byte)
 		t->first_byte = now;
 	now -= t->first_byte;
-	return now > SLOW_FOR && (int64_t)t->body.n * 1000 < SPEED_MIN * now;
+	return now > t->http->o.timeout / 3 && (int64_t)t->body.n * 1000 < SPEED_MIN * now;
 }
 
 static size_t

@@ -162,12 +162,10 @@ asked() {
 		last=$((last + 1))
 		printf '/v1 1 status 429 %s\n# %s\n' "$fault" "$last" >api/faults
 		mentions $last $last
-		begun=$(date +%s%N)
 		poll
 		[ "$status" -eq 0 ]
 		[ "$(coverage | jq -c '[.gaps, .events]')" = '[[],1]' ]
-		# Waited for, and asked again.
-		[ $((($(date +%s%N) - begun) / 1000000)) -ge 500 ]
+		[ "$(asked "after=$((last == 11 ? 3 : last - 1))")" -eq 2 ]
 	done
 	[ "$(ids out)" = "3 2 1 11 12 13" ]
 }
@@ -275,4 +273,121 @@ asked() {
 	[ "$status" -eq 0 ]
 	run sme-log append log <out
 	[ "$(jq -r 'select(.type == "mention").id' <<<"$output" | sort | uniq -d)" = "" ]
+}
+
+# ---- hostile servers ----
+
+# An account with a token and a key, read by plain.jq.
+plain() {
+	cp "$BATS_TEST_DIRNAME/connector/plain.jq" .
+	rm -f api/token
+	sme-vault put plain <<<'{"token": "T-planted", "key": "K-planted"}'
+	cat >sme.jq <<-EOF
+	{sources: [{name: "plain", connector: "plain.jq", base: "$base", allow_private: ["127.0.0.1"]} + {${1-}}]}
+	EOF
+	mentions 1 1
+}
+
+@test "a redirect takes no credentials to another host, and goes to no private one" {
+	plain 'settings: {url: "/v1/x"}, allow_private: ["127.0.0.1", "::1"]'
+	echo "/v1/x 1 status 302 Location: http://localhost:${base##*:}/v1/up" >api/faults
+	poll
+	[ "$status" -eq 0 ]
+	grep -q '^GET /v1/x auth=Bearer T-planted key=K-planted' api/log
+	grep -q '^GET /v1/up auth= key= ' api/log
+	# To the same host they go along.
+	printf '/v1/x 1 status 302 Location: /v1/up\n#\n' >api/faults
+	poll
+	grep -q '^GET /v1/up auth=Bearer T-planted key=K-planted' api/log
+	for to in "http://127.0.0.2:${base##*:}/v1/up" "http://[::1]:${base##*:}/" 'http://10.0.0.1/' \
+		'http://169.254.169.254/latest' "http://0.0.0.0:${base##*:}/" \
+		"http://[::ffff:127.0.0.2]:${base##*:}/"; do
+		plain 'settings: {url: "/v1/x"}'
+		printf '/v1/x 1 status 302 Location: %s\n' "$to" >api/faults
+		poll
+		[ "$status" -eq 77 ] || { echo "$to: $status"; false; }
+		[[ "$stderr" == *"not public; list it in allow_private"* ]] || { echo "$to: $stderr"; false; }
+	done
+	for to in file:///etc/passwd gopher://127.0.0.1/ ftp://127.0.0.1/; do
+		printf '/v1/x 2 status 302 Location: %s\n' "$to" >api/faults
+		poll
+		[ "$status" -eq 69 ]
+		[[ "$stderr" == *"only http and https are followed"* ]]
+		[[ "$output$stderr" != *root:* ]]
+	done
+}
+
+@test "credentials go to the hosts of the account only, whatever a page links to" {
+	plain 'settings: {follow: true, url: "/v1/mentions?limit=1"}, allow_private: ["127.0.0.1", "::1"]'
+	echo "/v1/mentions 1 status 200 Link: <http://localhost:${base##*:}/v1/up>; rel=\"next\"|{\"data\":[]}" \
+		>api/faults
+	poll
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *"no credentials are sent to localhost"* ]]
+	run ! grep -q '/v1/up' api/log
+}
+
+@test "no secret goes over plain HTTP to an address that is not listed" {
+	plain 'allow_private: []'
+	poll
+	[ "$status" -eq 78 ]
+	[[ "$stderr" == *"plain http would show the secret to everybody on the way; use https, or list 127.0.0.1"* ]]
+	[ ! -s api/log ]
+	plain 'allow_private: ["10.0.0.0/8"]'
+	poll
+	[ "$status" -eq 78 ]
+	plain 'allow_private: ["127.0.0.0/8"]'
+	poll
+	[ "$status" -eq 0 ]
+}
+
+@test "a login is not redirected, whatever the network says" {
+	echo '/login 1 status 307 Location: /v1/posts' >api/faults
+	poll
+	[ "$status" -eq 77 ]
+	[[ "$stderr" == *"POST /login: HTTP 307"* ]]
+	[ ! -e api/posts ]
+}
+
+@test "endless answers and headers, and those that drip, are given up" {
+	plain
+	for fault in endless:'larger than 67108864 bytes' headers:'headers are larger' \
+		drip:'drips, with less than 100 bytes'; do
+		echo "/v1 2 ${fault%%:*}" >api/faults
+		poll --timeout 3s
+		[ "$status" -eq 69 ] || { echo "$fault: $status $stderr"; false; }
+		[[ "$stderr" == *"${fault#*:}"* ]] || { echo "$fault: $stderr"; false; }
+	done
+}
+
+@test "certificates are checked, and an account may bring its own authority" {
+	command -v openssl >/dev/null || skip "no openssl"
+	plain
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost 2>/dev/null
+	mkdir -p www/v1
+	printf 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n%s' \
+		'{"data":[{"id":7,"text":"over TLS","by":{"name":"kim"}}]}' >www/v1/up
+	(cd www && exec openssl s_server -accept 127.0.0.1:0 -cert ../cert.pem -key ../key.pem -HTTP >../tls 2>&1 3>&-) &
+	tls=$!
+	for _ in $(seq 100); do
+		grep -q ACCEPT tls && break
+		sleep 0.05
+	done
+	port=$(sed -n 's/^ACCEPT .*://p' tls)
+	plain "base: \"https://localhost:$port\""
+	poll
+	[ "$status" -eq 69 ]
+	[[ "$stderr" == *certificate* ]]
+	[ "$(coverage | jq -r .events)" -eq 0 ]
+	plain "base: \"https://localhost:$port\", ca: \"cert.pem\""
+	poll
+	[ "$status" -eq 0 ]
+	[ "$(ids out)" = 7 ]
+	# Right authority, wrong name.
+	plain "base: \"https://127.0.0.1:$port\", ca: \"cert.pem\""
+	poll
+	kill $tls
+	[ "$status" -eq 69 ]
+	[[ "$stderr" == *"subject name"* ]]
 }

@@ -37,7 +37,7 @@
 static char request[TEXT], body_in[TEXT];
 static char head[8192], body[16 << 20];
 static size_t body_n;
-static int status, logfd, issued;
+static int status, logfd, issued, pouring; /* the connection is a child's now */
 
 static struct fault {
 	char path[100], action[20], rest[500];
@@ -271,6 +271,7 @@ send_all(int fd, const char *p, size_t n)
 static void
 pour(int fd, const char *piece, int pause_ms)
 {
+	pouring = 1;
 	if (fork() != 0)
 		return;
 	for (int i = 0; i < 1000000 && write(fd, piece, strlen(piece)) > 0; i++)
@@ -298,8 +299,8 @@ answer(int fd, const struct fault *f)
 	}
 	if (strcmp(action, "headers") == 0) {
 		memset(many, 'x', sizeof many - 1);
-		memcpy(many, "HTTP/1.1 200 OK\r\n", 17);
-		for (size_t i = 17; i + 10 < sizeof many; i += 1000)
+		memcpy(many, "HTTP/1.1 200 OK", 15);
+		for (size_t i = 15; i + 10 < sizeof many; i += 1000)
 			memcpy(many + i, "\r\nX-Y: z", 8);
 		pour(fd, many, 1);
 		return;
@@ -418,8 +419,10 @@ main(int argc, char **argv)
 
 		if (c < 0)
 			continue;
+		pouring = 0;
 		serve(c);
-		shutdown(c, SHUT_WR);
+		if (!pouring)
+			shutdown(c, SHUT_WR);
 		close(c);
 	}
 }
