@@ -391,3 +391,80 @@ plain() {
 	[ "$status" -eq 69 ]
 	[[ "$stderr" == *"subject name"* ]]
 }
+
+# ---- more than one ----
+
+@test "two processes that find the token dead renew it once" {
+	sed 's/^{sources/{vault: {path: "home\/vault"}, sources/' sme.jq >two.jq
+	export SME_CONFIG=$PWD/two.jq
+	mentions 1 3
+	poll
+	[ "$status" -eq 0 ]
+	for n in 1 2 3 4; do
+		echo "dead $n" >api/token
+		SME_HOME=$PWD/a sme-fetch --all >a.out 2>a.err &
+		one=$!
+		SME_HOME=$PWD/b sme-fetch --all >b.out 2>b.err &
+		two=$!
+		wait $one
+		wait $two
+		[ ! -s a.err ]
+		[ ! -s b.err ]
+	done
+	[ "$(asked 'POST /refresh')" -eq 4 ]
+	[ "$(asked 'POST /login')" -eq 1 ]
+	sme-vault list | jq -e '.fields | contains(["password", "access_token", "refresh_token"])'
+}
+
+@test "two accounts of one entry, in one run, renew its token once" {
+	mentions 1 3
+	poll
+	echo dead >api/token
+	cat >sme.jq <<-EOF
+	[{connector: "chirp.jq", handle: "@us", base: "$base", secret: "chirp",
+		allow_private: ["127.0.0.1"]}] as [\$a] | {sources: [range(8) | \$a + {name: "n\(.)"}]}
+	EOF
+	poll
+	[ "$status" -eq 0 ]
+	[ "$(asked 'POST /refresh')" -eq 1 ]
+	[ "$(jq -s '[.[] | select(.type == "coverage" and .gaps == [])] | length' out)" -eq 9 ]
+}
+
+@test "--follow polls each account at its own interval until it is told to stop" {
+	mentions 1 2
+	account 'interval: "100ms"'
+	sme-fetch --all --follow 1h >followed 2>err &
+	pid=$!
+	for _ in $(seq 100); do
+		[ "$(ids followed | wc -w)" -eq 2 ] && break
+		sleep 0.05
+	done
+	mentions 3 3
+	for _ in $(seq 100); do
+		[ "$(ids followed | wc -w)" -eq 3 ] && break
+		sleep 0.05
+	done
+	kill "$pid"
+	wait "$pid"
+	[ "$(ids followed)" = "2 1 3" ]
+	[ ! -s err ]
+}
+
+@test "accounts, feeds and files in one run; a kill by a signal saves nothing half" {
+	mentions 1 2
+	cp "$BATS_TEST_DIRNAME/fetch/rss.xml" .
+	account
+	sed -i 's/{sources: \[/&{name: "file", type: "feed", path: "rss.xml"}, /' sme.jq
+	poll
+	[ "$status" -eq 0 ]
+	[ "$(jq -s '[.[] | select(.type == "mention")] | length' out)" -eq 4 ]
+	[ "$(jq -rs '[.[] | select(.type == "mention").network] | unique | join(" ")' out)" = "chirp feed" ]
+}
+
+@test "a reader that leaves early gets everything again next time" {
+	mentions 1 400
+	account 'settings: {size: 200}'
+	sme-fetch --all | head -n 1 >first
+	poll
+	[ "$(jq -r 'select(.type == "mention").id' out | sort -u | wc -l)" -eq 400 ]
+}
