@@ -15,7 +15,7 @@ WARN    = -std=gnu17 -ffp-contract=off -Wall -Wextra -Wshadow -Wstrict-prototype
 CPP_SME = -Ilib -Icmd -D_GNU_SOURCE -I/usr/include/libxml2 $(CPPFLAGS)
 LD_SME  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 # With --as-needed a tool is linked only with what its objects use.
-LIBS    = -lz -lm -lpthread -ldl -ljq -lonig -lcurl -lxml2 -lutf8proc -llinear -lstemmer -lsodium -lsqlite3 -lcrypto -lmicrohttpd \
+LIBS    = -lz -lm -lpthread -ldl -ljq -lonig -lcurl -lxml2 -lutf8proc -llinear -lstemmer -lidn2 -lsodium -lsqlite3 -lcrypto -lmicrohttpd \
           -lgmime-3.0 -lgobject-2.0 -lglib-2.0
 B       = build
 DIST    = dist

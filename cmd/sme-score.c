@@ -3,6 +3,7 @@
 #include "core/cli.h"
 #include "core/err.h"
 #include "score/score.h"
+#include "sme-score/graph.h"
 #include "stream/filter.h"
 
 static struct filter filter = {
@@ -12,13 +13,25 @@ static struct filter filter = {
     .worker_close = score_worker_close,
 };
 
-static const struct cli_opt options[] = {FILTER_OPTIONS(filter), CLI_END};
+static bool explain;
+
+static const struct cli_opt options[] = {
+    FILTER_OPTIONS(filter),
+    {0, "explain", CLI_FLAG, &explain, NULL, "print each score as a table, for people"},
+    CLI_END,
+};
+
+static const struct cli_command commands[] = {
+    {"graph", GRAPH_WHAT, graph_main},
+    {NULL, NULL, NULL},
+};
 
 static const struct cli_tool tool = {
     .name = "sme-score",
     .what = "give each mention a priority, and say why",
     .operands = "[file ...]",
     .opts = options,
+    .commands = commands,
 };
 
 static enum filter_verdict
@@ -27,7 +40,11 @@ score_event(const void *model, void *worker, const struct event *ev, struct filt
 {
 	(void)err;
 	if (!event_is(ev, "mention"))
-		return FILTER_PASS;
+		return explain ? FILTER_DROP : FILTER_PASS;
+	if (explain) {
+		score_explain(model, worker, ev, out->after);
+		return FILTER_DROP;
+	}
 	score_write(model, worker, ev, out->value);
 	return FILTER_ADD;
 }
@@ -35,12 +52,17 @@ score_event(const void *model, void *worker, const struct event *ev, struct filt
 int
 main(int argc, char **argv)
 {
-	char **files = cli_parse(&tool, argc, argv);
+	const struct cli_command *command = cli_command(&tool, argc, argv);
 	struct score_model *model;
+	char **files;
 	struct config config;
 	struct sme_err err;
-	int status = filter.check_config ? config_check_main(filter.config) : SME_OK;
+	int status;
 
+	if (command)
+		return command->run(argc - 1, argv + 1);
+	files = cli_parse(&tool, argc, argv);
+	status = filter.check_config ? config_check_main(filter.config) : SME_OK;
 	if (status != SME_OK)
 		return status;
 	if (config_load(&config, filter.config, &err) < 0)

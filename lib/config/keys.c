@@ -154,6 +154,9 @@ static const struct schema_field weights_fields[] = {
     {"direct", &weight, false},
     {"bot", &weight, false},
     {"age", &weight, false},
+    {"credibility", &weight, false},
+    {"customer", &weight, false},
+    {"influence", &weight, false},
     END,
 };
 static const struct schema weights = {.expected = "an object of weights", .fields = weights_fields};
@@ -176,6 +179,9 @@ static const struct schema_field score_fields[] = {
     {"queries", &points_map, false},
     {"age", &kind_duration, false},
     {"reach", &kind_path, false},
+    {"sources", &kind_path, false},
+    {"customers", &kind_path, false},
+    {"influence", &kind_path, false},
     {"urgency", &urgency, false},
     END,
 };

@@ -103,3 +103,24 @@ priority_put_why(const struct priority *p, struct buf *b)
 	}
 	buf_addc(b, ']');
 }
+
+/* A term's name without its quotes and escapes, so that a terminal shows what is meant and no more. */
+static void
+put_row(struct buf *b, struct slice why, long tenths)
+{
+	size_t at = b->n;
+
+	for (size_t i = 1; i + 1 < why.n; i++)
+		buf_addc(b, (unsigned char)why.p[i] < 0x20 || why.p[i] == 0x7f ? '?' : why.p[i]);
+	while (b->n < at + 24)
+		buf_addc(b, ' ');
+	buf_printf(b, " %6.1f\n", (double)tenths / 10);
+}
+
+void
+priority_put_table(const struct priority *p, struct buf *b)
+{
+	for (size_t i = 0; i < p->n; i++)
+		put_row(b, p->terms[i].why, p->terms[i].tenths);
+	put_row(b, SLICE("\"= priority\""), p->tenths);
+}

@@ -14,11 +14,11 @@
 
 /* What is read of an event, by index into the plan. */
 struct paths {
-	int tenant, network, direct, text, created_at, fetched_at;
+	int id, tenant, network, direct, text, created_at, fetched_at;
 	int followers, following, posts, listed, favourites, since, verified, declared, picture;
 	int default_profile, author_url, location, handle, name, description, clients, client;
 	int counts[REACH_FIELDS];
-	int sentiment, intent, topics, queries;
+	int sentiment, intent, topics, queries, links, author;
 };
 
 struct score_model {
@@ -41,6 +41,10 @@ struct facts {
 	double reach;         /* whole points */
 	double bot, urgency;  /* hundredths as a fraction */
 	double age;           /* 0 to 1 */
+	double credibility;   /* hundredths as a fraction */
+	double customer;      /* 0 to 1 */
+	double influence;     /* 0 to 100 */
+	struct slice imitated; /* the domain that a link pretends to be; p == NULL */
 	double label_urgency; /* 0 to 1: the most urgent intent, topic or query */
 	bool direct;
 };
@@ -48,6 +52,7 @@ struct facts {
 static void
 add_paths(struct paths *at, struct scan_plan *plan)
 {
+	at->id = scan_plan_add(plan, "id");
 	at->tenant = scan_plan_add(plan, "tenant");
 	at->network = scan_plan_add(plan, "network");
 	at->direct = scan_plan_add(plan, "direct");
@@ -76,6 +81,8 @@ add_paths(struct paths *at, struct scan_plan *plan)
 	at->counts[REACH_SHARES] = scan_plan_add(plan, "metrics.shares");
 	at->counts[REACH_REPLIES] = scan_plan_add(plan, "metrics.replies");
 	at->counts[REACH_VIEWS] = scan_plan_add(plan, "metrics.views");
+	at->author = scan_plan_add(plan, "author.id");
+	at->links = scan_plan_add(plan, "links");
 	at->sentiment = scan_plan_add(plan, "class.sentiment.score");
 	at->intent = scan_plan_add(plan, "class.intent");
 	at->topics = scan_plan_add(plan, "class.topics");
@@ -325,6 +332,48 @@ urgency_of(struct worker *w, const struct facts *f, const struct json_value *v)
 	return round((1 - calm) * 100) / 100;
 }
 
+/* The least credible of the pages that are linked to. */
+static void
+judge_links(const struct score_model *m, struct worker *w, struct facts *f,
+    const struct json_value *v)
+{
+	struct json_value item;
+	struct json_iter it;
+
+	if (!f->s->sources || v[m->at.links].type != JSON_ARRAY)
+		return;
+	for (it = json_each(&v[m->at.links]); json_next(&it, NULL, &item);) {
+		struct slice url = text(w, &item), imitated;
+		double c = url.p ? sources_credibility(f->s->sources, url, &imitated) : -1;
+
+		if (c < 0 || (f->credibility >= 0 && c >= f->credibility))
+			continue;
+		f->credibility = round(c * 100) / 100;
+		f->imitated = imitated;
+	}
+}
+
+/* What the tables say about the author. */
+static void
+look_up_author(const struct score_model *m, struct worker *w, struct facts *f,
+    const struct json_value *v)
+{
+	struct slice id, network, handle;
+
+	if (!f->s->customers && !f->s->influencers)
+		return;
+	buf_clear(&w->text);
+	buf_clear(&w->handle);
+	buf_clear(&w->description);
+	id = json_string(&v[m->at.author], &w->text);
+	handle = json_string(&v[m->at.handle], &w->handle);
+	network = json_string(&v[m->at.network], &w->description);
+	if (f->s->customers)
+		f->customer = people_find(f->s->customers, id, network, handle);
+	if (f->s->influencers)
+		f->influence = people_find(f->s->influencers, id, network, handle);
+}
+
 /* Half of the accounts that the likelihood was made for are bots.  Among those who write to a company one in
  * ten is more like it (Varol et al. 2017: 9 to 15 %): the same by Bayes' rule. */
 static double
@@ -350,6 +399,12 @@ add_terms(struct priority *p, const struct facts *f)
 	if (bot > 0.5)
 		priority_add(p, SLICE("\"bot\""), -s->bot * (2 * bot - 1));
 	priority_add(p, SLICE("\"age\""), s->age * f->age);
+	if (f->credibility >= 0)
+		priority_add(p, SLICE("\"credibility\""), s->credibility * (1 - f->credibility));
+	if (f->customer > 0)
+		priority_add(p, SLICE("\"customer\""), s->customer * f->customer);
+	if (f->influence > 0)
+		priority_add(p, SLICE("\"influence\""), s->influence * f->influence / 100);
 	priority_finish(p);
 }
 
@@ -385,8 +440,20 @@ put_score(struct buf *b, const struct facts *f, const struct priority *p)
 		buf_puts(b, "null");
 	else
 		put_hundredths(b, f->bot);
-	/* Where a mention's links lead is not looked at yet: nothing is known about credibility. */
-	buf_puts(b, ",\"credibility\":null,\"urgency\":");
+	buf_puts(b, ",\"credibility\":");
+	if (f->credibility < 0)
+		buf_puts(b, "null");
+	else
+		put_hundredths(b, f->credibility);
+	if (f->imitated.p) {
+		buf_puts(b, ",\"imitates\":");
+		json_put_string(b, f->imitated);
+	}
+	if (f->influence >= 0) {
+		buf_puts(b, ",\"influence\":");
+		put_tenths(b, lround(f->influence * 10));
+	}
+	buf_puts(b, ",\"urgency\":");
 	put_hundredths(b, f->urgency);
 	buf_puts(b, ",\"why\":");
 	priority_put_why(p, b);
@@ -400,19 +467,22 @@ age_share(double age, double full)
 	return full > 0 ? between_0_and_1(age / full) : 1;
 }
 
-void
-score_write(const struct score_model *m, void *worker, const struct event *ev, struct buf *out)
+/* All that is known about EV, and the terms of its priority in W. */
+static struct facts
+find_facts(const struct score_model *m, struct worker *w, const struct event *ev)
 {
 	const struct json_value *v = ev->values;
 	const struct paths *at = &m->at;
-	struct worker *w = worker;
 	const struct score_settings *s = settings_of(m, w, &v[at->tenant]);
 	int64_t written = written_at(m, w, v);
 	struct facts f = {.s = s,
 	    .negative = between_0_and_1(-json_number(&v[at->sentiment], 0)),
 	    .reach = reach_of(m, w, s, v),
 	    .bot = bot_of(m, w, v, written),
-	    .direct = json_bool(&v[at->direct])};
+	    .direct = json_bool(&v[at->direct]),
+	    .credibility = -1,
+	    .customer = -1,
+	    .influence = -1};
 
 	priority_clear(&w->priority);
 	take_intent(w, &f, &s->intents, &v[at->intent]);
@@ -421,6 +491,32 @@ score_write(const struct score_model *m, void *worker, const struct event *ev, s
 	f.urgency = urgency_of(w, &f, &v[at->text]);
 	if (s->age > 0 && written != TIME_NONE && m->now > written)
 		f.age = age_share((double)(m->now - written), s->age_full);
+	judge_links(m, w, &f, v);
+	look_up_author(m, w, &f, v);
 	add_terms(&w->priority, &f);
+	return f;
+}
+
+void
+score_write(const struct score_model *m, void *worker, const struct event *ev, struct buf *out)
+{
+	struct worker *w = worker;
+	struct facts f = find_facts(m, w, ev);
+
 	put_score(out, &f, &w->priority);
+}
+
+void
+score_explain(const struct score_model *m, void *worker, const struct event *ev, struct buf *out)
+{
+	struct worker *w = worker;
+	struct slice id;
+
+	find_facts(m, w, ev);
+	id = text(w, &ev->values[m->at.id]);
+	for (size_t i = 0; i < id.n; i++)
+		buf_addc(out, (unsigned char)id.p[i] < 0x20 || id.p[i] == 0x7f ? '?' : id.p[i]);
+	buf_addc(out, '\n');
+	priority_put_table(&w->priority, out);
+	buf_addc(out, '\n');
 }

@@ -23,6 +23,10 @@ void score_model_free(struct score_model *m);
 void *score_worker_open(const void *model);
 void score_worker_close(void *worker);
 
+/* Append EV's score to OUT as a table for people: the id, a line for each term, the sum. */
+void score_explain(
+    const struct score_model *m, void *worker, const struct event *ev, struct buf *out);
+
 /* Append the JSON of EV's score to OUT. */
 void score_write(
     const struct score_model *m, void *worker, const struct event *ev, struct buf *out);

@@ -16,6 +16,8 @@ static const struct score_settings built_in = {
     .direct = 10,
     .bot = 20,
     .age = 0,
+    .customer = 15,
+    .influence = 10,
     .age_full = DAY_MS,
     .haste = {.sentiment = 0.4, .direct = 0.25, .question = 0.1},
 };
@@ -79,6 +81,53 @@ load_reach(struct score_settings *s, const struct config *c, struct slice name, 
 	return 0;
 }
 
+static int
+load_sources(struct score_settings *s, const struct config *c, struct slice name, struct sme_err *err)
+{
+	char *path = config_path(c, name);
+	struct sources *list = sources_load(path, err);
+
+	free(path);
+	if (!list)
+		return -1;
+	sources_free(s->sources);
+	people_free(s->customers);
+	people_free(s->influencers);
+	s->sources = list;
+	return 0;
+}
+
+static int
+load_people(struct people **list, const struct config *c, struct slice name, double max,
+    struct sme_err *err)
+{
+	char *path = config_path(c, name);
+	struct people *p = people_load(path, max, err);
+
+	free(path);
+	if (!p)
+		return -1;
+	people_free(*list);
+	*list = p;
+	return 0;
+}
+
+/* The files that SCORE names. */
+static int
+load_files(struct score_settings *s, const struct config *c, const struct json_node *score,
+    struct sme_err *err)
+{
+	struct slice reach = node_text(score, "reach"), sources = node_text(score, "sources");
+	struct slice customers = node_text(score, "customers"), influence = node_text(score, "influence");
+
+	if ((reach.p && load_reach(s, c, reach, err) < 0) ||
+	    (sources.p && load_sources(s, c, sources, err) < 0) ||
+	    (customers.p && load_people(&s->customers, c, customers, 1, err) < 0) ||
+	    (influence.p && load_people(&s->influencers, c, influence, 100, err) < 0))
+		return -1;
+	return 0;
+}
+
 /* The label NAME in MAP, made if it is new. */
 static struct label *
 label(struct score_settings *s, struct map *map, const char *kind, struct slice name)
@@ -131,7 +180,6 @@ apply(struct score_settings *s, const struct config *c, const struct json_node *
     struct sme_err *err)
 {
 	const struct json_node *w = node_get(score, "weights"), *u = node_get(score, "urgency");
-	struct slice reach = node_text(score, "reach");
 
 	s->sentiment = node_number(w, "sentiment", s->sentiment);
 	s->reach = node_number(w, "reach", s->reach);
@@ -139,6 +187,9 @@ apply(struct score_settings *s, const struct config *c, const struct json_node *
 	s->direct = node_number(w, "direct", s->direct);
 	s->bot = node_number(w, "bot", s->bot);
 	s->age = node_number(w, "age", s->age);
+	s->credibility = node_number(w, "credibility", s->credibility);
+	s->customer = node_number(w, "customer", s->customer);
+	s->influence = node_number(w, "influence", s->influence);
 	s->age_full = (double)config_duration(score, "age", (int64_t)s->age_full);
 	s->haste.sentiment = node_number(u, "sentiment", s->haste.sentiment);
 	s->haste.direct = node_number(u, "direct", s->haste.direct);
@@ -146,7 +197,7 @@ apply(struct score_settings *s, const struct config *c, const struct json_node *
 	take_labels(s, &s->intents, "intent", node_get(score, "intents"), node_get(u, "intents"));
 	take_labels(s, &s->topics, "topic", node_get(score, "topics"), node_get(u, "topics"));
 	take_labels(s, &s->queries, "query", node_get(score, "queries"), node_get(u, "queries"));
-	if (reach.p && load_reach(s, c, reach, err) < 0)
+	if (load_files(s, c, score, err) < 0)
 		return -1;
 	return take_words(s, c, u, err);
 }
@@ -175,6 +226,7 @@ score_settings_free(struct score_settings *s)
 	map_release(&s->topics);
 	map_release(&s->queries);
 	reach_table_free(s->table);
+	sources_free(s->sources);
 	words_free(s->haste.words);
 	arena_release(&s->arena);
 	free(s);

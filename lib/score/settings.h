@@ -4,7 +4,9 @@
 
 #include "config/config.h"
 #include "core/map.h"
+#include "score/people.h"
 #include "score/reach.h"
+#include "score/sources.h"
 #include "score/words.h"
 
 /* The weight of one intent, topic or query; what a label may add is bounded by these. */
@@ -16,11 +18,14 @@ struct label {
 
 struct score_settings {
 	/* Points at full strength. */
-	double sentiment, reach, urgency, direct, bot, age;
+	double sentiment, reach, urgency, direct, bot, age, credibility, customer, influence;
 	double age_full; /* how old, in ms, a mention must be for all of `age` */
 
 	struct map intents, topics, queries; /* struct label * */
 	struct reach_table *table;
+	struct sources *sources; /* NULL: no list of domains */
+	struct people *customers; /* their value, 0 to 1; NULL: none is known */
+	struct people *influencers; /* 0 to 100; NULL: nothing is known */
 
 	/* What each sign of haste is worth, 0 to 1. */
 	struct {

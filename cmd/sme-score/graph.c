@@ -1,0 +1,363 @@
+#include "sme-score/graph.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "core/cli.h"
+#include "core/map.h"
+#include "core/mem.h"
+#include "core/rfc3339.h"
+#include "log/cat.h"
+#include "score/graph.h"
+#include "stream/reader.h"
+#include "stream/scan.h"
+#include "stream/writer.h"
+
+/* A handle of a network is not longer. */
+#define HANDLE_MAX 64
+
+static const char *tenant;
+static long top;
+static bool json;
+
+static const struct cli_opt options[] = {
+    {0, "json", CLI_FLAG, &json, NULL, "a JSON object for each author instead of a table"},
+    {0, "tenant", CLI_STRING, &tenant, "NAME", "only mentions of this tenant"},
+    {0, "top", CLI_INT, &top, "N", "the N most influential only (all)"},
+    CLI_END,
+};
+
+static const struct cli_tool tool = {
+    .name = "sme-score graph",
+    .what = GRAPH_WHAT,
+    .operands = "[log-or-file ...]",
+    .opts = options,
+};
+
+enum field { F_TYPE, F_ID, F_TENANT, F_NETWORK, F_TEXT, F_ANSWERS, F_AUTHOR, F_HANDLE, F_BOT, FIELDS };
+
+static const char *const paths[FIELDS] = {"type", "id", "tenant", "network", "text", "in_reply_to",
+    "author.id", "author.handle", "score.bot"};
+
+/* An answer whose question has not come yet, or never will. */
+struct answer {
+	uint32_t from;
+	char *to;
+};
+
+struct reading {
+	struct scan_plan *plan;
+	int fields[FIELDS];
+	struct scanner *scanner;
+	struct graph *graph;
+	struct map authors; /* id of a mention → node + 1 */
+	struct answer *answers;
+	size_t nanswers, cap;
+	struct buf line, text, key;
+	uint64_t bad;
+};
+
+/* ---- who points to whom ---- */
+
+static const struct json_value *
+field(const struct reading *r, enum field f)
+{
+	return &r->scanner->values[r->fields[f]];
+}
+
+static struct slice
+text_of(struct reading *r, enum field f)
+{
+	buf_clear(&r->text);
+	return json_string(field(r, f), &r->text);
+}
+
+static void
+put_lower(struct buf *b, struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		buf_addc(b, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 0x20) : s.p[i]);
+}
+
+/* Accounts go by "network:@handle", as texts name them. */
+static void
+put_account(struct reading *r, struct slice handle)
+{
+	buf_clear(&r->key);
+	buf_adds(&r->key, text_of(r, F_NETWORK));
+	buf_puts(&r->key, ":@");
+	put_lower(&r->key, handle);
+}
+
+/* The node of who wrote the mention; false when that is not known. */
+static bool
+author_node(struct reading *r, uint32_t *node)
+{
+	struct buf handle = BUF_INIT;
+	struct slice s = json_string(field(r, F_HANDLE), &handle);
+
+	if (s.n && *s.p == '@')
+		s = (struct slice){s.p + 1, s.n - 1};
+	if (s.n) {
+		put_account(r, s);
+		*node = graph_node(r->graph, buf_slice(&r->key));
+	} else {
+		s = text_of(r, F_AUTHOR);
+		if (s.n)
+			*node = graph_node(r->graph, s);
+	}
+	buf_release(&handle);
+	return s.n > 0;
+}
+
+static bool
+is_handle_char(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
+	       c == '.' || c == '-';
+}
+
+/* An edge to each "@handle" in the text; what follows a letter is an address, not a handle. */
+static void
+add_mentioned(struct reading *r, uint32_t from)
+{
+	struct buf copy = BUF_INIT;
+	struct slice s = json_string(field(r, F_TEXT), &copy);
+
+	for (size_t i = 0; i < s.n; i++) {
+		size_t n = 0;
+
+		if (s.p[i] != '@' || (i > 0 && is_handle_char(s.p[i - 1])))
+			continue;
+		while (i + 1 + n < s.n && is_handle_char(s.p[i + 1 + n]))
+			n++;
+		i += n;
+		while (n && (s.p[i] == '.' || s.p[i] == '-')) {
+			i--;
+			n--;
+		}
+		if (n && n <= HANDLE_MAX) {
+			put_account(r, (struct slice){s.p + i - n + 1, n});
+			graph_edge(r->graph, from, graph_node(r->graph, buf_slice(&r->key)));
+		}
+	}
+	buf_release(&copy);
+}
+
+static void
+add_answer(struct reading *r, uint32_t from)
+{
+	struct slice to = text_of(r, F_ANSWERS);
+
+	if (!to.n)
+		return;
+	r->answers = xgrow(r->answers, r->nanswers, &r->cap, sizeof *r->answers);
+	r->answers[r->nanswers++] = (struct answer){from, xslicedup(to)};
+}
+
+static void
+take_mention(struct reading *r)
+{
+	double bot = json_number(field(r, F_BOT), -1);
+	uint32_t node;
+
+	if (!author_node(r, &node))
+		return;
+	if (bot >= 0)
+		graph_trust(r->graph, node, 1 - bot);
+	map_put(&r->authors, text_of(r, F_ID))->u = node + 1;
+	add_mentioned(r, node);
+	add_answer(r, node);
+}
+
+/* Questions may come after their answers when several networks are read together. */
+static void
+settle_answers(struct reading *r)
+{
+	for (size_t i = 0; i < r->nanswers; i++) {
+		union map_value *v = map_get(&r->authors, slice_of(r->answers[i].to));
+
+		if (v && v->u)
+			graph_edge(r->graph, r->answers[i].from, (uint32_t)v->u - 1);
+		free(r->answers[i].to);
+	}
+	free(r->answers);
+}
+
+/* ---- reading ---- */
+
+static void
+take_line(struct reading *r, struct slice line)
+{
+	buf_clear(&r->line);
+	buf_adds(&r->line, line);
+	if (!buf_reserve(&r->line, SCAN_PADDING) ||
+	    scanner_scan(r->scanner, r->line.p, r->line.n) < 0) {
+		r->bad++;
+		return;
+	}
+	if (!json_is(field(r, F_TYPE), SLICE("mention")))
+		return;
+	if (tenant) {
+		struct slice of = text_of(r, F_TENANT);
+
+		if (!slice_is(of.p ? of : SLICE("default"), tenant))
+			return;
+	}
+	take_mention(r);
+}
+
+static void
+take_lines(void *ctx, struct slice lines)
+{
+	struct slice line;
+
+	while (slice_cut(&lines, '\n', &line))
+		if (slice_trim(line).n)
+			take_line(ctx, line);
+}
+
+static void
+say(const char *text)
+{
+	sme_warn("%s", text);
+}
+
+static void
+read_log(struct reading *r, const char *dir)
+{
+	struct cat_options o = {.tenant = tenant, .since = TIME_NONE, .until = TIME_NONE};
+	struct writer w;
+	struct sme_err err;
+
+	writer_init_sink(&w, take_lines, r);
+	if (log_cat(dir, &o, &w, say, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	writer_release(&w);
+}
+
+static void
+read_file(struct reading *r, char *name)
+{
+	struct reader *in = reader_open((char *const[]){name, NULL});
+	enum reader_kind kind;
+	struct sme_err err;
+	struct block b;
+
+	while ((kind = reader_next(in, &b, &err)) != READER_END) {
+		if (kind == READER_ERROR)
+			sme_die(err.status, "%s", err.text);
+		if (kind == READER_OVERSIZE)
+			r->bad += b.last;
+		else
+			take_lines(r, (struct slice){b.p, b.n});
+	}
+	reader_close(in);
+}
+
+static void
+read_all(struct reading *r, char **names)
+{
+	struct stat st;
+
+	if (!*names)
+		read_file(r, (char[]){"-"});
+	for (; *names; names++) {
+		if (stat(*names, &st) == 0 && S_ISDIR(st.st_mode))
+			read_log(r, *names);
+		else
+			read_file(r, *names);
+	}
+	settle_answers(r);
+}
+
+/* ---- the result ---- */
+
+struct ranked {
+	uint32_t node;
+	double rank;
+};
+
+static int
+by_rank(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+static void
+put_author(const struct reading *r, struct buf *b, const struct ranked *a, double influence)
+{
+	struct slice id = graph_id(r->graph, a->node);
+
+	if (!json) {
+		buf_printf(b, "%.*s\t%.1f\n", SLICE_ARG(id), influence);
+		return;
+	}
+	buf_puts(b, "{\"author\":");
+	json_put_string(b, id);
+	buf_printf(b, ",\"influence\":%.1f,\"rank\":%.3e,\"pointed_to_by\":%u}\n", influence, a->rank,
+	    graph_in(r->graph, a->node));
+}
+
+/* The influence is the share of authors that have a lower rank, in percent; equal ranks share it. */
+static void
+write_ranks(const struct reading *r)
+{
+	size_t n = graph_size(r->graph), shown = top > 0 && (size_t)top < n ? (size_t)top : n;
+	const double *ranks = graph_ranks(r->graph);
+	struct ranked *list = xcalloc(n + 1, sizeof *list);
+	struct buf b = BUF_INIT;
+	struct writer w;
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = (struct ranked){(uint32_t)i, round(ranks[i] * 1e12) / 1e12};
+	qsort(list, n, sizeof *list, by_rank);
+	writer_init(&w, 1, "stdout");
+	if (!json)
+		writer_put(&w, SLICE("# author\tinfluence\n"));
+	for (size_t i = 0, below = 0; i < shown; i++) {
+		if (i == 0 || list[i].rank != list[i - 1].rank)
+			for (below = i; below < n && list[below].rank == list[i].rank;)
+				below++;
+		buf_clear(&b);
+		put_author(r, &b, &list[i], n > 1 ? 100.0 * (double)(n - below) / (double)(n - 1) : 0);
+		writer_put(&w, buf_slice(&b));
+	}
+	writer_release(&w);
+	buf_release(&b);
+	free(list);
+}
+
+int
+graph_main(int argc, char **argv)
+{
+	char **names = cli_parse(&tool, argc, argv);
+	struct reading r = {.plan = scan_plan_new(), .graph = graph_new()};
+	int status = SME_OK;
+
+	for (int f = 0; f < FIELDS; f++)
+		r.fields[f] = scan_plan_add(r.plan, paths[f]);
+	r.scanner = scanner_new(r.plan);
+	r.line = (struct buf)BUF_INIT_MAX(SCAN_LINE_MAX + SCAN_PADDING + 1);
+	r.text = r.key = (struct buf)BUF_INIT;
+	read_all(&r, names);
+	write_ranks(&r);
+	if (r.bad) {
+		sme_warn("%llu lines could not be read and were left out; sme-score --rejects shows why",
+		    (unsigned long long)r.bad);
+		status = SME_REJECTED;
+	}
+	scanner_free(r.scanner);
+	scan_plan_free(r.plan);
+	graph_free(r.graph);
+	map_release(&r.authors);
+	buf_release(&r.line);
+	buf_release(&r.text);
+	buf_release(&r.key);
+	return status;
+}

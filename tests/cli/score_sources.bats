@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# What tables say of pages and people, the influence of authors, and a score as a table.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export SME_CONFIG=$PWD/sme.jq
+	printf '# domains\ntagesblatt.example\t0.9\nblog.example\t0.6\nblog.example/@troll\t0.1\nlies.example\t0\n' >domains
+	echo '{score: {sources: "domains", weights: {credibility: 10}}}' >sme.jq
+}
+
+# The credibility of a mention with these links, and what it imitates.
+judge() {
+	printf '%s\n' "$@" | jq -Rnc '{type: "mention", links: [inputs]}' | sme-score | jq -c '.score | [.credibility, .imitates]'
+}
+
+@test "a listed page has its credibility, the least of several counts" {
+	[ "$(judge https://www.tagesblatt.example/a?utm_source=x)" = '[0.9,null]' ]
+	[ "$(judge https://news.tagesblatt.example:443/)" = '[0.9,null]' ]
+	[ "$(judge https://blog.example/@kim/1)" = '[0.6,null]' ]
+	[ "$(judge https://blog.example/@troll/1)" = '[0.1,null]' ]
+	[ "$(judge https://blog.example/@trolls/1)" = '[0.6,null]' ]
+	[ "$(judge https://tagesblatt.example https://lies.example https://blog.example)" = '[0,null]' ]
+	[ "$(judge https://unknown.example https://bit.ly/xyz)" = '[null,null]' ]
+	[ "$(judge)" = '[null,null]' ]
+	[ "$(judge 'https://out.example/?u=https%3A%2F%2Flies.example%2Fa')" = '[0,null]' ]
+}
+
+@test "hosts that look like a listed one are forgeries" {
+	for host in tagesblat.example tagesblaatt.example tagesb1att.example tageslbatt.example TAGESBLATT.test tagesblatt.example.evil.test \
+		tagesblatt-login.test tägesblatt.example xn--tgesblatt-v2a.example tаgesblatt.example; do
+		[ "$(judge "https://$host/")" = '[0.05,"tagesblatt.example"]' ] || { echo "$host: $(judge "https://$host/")"; false; }
+	done
+	# Not the untrusted ones, and nothing that is farther away.
+	[ "$(judge https://l1es.example)" = '[null,null]' ]
+	[ "$(judge https://tageblatter.example)" = '[null,null]' ]
+}
+
+@test "the term of a page that is not credible" {
+	run sme-score <<<'{"type":"mention","links":["https://lies.example/x"]}'
+	[ "$(jq -c .score.why <<<"$output")" = '[["credibility",10]]' ]
+}
+
+@test "customers and influence by id and by handle" {
+	printf 'x:a:7\t1\nmastodon:@Kim\t0.5\n' >customers
+	printf 'x:@troll\t80\n' >influence
+	echo '{score: {customers: "customers", influence: "influence"}}' >sme.jq
+	why() { sme-score <<<"$1" | jq -c .score.why; }
+	[ "$(why '{"type":"mention","network":"x","author":{"id":"x:a:7"}}')" = '[["customer",15]]' ]
+	[ "$(why '{"type":"mention","network":"mastodon","author":{"id":"m:1","handle":"kim"}}')" = '[["customer",7.5]]' ]
+	[ "$(why '{"type":"mention","network":"x","author":{"handle":"Troll"}}')" = '[["influence",8]]' ]
+	[ "$(why '{"type":"mention","network":"x","author":{"handle":"kim"}}')" = '[]' ]
+}
+
+@test "mistakes in the tables are told with their place" {
+	printf 'tagesblatt.example\t2\n' >domains
+	run --separate-stderr sme-score </dev/null
+	[ "$status" -eq 78 ]
+	[[ "$stderr" == *"domains:1: "* ]]
+	printf 'localhost\t1\n' >domains
+	run --separate-stderr sme-score </dev/null
+	[ "$stderr" = "sme-score: $PWD/domains:1: \"localhost\" is no domain" ]
+	rm domains
+	run --separate-stderr sme-score </dev/null
+	[[ "$stderr" == *"domains: No such file"* ]]
+}
+
+# mention ID AUTHOR TEXT [ANSWERS]
+mention() {
+	jq -nc --arg id "$1" --arg a "$2" --arg t "$3" --arg r "${4:-}" '{type: "mention", id: $id, network: "x",
+		created_at: "2026-11-20T10:00:00Z", author: {id: ("x:" + $a), handle: $a}, text: $t, in_reply_to: (if $r == "" then null else $r end)}'
+}
+
+@test "graph: who is mentioned and answered has influence, a ring of bots has none" {
+	{
+		mention 2 kim 'ja!' 1 # before what it answers
+		mention 1 brand hello
+		mention 3 lou '@Brand und @kim. Schreibt an x@lou.example'
+		mention 4 max '@brand'
+		mention 5 eva '@brand'
+		mention 6 ida '@brand'
+		for i in 1 2 3 4 5; do mention "b$i" "bot$i" "@bot$((i % 5 + 1)) @brand"; done
+	} >events
+	sme-score graph events >table
+	[ "$(sed -n 1p table)" = "$(printf '# author\tinfluence')" ]
+	[ "$(sed -n 2p table)" = "$(printf 'x:@brand\t100.0')" ]
+	[ "$(sed -n 3p table)" = "$(printf 'x:@kim\t90.0')" ]
+	# All others, the bots too, share the last place.
+	[ "$(tail -n +4 table | cut -f 2 | sort -u)" = 0.0 ]
+	[ "$(wc -l <table)" -eq 12 ]
+	# A log says the same, and sme-score reads the table.
+	sme-log append log <events >/dev/null
+	sme-score graph log | cmp - table
+	echo '{score: {influence: "table"}}' >sme.jq
+	[ "$(sme-score <<<"$(mention 9 kim x)" | jq .score.influence)" = 90 ]
+	sme-score graph --json --top 1 events >one
+	[ "$(jq -c '[.author, .influence, .pointed_to_by]' one)" = '["x:@brand",100,10]' ]
+	echo '{' | run --separate-stderr sme-score graph
+	[ "$status" -eq 1 ]
+}
+
+@test "--explain prints the terms for people, and terminals are safe" {
+	run sme-score --explain <<<'{"type":"mention","id":"x\u001b[31m:1","links":["https://lies.example"]}'
+	[ "$output" = "x?[31m:1
+credibility                10.0
+= priority                 10.0" ]
+}
