@@ -96,7 +96,7 @@ mention() {
 	[ "$(sme-score <<<"$(mention 9 kim x)" | jq .score.influence)" = 90 ]
 	sme-score graph --json --top 1 events >one
 	[ "$(jq -c '[.author, .influence, .pointed_to_by]' one)" = '["x:@brand",100,10]' ]
-	echo '{' | run --separate-stderr sme-score graph
+	run --separate-stderr sme-score graph <<<'{'
 	[ "$status" -eq 1 ]
 }
 
