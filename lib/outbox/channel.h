@@ -67,7 +67,7 @@ struct channel {
 	const struct channel_ops *ops;
 	void *ctx;
 	bool closed; /* see call_result */
-	struct slice closed_why;
+	char closed_why[240];
 };
 
 #endif

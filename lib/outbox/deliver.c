@@ -22,7 +22,8 @@ struct step {
 	const struct prepared *prepared;
 	const struct gate_verdict *verdict;
 	const struct call_result *result;
-	struct gate_verdict *booked;
+	struct gate_verdict *closed;
+	int64_t booked; /* see gates_book; 0: not */
 	int64_t fence, now;
 	enum part_claim claim;
 	bool failed; /* the database could not be read: y->err */
@@ -82,13 +83,13 @@ step_intent(struct part_row *row, void *ctx)
 
 	if (row->p.state == PART_READY)
 		open = gates_book(s->y->d->ledger, &s->y->d->rules, s->y->channel, s->out, s->prepared,
-		    s->now, s->booked, s->y->err);
+		    s->now, s->closed, &s->booked, s->y->err);
 	if (open < 0) {
 		s->failed = true;
 		return false;
 	}
 	if (open == 0) {
-		s->verdict = s->booked;
+		s->verdict = s->closed;
 		return step_hold(row, s);
 	}
 	row->request_hash = s->prepared->hash;
@@ -113,6 +114,11 @@ step_done(struct part_row *row, void *ctx)
 
 	if (!part_done(&row->p, s->fence, r->outcome, r->wait, &s->y->net, s->now))
 		return false;
+	if (s->booked && r->outcome != OUTCOME_SENT && r->outcome != OUTCOME_MAYBE &&
+	    gate_refund(s->y->d->ledger, s->booked, s->y->err) < 0) {
+		s->failed = true;
+		return false;
+	}
 	if (row->p.state == PART_SENT)
 		keep_sent(row, r, s->now);
 	else
@@ -222,7 +228,7 @@ first_gates(struct delivery *y, const struct outgoing *o, const struct part_row 
 	if (y->channel->closed) {
 		v.gate = NULL;
 		v.until = now_of(y) + PART_BACKOFF_MAX;
-		snprintf(v.reason, sizeof v.reason, "%.*s", SLICE_ARG(y->channel->closed_why));
+		snprintf(v.reason, sizeof v.reason, "%s", y->channel->closed_why);
 	} else if (gates_pass(y->channel, o, inbound, now_of(y), &v)) {
 		return 0;
 	}
@@ -236,19 +242,20 @@ close_channel(struct delivery *y, const struct call_result *r)
 	if (!r->closed || y->channel->closed)
 		return;
 	y->channel->closed = true;
-	y->channel->closed_why = r->reason.p ? r->reason : SLICE("its credentials are not accepted");
-	sme_warn("%.*s: nothing more is sent in this run: %.*s", SLICE_ARG(y->channel->name),
-	    SLICE_ARG(y->channel->closed_why));
+	snprintf(y->channel->closed_why, sizeof y->channel->closed_why, "%.*s",
+	    SLICE_ARG(r->reason.p ? r->reason : SLICE("its credentials are not accepted")));
+	sme_warn("%.*s: nothing more is sent in this run: %s", SLICE_ARG(y->channel->name),
+	    y->channel->closed_why);
 }
 
 /* Intent, call, outcome. */
 static int
 attempt(struct delivery *y, const struct outgoing *o, const struct prepared *p, struct part_row *row)
 {
-	struct gate_verdict booked;
+	struct gate_verdict closed;
 	struct call_result result = {.outcome = OUTCOME_NOT_DONE};
 	struct step s = {
-	    .out = o, .prepared = p, .booked = &booked, .result = &result, .fence = row->p.fence};
+	    .out = o, .prepared = p, .closed = &closed, .result = &result, .fence = row->p.fence};
 	int r = change(y, o->part, step_intent, &s, row);
 
 	if (r != 1 || row->p.state != PART_INTENT)

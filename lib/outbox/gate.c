@@ -412,7 +412,7 @@ duplicate_open(struct ledger *l, const struct gate_rules *rules, const struct ch
 int
 gates_book(struct ledger *l, const struct gate_rules *rules, const struct channel *c,
     const struct outgoing *o, const struct prepared *p, int64_t now, struct gate_verdict *v,
-    struct sme_err *err)
+    int64_t *booked, struct sme_err *err)
 {
 	int r;
 
@@ -425,7 +425,14 @@ gates_book(struct ledger *l, const struct gate_rules *rules, const struct channe
 	r = db_run(ledger_db(l), "INSERT INTO outbox_call (account, bucket, at, cost, price)"
 	    " VALUES (?, ?, ?, ?, ?)", err, "ttidd", c->name, p->bucket.p ? p->bucket : SLICE(""), now,
 	    p->cost, p->price);
+	*booked = db_last_id(ledger_db(l));
 	return r < 0 ? -1 : 1;
+}
+
+int
+gate_refund(struct ledger *l, int64_t booked, struct sme_err *err)
+{
+	return db_run(ledger_db(l), "UPDATE outbox_call SET price = 0.0 WHERE rowid = ?", err, "i", booked);
 }
 
 int

@@ -35,12 +35,15 @@ bool gates_pass(const struct channel *c, const struct outgoing *o, int64_t last_
 
 /*
  * Those that depend on what else is sent: budget and duplicate.  Inside of the transaction that writes
- * the intent, so that two publishers cannot both be the last to fit.  1: open, and the call is booked;
- * 0: closed; -1 with ERR.
+ * the intent, so that two publishers cannot both be the last to fit.  1: open, and the call is booked
+ * as *BOOKED; 0: closed; -1 with ERR.
  */
 int gates_book(struct ledger *l, const struct gate_rules *rules, const struct channel *c,
     const struct outgoing *o, const struct prepared *p, int64_t now, struct gate_verdict *v,
-    struct sme_err *err);
+    int64_t *booked, struct sme_err *err);
+
+/* The call that was BOOKED had surely no effect: it cost no money. */
+int gate_refund(struct ledger *l, int64_t booked, struct sme_err *err);
 
 /* When AUTHOR last wrote, as far as it was noted; TIME_NONE. */
 int gate_inbound(struct ledger *l, const struct reply_row *r, int64_t *at, struct sme_err *err);

@@ -158,10 +158,10 @@ part_looked(struct part *p, int64_t fence, enum part_look look, int64_t wait,
 		p->state = PART_SENT;
 		break;
 	case LOOK_ABSENT:
-		p->state = PART_READY;
+		p->state = p->tries < PART_ATTEMPTS_MAX ? PART_READY : PART_HELD;
 		p->doubt = p->spent = false;
 		p->looks = 0;
-		p->due = now;
+		p->due = p->tries > 1 ? now + backoff(net, p->tries, wait) : now;
 		break;
 	case LOOK_UNSURE:
 		p->looks++;

@@ -44,6 +44,9 @@
 /* After so many attempts without effect, about a day, it is HELD. */
 #define PART_TRIES_MAX 100
 
+/* Attempts after each of which the network said that nothing is there: then it is HELD. */
+#define PART_ATTEMPTS_MAX 10
+
 /* What the network does not tell after so many look-ups, a person is asked. */
 #define PART_LOOKS_MAX 8
 

@@ -16,6 +16,9 @@
 /* Pages of a look-up. */
 #define LOOK_PAGES 20
 
+/* Requests for one part. */
+#define SEND_STEPS 5
+
 /* When an account cannot log in now, in ms. */
 #define LOGIN_PAUSE 30000
 
@@ -345,71 +348,137 @@ take_sent(struct arena *a, jv v, struct sent_part *out)
 	buf_release(&b);
 }
 
-/* A whole answer whose text says that it went wrong. */
+/* The first request of {next: [...]}, or null. */
+static jv
+next_of(jv v)
+{
+	jv list = value_get(v, "next"), first = jv_null();
+
+	if (jv_get_kind(list) == JV_KIND_ARRAY && jv_array_length(jv_copy(list)) > 0)
+		first = jv_array_get(jv_copy(list), 0);
+	jv_free(list);
+	return first;
+}
+
+/* A whole answer whose text says that nothing was made; unless it says why, that is not believed. */
 static void
 take_error(struct arena *a, jv v, jv error, struct call_result *r)
 {
 	jv class = value_get(v, "class");
-	enum answer_class c = ANSWER_PERMANENT;
+	enum answer_class c = ANSWER_OK;
 
-	answer_class_parse(value_text(class).p ? value_text(class) : SLICE("permanent"), &c);
+	answer_class_parse(value_text(class), &c);
 	r->reason = kept(a, value_text(error));
 	r->closed = c == ANSWER_AUTH;
-	r->outcome = c == ANSWER_RULE ? OUTCOME_RULE
+	r->outcome = c == ANSWER_OK ? OUTCOME_MAYBE
+	             : c == ANSWER_RULE ? OUTCOME_RULE
 	             : c == ANSWER_PERMANENT ? OUTCOME_REFUSED
 	                                     : OUTCOME_NOT_DONE;
 	jv_free(class);
 }
 
-/* An answer that the network means well: what does it say? */
+/* What it made, or that it says nothing. */
 static void
-take_published(struct network_way *w, struct answer *ans, struct arena *a, struct call_result *r)
+take_made(struct network_way *w, struct arena *a, jv v, struct call_result *r)
 {
 	bool changes = !slice_is(w->kind, "reply") && !slice_is(w->kind, "post");
+	jv unsure = value_get(v, "unsure");
+
+	take_sent(a, v, &r->sent);
+	if (value_text(unsure).p) {
+		r->reason = kept(a, value_text(unsure));
+	} else if (r->sent.id.n || changes) {
+		r->outcome = OUTCOME_SENT;
+		if (!r->sent.id.n)
+			r->sent = w->changes;
+	} else {
+		r->reason = SLICE("the answer of the network does not say what it made");
+	}
+	jv_free(unsure);
+}
+
+/* An answer that the network means well: what does it say?  Or else null: the next request. */
+static jv
+take_published(struct network_way *w, const struct answer *ans, struct arena *a,
+    struct call_result *r)
+{
 	struct sme_err err;
-	jv v, error;
+	jv v, error, next;
 
 	r->outcome = OUTCOME_MAYBE;
 	if (call(w, CALL_PUBLISHED, jv_null(), jv_copy(ans->response), true, &v, &err) < 0) {
 		r->reason = arena_dup(a, slice_of(err.text));
-		return;
+		return jv_null();
 	}
 	error = value_get(v, "error");
+	next = next_of(v);
 	if (value_text(error).p)
 		take_error(a, v, error, r);
-	else
-		take_sent(a, v, &r->sent);
-	if (!value_text(error).p && (r->sent.id.p || changes)) {
-		r->outcome = OUTCOME_SENT;
-		if (!r->sent.id.p)
-			r->sent = w->changes;
-	} else if (!value_text(error).p) {
-		r->reason = SLICE("the answer of the network does not say what it made");
-	}
+	else if (jv_get_kind(next) != JV_KIND_OBJECT)
+		take_made(w, a, v, r);
 	jv_free(error);
 	jv_free(v);
+	return next;
+}
+
+/* A whole answer that refuses: the connector may know that this one does not mean what it says. */
+static void
+take_refusal(struct network_way *w, const struct answer *ans, struct arena *a,
+    struct call_result *r)
+{
+	struct sme_err err;
+	jv v, unsure;
+
+	if (ans->maybe_done || !ans->status ||
+	    call(w, CALL_PUBLISHED, jv_null(), jv_copy(ans->response), true, &v, &err) < 0)
+		return;
+	unsure = value_get(v, "unsure");
+	if (value_text(unsure).p) {
+		r->outcome = OUTCOME_MAYBE;
+		r->reason = kept(a, value_text(unsure));
+	}
+	jv_free(unsure);
+	jv_free(v);
+}
+
+/* One request of it; gives the next, or null. */
+static jv
+send_one(struct network_way *w, jv request, struct arena *a, struct call_result *r)
+{
+	struct answer ans = {.response = jv_null()};
+	jv next = jv_null();
+
+	*r = (struct call_result){0};
+	if (exchange_once(w->x, request, &ans) == 0) {
+		next = take_published(w, &ans, a, r);
+	} else {
+		take_failure(&ans, a, r);
+		take_refusal(w, &ans, a, r);
+		/* What is not there any more need not be removed. */
+		if (slice_is(w->kind, "delete") && (ans.status == 404 || ans.status == 410)) {
+			r->outcome = OUTCOME_SENT;
+			r->sent = w->changes;
+		}
+	}
+	answer_release(&ans);
+	return next;
 }
 
 static void
 way_send(void *ctx, struct arena *a, struct call_result *r)
 {
 	struct network_way *w = ctx;
-	struct answer ans = {.response = jv_null()};
-	bool gone;
+	jv next = jv_copy(w->request);
 
-	*r = (struct call_result){0};
-	if (exchange_once(w->x, jv_copy(w->request), &ans) == 0) {
-		take_published(w, &ans, a, r);
-	} else {
-		take_failure(&ans, a, r);
-		/* What is not there any more need not be removed. */
-		gone = ans.status == 404 || ans.status == 410;
-		if (gone && slice_is(w->kind, "delete")) {
-			r->outcome = OUTCOME_SENT;
-			r->sent = w->changes;
+	for (int steps = 0; jv_get_kind(next) == JV_KIND_OBJECT; steps++) {
+		if (steps == SEND_STEPS) {
+			r->outcome = OUTCOME_MAYBE;
+			r->reason = SLICE("the connector goes on asking for requests");
+			break;
 		}
+		next = send_one(w, next, a, r);
 	}
-	answer_release(&ans);
+	jv_free(next);
 }
 
 /* What `found` makes of an answer.  True: *NEXT is a request to look further. */
@@ -418,7 +487,7 @@ take_found(struct network_way *w, jv reply, jv response, struct arena *a, struct
     jv *next)
 {
 	struct sme_err err;
-	jv v, list, unsure;
+	jv v, unsure;
 
 	if (call(w, CALL_FOUND, reply, response, true, &v, &err) < 0) {
 		r->look = LOOK_UNSURE;
@@ -430,22 +499,16 @@ take_found(struct network_way *w, jv reply, jv response, struct arena *a, struct
 		return false;
 	}
 	take_sent(a, v, &r->sent);
-	list = value_get(v, "next");
 	unsure = value_get(v, "unsure");
-	*next = jv_get_kind(list) == JV_KIND_ARRAY ? jv_array_get(jv_copy(list), 0) : jv_null();
-	if (!jv_is_valid(*next)) {
-		jv_free(*next);
-		*next = jv_null();
-	}
-	r->look = r->sent.id.p ? LOOK_THERE : LOOK_UNSURE;
+	*next = next_of(v);
+	r->look = r->sent.id.n ? LOOK_THERE : LOOK_UNSURE;
 	if (value_text(unsure).p)
 		r->reason = kept(a, value_text(unsure));
-	else if (!r->sent.id.p)
+	else if (!r->sent.id.n)
 		r->reason = SLICE("the look-up does not say whether it is there");
-	jv_free(list);
 	jv_free(unsure);
 	jv_free(v);
-	return !r->sent.id.p && jv_get_kind(*next) == JV_KIND_OBJECT;
+	return !r->sent.id.n && jv_get_kind(*next) == JV_KIND_OBJECT;
 }
 
 /* One question; true: *REQUEST is the next. */

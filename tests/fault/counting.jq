@@ -5,7 +5,7 @@ def meta: {
 	as_of: {date: "2026-11-26", source: "tests/tools/counting_server.c"},
 	can: ["read.post", "read.direct", "post", "reply", "reply.private", "thread", "edit", "delete"],
 	text: {limit: 40, count: "points"},
-	auth: {scheme: "none", fields: []},
+	auth: {scheme: "none"},
 	publish: OFFER
 };
 
