@@ -220,6 +220,7 @@ wait_for_rest(struct office *office)
 	struct sme_err err;
 
 	for (;;) {
+		resume(office);
 		if (office_next(office, left, &wait, &err) < 0)
 			sme_die(err.status, "%s", err.text);
 		if (wait <= 0 || wait > left)
@@ -227,7 +228,6 @@ wait_for_rest(struct office *office)
 		nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
 		office_waited(office, wait);
 		left -= wait;
-		resume(office);
 	}
 }
 

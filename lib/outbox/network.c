@@ -58,12 +58,13 @@ network_offers(const struct connector *c, int64_t backoff)
 {
 	const struct json_node *publish = node_get(connector_meta(c), "publish");
 	bool always = slice_is(node_text(publish, "repeat"), "always");
+	bool lookup = node_bool(publish, "lookup", false) && connector_has(c, CALL_FIND) &&
+	              connector_has(c, CALL_FOUND);
 
 	return (struct part_net){
 	    .repeat = always ? PART_NEVER : config_duration(publish, "repeat", 0),
-	    .lookup = node_bool(publish, "lookup", false) && connector_has(c, CALL_FIND) &&
-	              connector_has(c, CALL_FOUND),
-	    .delay = config_duration(publish, "delay", DELAY),
+	    .lookup = lookup,
+	    .delay = lookup ? config_duration(publish, "delay", DELAY) : 0,
 	    .backoff = backoff,
 	};
 }

@@ -300,21 +300,18 @@ told_of(struct office *o, const struct reply_key *id)
 	return v;
 }
 
-/* AGAIN: even when it was told before. */
+/* Unless this run has said so already. */
 static int
-say(struct office *o, const struct reply_key *id, bool again, struct buf *out, struct sme_err *err)
+say(struct office *o, const struct reply_key *id, struct buf *out, struct sme_err *err)
 {
 	struct arena a = ARENA_INIT;
+	union map_value *told = told_of(o, id);
 	struct reply_row r;
-	union map_value *told;
 	int found = ledger_find(o->ledger, id, &a, &r, err);
 
-	if (found == 1 && r.revision > 0) {
-		told = told_of(o, id);
-		if (again || (r.revision > r.told && r.revision > told->i))
-			found = tell(o->ledger, &r, channels_instance(o->channels, r.account), out, err);
-		if (r.revision > told->i)
-			told->i = r.revision;
+	if (found == 1 && r.revision > told->i) {
+		found = tell(o->ledger, &r, channels_instance(o->channels, r.account), out, err);
+		told->i = r.revision;
 	}
 	arena_release(&a);
 	return found < 0 ? -1 : 0;
@@ -434,9 +431,8 @@ take(struct office *o, const struct event *ev, struct job *job, struct arena *a,
 		return OFFICE_TAKEN;
 	if (keep_all_inbound(o, err) < 0 ||
 	    (!is_over(&there) && deliver(&o->deliverer, &job->row.id, err) < 0) ||
-	    say(o, &job->row.id, true, after, err) < 0)
+	    say(o, &job->row.id, after, err) < 0)
 		return OFFICE_FAILED;
-	told_of(o, &job->row.id);
 	return OFFICE_TAKEN;
 }
 
@@ -463,6 +459,17 @@ office_take(struct office *o, const struct event *ev, struct buf *after, struct 
 	return r;
 }
 
+static struct reply_key
+key_of(const struct map_item *item)
+{
+	struct reply_key id;
+
+	id.key = item->key;
+	slice_cut(&id.key, '\0', &id.tenant);
+	return id;
+}
+
+/* Of what an earlier run had no time to say. */
 static int
 say_untold(struct office *o, struct buf *out, struct sme_err *err)
 {
@@ -473,7 +480,7 @@ say_untold(struct office *o, struct buf *out, struct sme_err *err)
 
 	while ((found = ledger_next_untold(o->ledger, slice_of(o->options.tenant), &after, &a, &r,
 	            err)) == 1) {
-		if (say(o, &r.id, false, out, err) < 0) {
+		if (say(o, &r.id, out, err) < 0) {
 			found = -1;
 			break;
 		}
@@ -481,6 +488,19 @@ say_untold(struct office *o, struct buf *out, struct sme_err *err)
 	}
 	arena_release(&a);
 	return found;
+}
+
+/* Of what this run took, and another publisher was at. */
+static int
+say_rest(struct office *o, struct buf *out, struct sme_err *err)
+{
+	for (size_t i = 0; i < o->told.n; i++) {
+		struct reply_key id = key_of(&o->told.items[i]);
+
+		if (o->told.items[i].value.i == 0 && say(o, &id, out, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int
@@ -500,7 +520,9 @@ office_resume(struct office *o, struct buf *out, struct sme_err *err)
 			found = -1;
 	} while (found == 1);
 	arena_release(&a);
-	return found < 0 ? -1 : say_untold(o, out, err);
+	if (found < 0 || say_untold(o, out, err) < 0)
+		return -1;
+	return say_rest(o, out, err);
 }
 
 int
@@ -523,16 +545,6 @@ void
 office_waited(struct office *o, int64_t ms)
 {
 	o->waited += ms;
-}
-
-static struct reply_key
-key_of(const struct map_item *item)
-{
-	struct reply_key id;
-
-	id.key = item->key;
-	slice_cut(&id.key, '\0', &id.tenant);
-	return id;
 }
 
 static int
@@ -566,7 +578,7 @@ office_told(struct office *o, struct sme_err *err)
 }
 
 void
-office_left(const struct office *o, size_t *later, size_t *person)
+office_left(struct office *o, size_t *later, size_t *person)
 {
 	struct sme_err err;
 
@@ -577,7 +589,10 @@ office_left(const struct office *o, size_t *later, size_t *person)
 		struct reply_row r;
 
 		if (ledger_find(o->ledger, &id, &a, &r, &err) == 1 && !is_over(&r)) {
-			*later += r.due != PART_NEVER && !r.gate.p;
+			/* A gate opens by itself, and a post has its time. */
+			bool known = r.gate.p || (r.revision == 0 && r.due > office_clock(o));
+
+			*later += r.due != PART_NEVER && !known;
 			*person += r.due == PART_NEVER;
 		}
 		arena_release(&a);

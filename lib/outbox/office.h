@@ -33,7 +33,8 @@ enum office_result {
 	OFFICE_FAILED    /* sme.db or an account cannot be used; ERR says why */
 };
 
-/* Send what EV has approved, and append the event that says what became of it to AFTER.  With the dry
+/* Send what EV has approved, and append the event that says what became of it to AFTER, unless this run
+ * has said that already.  With the dry
  * run AFTER is not an event but what would be sent, for a person. */
 enum office_result office_take(struct office *o, const struct event *ev, struct buf *after,
     struct sme_err *err);
@@ -52,6 +53,6 @@ void office_waited(struct office *o, int64_t ms);
 int office_told(struct office *o, struct sme_err *err);
 
 /* How many replies of this run wait for another try, and how many for a person. */
-void office_left(const struct office *o, size_t *later, size_t *person);
+void office_left(struct office *o, size_t *later, size_t *person);
 
 #endif

@@ -7,11 +7,13 @@
  *	k   a post with the same Idempotency-Key is taken once
  *	l   posts can be looked up, some time after they were made
  *	n   neither
- * The first FAULTS requests of a world may meet a fault, by SEED; those that follow do not.
+ * The first FAULTS requests of a world may meet a fault, by SEED, or meet fault N where SEED is "fN";
+ * those that follow do not.
  *
  *	POST /WORLD/post {"key": "...", "text": "..."}  → {"id": "..."}
  *	GET  /WORLD/find?key=...                         → {"items": [{"id", "key"}]}
  *	GET  /WORLD/count                                → lines "KEY COUNT"
+ *	GET  /WORLD/bodies                               → what was posted, in order
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -37,7 +39,7 @@
 #define LATE 100
 
 struct post {
-	char world[40], key[80];
+	char world[40], key[80], *body;
 	double at;
 };
 
@@ -108,29 +110,34 @@ fault_of(const char *world)
 {
 	unsigned n = count_request(world), faults = 0;
 	unsigned long seed = 0;
-	char mode;
+	bool fixed = sscanf(world, "%*c-f%lu-%u", &seed, &faults) == 2;
 
-	sscanf(world, "%c-%lu-%u", &mode, &seed, &faults);
+	if (!fixed)
+		sscanf(world, "%*c-%lu-%u", &seed, &faults);
 	if (n >= faults)
 		return NO_FAULT;
+	if (fixed)
+		return (enum fault)seed;
 	return (enum fault)(hash_mix(seed * 1000 + n) % (FAULTS + 3) % FAULTS);
 }
 
 /* Make the post, unless the world takes it once only; its number. */
 static size_t
-commit(const char *world, const char *key, const char *idempotency)
+commit(const char *world, const char *key, const struct request *r)
 {
-	size_t id;
+	bool once = *world == 'k' && *r->key_header;
+	size_t id = 0;
 
 	pthread_mutex_lock(&lock);
-	for (id = 0; *world == 'k' && *idempotency && id < nposts; id++)
-		if (strcmp(posts[id].world, world) == 0 && strcmp(posts[id].key, idempotency) == 0)
-			break;
-	if (!(*world == 'k' && *idempotency))
+	while (once && id < nposts &&
+	       (strcmp(posts[id].world, world) != 0 || strcmp(posts[id].key, r->key_header) != 0))
+		id++;
+	if (!once)
 		id = nposts;
 	if (id == nposts && nposts < POSTS_MAX) {
 		snprintf(posts[id].world, sizeof posts[id].world, "%s", world);
 		snprintf(posts[id].key, sizeof posts[id].key, "%s", key);
+		posts[id].body = strdup(r->body);
 		posts[id].at = now();
 		nposts++;
 	}
@@ -191,9 +198,9 @@ take_post(int fd, const char *world, const struct request *r, enum fault fault)
 	}
 	if (fault == SLOW)
 		pause_ms(40);
-	id = commit(world, key, r->key_header);
+	id = commit(world, key, r);
 	if (fault == TWICE && *world == 'k')
-		id = commit(world, key, r->key_header);
+		id = commit(world, key, r);
 	snprintf(answer, sizeof answer, "{\"id\":\"p%zu\",\"url\":\"http://count.example/p%zu\"}", id, id);
 	if (fault == ERROR_AFTER)
 		say(fd, 502, "{\"error\":\"bad gateway\"}", 0);
@@ -252,6 +259,21 @@ take_count(int fd, const char *world)
 	free(answer);
 }
 
+static void
+take_bodies(int fd, const char *world)
+{
+	char *answer = calloc(1, REQUEST_MAX);
+	size_t n = 0;
+
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < nposts; i++)
+		if (strcmp(posts[i].world, world) == 0 && n + strlen(posts[i].body) + 2 < REQUEST_MAX)
+			n += (size_t)sprintf(answer + n, "%s\n", posts[i].body);
+	pthread_mutex_unlock(&lock);
+	say(fd, 200, answer, 0);
+	free(answer);
+}
+
 static bool
 read_request(int fd, struct request *r, char *buf)
 {
@@ -295,6 +317,8 @@ serve(void *arg)
 		sscanf(r.path, "/%39[^/]/%15[a-z]?key=%79[^&]", world, what, key);
 		if (strcmp(what, "count") == 0)
 			take_count(fd, world);
+		else if (strcmp(what, "bodies") == 0)
+			take_bodies(fd, world);
 		else if (strcmp(what, "find") == 0)
 			take_find(fd, world, key, fault_of(world));
 		else
