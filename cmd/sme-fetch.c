@@ -10,6 +10,7 @@
 #include "core/cli.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
+#include "mail/mailbox.h"
 #include "net/fetch.h"
 #include "net/fetch_metrics.h"
 #include "net/url.h"
@@ -51,7 +52,7 @@ static const struct cli_opt options[] = {
     {0, "tenant", CLI_STRING, &opt.tenant, "NAME", "tenant of the events; with -a, whose sources"},
     {0, "timeout", CLI_DURATION, &opt.timeout, "TIME", "for one try, from start to end (30s)"},
     {0, "tries", CLI_INT, &opt.tries, "N", "ask a server N times before giving up (3)"},
-    {0, "type", CLI_STRING, &opt.type, "TYPE", "feed, csv or ndjson, where it cannot be guessed"},
+    {0, "type", CLI_STRING, &opt.type, "TYPE", "feed, csv, ndjson or mail, if it cannot be guessed"},
     CLI_END};
 
 static const struct cli_tool tool = {
@@ -120,6 +121,24 @@ map_option(struct mapping *m, const char *arg)
 		cli_usage("--%s", err.text);
 }
 
+/* Is it a mailbox, or one mail?  What is read from standard input cannot be looked at before. */
+static bool
+is_mail(const char *name)
+{
+	if (opt.type)
+		return strcmp(opt.type, "mail") == 0;
+	return !strstr(name, "://") && strcmp(name, "-") != 0 && mailbox_guess(name) != MAILBOX_NONE;
+}
+
+static void
+add_mail(struct work *w, const char *name, struct source *s)
+{
+	struct sme_err err;
+
+	if (accounts_add_mail(w->accounts, name, s, &err) < 0)
+		sme_die(err.status, "%s: %s", name, err.text);
+}
+
 /* What the command line says holds for every operand, and for no source of the configuration. */
 static void
 add_operand(struct work *w, const char *name)
@@ -134,8 +153,8 @@ add_operand(struct work *w, const char *name)
 	else
 		s->path = name;
 	s->remember = s->own_host = s->url != NULL;
-	if (opt.type && !source_type_parse(slice_of(opt.type), &s->type))
-		cli_usage("--type: expected feed, csv or ndjson, got \"%s\"", opt.type);
+	if (opt.type && strcmp(opt.type, "mail") != 0 && !source_type_parse(slice_of(opt.type), &s->type))
+		cli_usage("--type: expected feed, csv, ndjson or mail, got \"%s\"", opt.type);
 	s->tenant = slice_of(opt.tenant);
 	s->network = slice_of(opt.network);
 	s->channel = slice_of(opt.channel);
@@ -143,6 +162,8 @@ add_operand(struct work *w, const char *name)
 	s->lang = slice_of(opt.lang);
 	for (size_t i = 0; i < opt.map.n; i++)
 		map_option(&s->map, opt.map.items[i]);
+	if (is_mail(name))
+		add_mail(w, name, s);
 }
 
 /* One that cannot be used does not stop the others. */

@@ -17,6 +17,12 @@ struct accounts *accounts_open(const struct config *c, unsigned requests_max);
 int accounts_add(struct accounts *all, const struct json_node *node, struct source *s,
     struct sme_err *err);
 
+/*
+ * Fill S for the mails in PATH, a mailbox or one mail, that the command line names.  What S says
+ * already, its tenant, network and channel, holds; the texts stay the caller's.
+ */
+int accounts_add_mail(struct accounts *all, const char *path, struct source *s, struct sme_err *err);
+
 /* After the run. */
 void accounts_close(struct accounts *all);
 

@@ -37,6 +37,12 @@ poll_close(struct poll *p)
 	free(p);
 }
 
+void
+poll_alone(struct poll *p)
+{
+	p->alone = true;
+}
+
 static void next(struct poll *p);
 
 static int64_t
@@ -90,7 +96,8 @@ finish(struct poll *p)
 		p->seen_to = p->began;
 	}
 	p->sink.now = clock_of(p);
-	poll_put_coverage(p);
+	if (!p->alone)
+		poll_put_coverage(p);
 	record_alerts(&p->sink, p->account);
 	poll_store(p);
 	count(p);

@@ -24,6 +24,9 @@ struct poll;
 struct poll *poll_open(const struct account *a, struct connector *c, struct vault *v,
     unsigned requests_max);
 
+/* What P reads is a document that stands alone: no coverage event closes it. */
+void poll_alone(struct poll *p);
+
 /* After the run. */
 void poll_close(struct poll *p);
 

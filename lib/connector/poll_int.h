@@ -11,6 +11,7 @@ struct poll {
 	struct connector *connector;
 	struct vault *vault;
 	unsigned requests_max;
+	bool alone;              /* no coverage event */
 	struct exchange *x;
 	struct drive *d;         /* of the look that is going on */
 	struct record_sink sink;

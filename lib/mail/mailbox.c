@@ -1,6 +1,7 @@
 #include "mail/mailbox.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -30,6 +31,20 @@ has_folder(const char *path, const char *name)
 	yes = stat(buf_str(&b), &sb) == 0 && S_ISDIR(sb.st_mode);
 	buf_release(&b);
 	return yes;
+}
+
+static bool
+has_mails(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	bool any = false;
+
+	while (d && !any && (e = readdir(d)))
+		any = *e->d_name != '.' && slice_ends(slice_of(e->d_name), SLICE(".eml"));
+	if (d)
+		closedir(d);
+	return any;
 }
 
 /* "Received: from ...": the first line of a mail that stands alone. */
@@ -101,7 +116,9 @@ mailbox_guess(const char *path)
 	if (stat(path, &sb) < 0)
 		return MAILBOX_NONE;
 	if (S_ISDIR(sb.st_mode))
-		return has_folder(path, "cur") && has_folder(path, "new") ? MAILBOX_MAILDIR : MAILBOX_FOLDER;
+		return has_folder(path, "cur") && has_folder(path, "new") ? MAILBOX_MAILDIR
+		       : has_mails(path)                                  ? MAILBOX_FOLDER
+		                                                          : MAILBOX_NONE;
 	return S_ISREG(sb.st_mode) ? guess_file(path) : MAILBOX_NONE;
 }
 
@@ -114,12 +131,14 @@ mailbox_open(const char *path, struct sme_err *err)
 	struct mailbox *m;
 	struct stat sb;
 
-	if (kind == MAILBOX_NONE && stat(path, &sb) < 0) {
+	if (stat(path, &sb) < 0) {
 		err_sys(err, SME_NOINPUT, "%s", path);
 		return NULL;
 	}
 	/* An empty file is the mbox of nobody who has mail; a pipe can be nothing else. */
-	if (kind == MAILBOX_NONE && (sb.st_size == 0 || !S_ISREG(sb.st_mode)))
+	if (kind == MAILBOX_NONE && S_ISDIR(sb.st_mode))
+		kind = MAILBOX_FOLDER;
+	else if (kind == MAILBOX_NONE && (sb.st_size == 0 || !S_ISREG(sb.st_mode)))
 		kind = MAILBOX_MBOX;
 	if (kind == MAILBOX_NONE) {
 		err_set(err, SME_DATA, "%s: no mail: expected an mbox, a Maildir or a mail", path);
