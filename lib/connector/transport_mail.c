@@ -146,7 +146,7 @@ answer(struct transport_call *call, const struct buf *body)
  */
 static int
 find_server(struct mail_server *s, const struct transport_call *call, const struct order *o,
-    const char *url, struct sme_err *err)
+    const char *url, bool login, struct sme_err *err)
 {
 	struct slice user = call->secret(call->ctx, SLICE("username"));
 	bool token = slice_is(node_text(call->account->settings, "auth"), "oauth2");
@@ -162,7 +162,7 @@ find_server(struct mail_server *s, const struct transport_call *call, const stru
 	    .timeout = call->options->timeout,
 	    .stop_fd = call->options->wake_fd,
 	};
-	if (!node_bool(o->mail, "login", true))
+	if (!login)
 		return 0;
 	s->user = user.n ? user.p : node_text(o->mail, "user").p;
 	if (!s->user)
@@ -247,7 +247,8 @@ run_imap(struct transport_call *call, const struct order *o, struct buf *body, s
 	struct kept *k = kept(call);
 	struct mail_server s;
 
-	if (find_server(&s, call, o, node_text(o->root, "url").p, err) < 0 || !connected(k, &s, err))
+	if (find_server(&s, call, o, node_text(o->root, "url").p, true, err) < 0 ||
+	    !connected(k, &s, err))
 		return -1;
 	if (slice_is(what, "page"))
 		return page(k, o, body, err);
@@ -287,7 +288,8 @@ put_copy(struct transport_call *call, const struct order *o, const struct draft 
 
 	if (!copy)
 		return;
-	if (find_server(&s, call, o, node_text(copy, "url").p, &err) == 0 && connected(k, &s, &err))
+	if (find_server(&s, call, o, node_text(copy, "url").p, true, &err) == 0 &&
+	    connected(k, &s, &err))
 		imap_append(k->imap, node_text(copy, "folder"), buf_slice(&d->raw), &err);
 	put_or_null(body, "copy_error", slice_of(err.text));
 }
@@ -303,7 +305,8 @@ run_smtp(struct transport_call *call, const struct order *o, const struct draft 
 	/* What only reads may be sent twice, and a mail must not. */
 	if (!slice_is(node_text(o->root, "method"), "POST"))
 		return err_set(err, SME_DATA, "a mail is sent with the method POST");
-	if (find_server(&s, call, o, node_text(o->root, "url").p, err) < 0)
+	if (find_server(&s, call, o, node_text(o->root, "url").p, node_bool(o->mail, "login", true),
+	        err) < 0)
 		return -1;
 	if (s.timeout < SMTP_TIMEOUT)
 		s.timeout = SMTP_TIMEOUT;

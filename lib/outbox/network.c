@@ -195,6 +195,7 @@ reply_value(const struct network_way *w, const struct outgoing *o, struct sme_er
 	put_text(&b, "text", o->text);
 	put_text(&b, "kind", o->reply->kind);
 	buf_printf(&b, ",\"private\":%s", o->reply->private ? "true" : "false");
+	buf_printf(&b, ",\"auto\":%s", o->reply->automatic ? "true" : "false");
 	put_mention(&b, w, node_get(o->job, "mention"));
 	put_sent(&b, "previous", &o->previous);
 	put_sent(&b, "sent", &o->sent);

@@ -167,7 +167,7 @@ def outcome:
 	  elif $to.action == "delivered" then {state: "delivered"}
 	  else null end;
 
-def is_ours($account): (. // "") | test("^[0-9a-f]+-[0-9]+@") and endswith("@" + domain($account));
+def is_ours($account): (. // "") | test("^[0-9A-Za-z]+-[0-9]+@") and endswith("@" + domain($account));
 
 def event($account):
 	.data
@@ -207,7 +207,8 @@ def publish($account; $reply):
 			login: $account.settings.login, copy: copy($account)}))
 	};
 
-def published($account): {id: .body.message_id};
+def published($account): {id: .body.message_id}
+	+ (if .body.copy_error then {ref: {copy_error: .body.copy_error}} else {} end);
 
 def find($account; $reply):
 	$account.settings.copies as $c

@@ -1,0 +1,251 @@
+#!/usr/bin/env bats
+# E-mail end to end: a customer writes through a real SMTP server, Dovecot keeps the mail, sme-fetch
+# sees it once, and the answer is in the customer's mailbox once, in the right thread.
+
+bats_require_minimum_version 1.5.0
+load peers
+
+setup_file() {
+	peers_open
+	peer_need Dovecot dovecot /usr/lib/dovecot/lmtp || return 0
+	peer_need OpenSMTPD smtpd || return 0
+	[ "$(id -u)" = 0 ] || { echo "Dovecot: starts as root only" >"$PEERS/missing"; return 0; }
+	dovecot_start kim help
+	smtpd_start
+}
+
+teardown_file() {
+	peers_close
+}
+
+setup() {
+	peers_ready
+	cd "$BATS_TEST_TMPDIR" || return
+	export SME_HOME=$PWD/home SME_CONFIG=$PWD/sme.jq
+	unset SME_SHARE
+	# Each test has a mailbox of its own, which Dovecot makes when it is first used.
+	help=help$BATS_TEST_NUMBER kim=kim$BATS_TEST_NUMBER
+	mailbox="$PEERS/dovecot/home"
+	configure
+	sme-vault init
+	printf secret | sme-vault put --tenant talvio post password
+}
+
+# The account with more SETTINGS.
+configure() {
+	cat >sme.jq <<-E
+		{sources: [{name: "post", connector: "email", tenant: "talvio", channel: "$help@example.test",
+			handle: "$help@example.test", allow_private: ["127.0.0.1"],
+			settings: ({imap: "$IMAP", smtp: "$SMTP", tls: "none", login: false, name: "Talvio Hilfe"}
+				+ {${1:-}})}]}
+	E
+}
+
+# A mail of the customer's, from stdin, to the brand.
+write() {
+	curl -sS --url "$SMTP" --mail-from "$kim@example.test" --mail-rcpt "$help@example.test" -T -
+}
+
+complaint() {
+	printf 'From: Kim Vogel <%s@example.test>\nTo: %s@example.test\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\n%s\n\n%s\n' \
+		"$kim" "$help" "Message-ID: <$1@example.test>${2:+
+$2}" 'Kein Netz in Köln.'
+}
+
+# How many mails USER has.
+count() {
+	find "$mailbox/$1/Maildir/new" "$mailbox/$1/Maildir/cur" -type f 2>/dev/null | wc -l
+}
+
+# Wait until USER has N mails.
+arrived() {
+	for _ in $(seq 200); do
+		[ "$(count "$1")" -lt "$2" ] || return 0
+		sleep 0.05
+	done
+	echo "$(count "$1") mails of $2 for $1" >&2
+	return 1
+}
+
+fetch() {
+	sme-fetch -s post "$@"
+}
+
+mentions() {
+	jq -c 'select(.type == "mention")'
+}
+
+# The mention on stdin with an approved reply.
+approved() {
+	jq -c --arg key "$1" '.reply = {state: "approved", key: $key, text: ["Läuft wieder."], source: "snippet:ok", by: "agent-7"}'
+}
+
+@test "a mail is seen once, and the answer is there once, in its thread" {
+	complaint a1 'References: <root@example.test>' | write
+	arrived "$help" 1
+	fetch >first
+	[ "$(mentions <first | jq -r '[.id, .author.handle, .title, .text, .thread] | join(" | ")')" = \
+		"email:$help@example.test:a1@example.test | $kim@example.test | Grüße | Kein Netz in Köln. | email:$help@example.test:root@example.test" ]
+	fetch >again
+	[ "$(mentions <again | wc -l)" = 0 ]
+	# Reading it has left no trace.
+	[ "$(find "$mailbox/$help/Maildir" -name '*:2,*S*' | wc -l)" = 0 ]
+
+	mentions <first | approved 5eedc0ffee >todo
+	sme-publish todo >out
+	[ "$(jq -r 'select(.type == "reply") | [.state, .id] | join(" ")' out)" = \
+		"sent email:$help@example.test:5eedc0ffee-0@example.test" ]
+	arrived "$kim" 1
+	# The same again, and by two at once: nothing more goes out.
+	sme-publish todo >/dev/null
+	sme-publish todo >/dev/null & sme-publish todo >/dev/null
+	wait
+	sleep 0.3
+	[ "$(count "$kim")" = 1 ]
+	cat "$mailbox/$kim/Maildir/new/"* >mail
+	grep -q '^In-Reply-To: <a1@example.test>' mail
+	grep -q '^Message-I[dD]: <5eedc0ffee-0@example.test>' mail
+	run ! grep -q '^Auto-Submitted' mail
+	SME_CONFIG=/dev/null sme-fetch --type mail "$mailbox/$kim/Maildir" >seen
+	[ "$(jq -r '[.author.name, .title, .text, .thread, .ref.references[]] | join(" | ")' seen)" = \
+		'Talvio Hilfe | Re: Grüße | Läuft wieder. | email:Maildir:root@example.test | root@example.test | a1@example.test' ]
+}
+
+@test "nothing is doubled or lost when the folder counts its mails anew" {
+	for i in 1 2 3; do complaint "v$i" | write; done
+	arrived "$help" 3
+	fetch | sme-log append log >/dev/null
+	complaint v4 | write
+	arrived "$help" 4
+	# Without its index Dovecot gives all uids anew, with the time as UIDVALIDITY.
+	rm -f "$mailbox/$help/Maildir/"dovecot*
+	sleep 1.1
+	fetch >second
+	[ "$(jq -r 'select(.type == "coverage") | .gaps[].reason' second)" = "the folder's UIDVALIDITY changed" ]
+	sme-log append log <second | mentions >new
+	[ "$(jq -r .ref.message_id new)" = v4@example.test ]
+	[ "$(sme-log cat log | mentions | jq -r .ref.message_id | sort | tr '\n' ' ')" = \
+		'v1@example.test v2@example.test v3@example.test v4@example.test ' ]
+}
+
+@test "a kill at any moment loses nothing, and a log drops what comes twice" {
+	for i in $(seq 20); do complaint "k$i" | write; done
+	arrived "$help" 20
+	configure 'limit: 3, mark: "seen"'
+	for i in $(seq 12); do
+		sme-fetch -s post >>all 2>/dev/null &
+		sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+		kill -9 $! 2>/dev/null || :
+		wait $! || :
+	done
+	fetch >>all
+	# A line that the kill cut off ends the earlier run's output; what was in it came again.
+	jq -c -R 'fromjson? | select(.type == "mention")' all | sme-log append log | jq -r .ref.message_id >ids
+	[ "$(sort -u ids | wc -l)" = 20 ]
+	[ "$(wc -l <ids)" = 20 ]
+	# What was handed on is marked, with the next poll.
+	fetch >/dev/null
+	[ "$(find "$mailbox/$help/Maildir" -name '*:2,*S*' | wc -l)" = 20 ]
+}
+
+@test "what was handed on can be moved" {
+	complaint m1 | write
+	arrived "$help" 1
+	configure 'mark: "move:Erledigt Köln"'
+	curl -sS --url "$IMAP" -u "$help:secret" -X 'CREATE "Erledigt K&APY-ln"'
+	fetch | mentions >seen
+	[ "$(wc -l <seen)" = 1 ]
+	curl -sS --url "$IMAP/INBOX" -u "$help:secret" -X 'UID SEARCH ALL' | grep -q 1
+	fetch | mentions >seen
+	[ "$(wc -l <seen)" = 0 ]
+	[[ $(curl -sS --url "$IMAP/INBOX" -u "$help:secret" -X 'UID SEARCH ALL') != *1* ]]
+	configure 'folders: ["Erledigt Köln"]'
+	rm -r home/cursors
+	[ "$(fetch | mentions | jq -r .ref.message_id)" = m1@example.test ]
+}
+
+@test "what a program wrote is marked, and a machine does not answer it" {
+	complaint auto1 'Auto-Submitted: auto-replied' | write
+	arrived "$help" 1
+	fetch | mentions >seen
+	[ "$(jq .auto seen)" = true ]
+	approved 5eedc0ffe1 <seen | jq -c 'del(.reply.by)' | sme-publish >out
+	[ "$(jq -r 'select(.type == "reply") | [.state, .gate] | join(" ")' out)" = 'held duplicate' ]
+	[ "$(count "$kim")" = 0 ]
+}
+
+@test "an automatic answer says that it is one" {
+	complaint q1 | write
+	arrived "$help" 1
+	fetch | mentions | approved 5eedc0ffe2 | jq -c 'del(.reply.by)' | sme-publish >out
+	[ "$(jq -r 'select(.type == "reply") | .state' out)" = sent ]
+	arrived "$kim" 1
+	grep -q '^Auto-Submitted: auto-replied' "$mailbox/$kim/Maildir/new/"*
+}
+
+@test "a copy is kept; whether an answer went out can be looked up there" {
+	configure 'copies: {folder: "Sent", by: "append"}'
+	curl -sS --url "$IMAP" -u "$help:secret" -X 'CREATE "Sent"'
+	complaint c1 | write
+	arrived "$help" 1
+	fetch | mentions | approved 5eedc0ffe3 | sme-publish >out
+	[ "$(jq -r 'select(.type == "reply") | .state' out)" = sent ]
+	[ "$(find "$mailbox/$help/Maildir/.Sent/" -type f -path '*/cur/*' | wc -l)" = 1 ]
+	grep -q '5eedc0ffe3-0@example.test' "$mailbox/$help/Maildir/.Sent/cur/"*
+}
+
+# The account sends through a server that breaks its first connection.
+cut_smtp() {
+	"$BATS_TEST_DIRNAME/../../${B:-build}/tools/smtp_cut" "${SMTP##*:}" "$1" >port 2>/dev/null 3>&- &
+	echo $! >"$PEERS/cut.pid"
+	until [ -s port ]; do sleep 0.02; done
+	SMTP=smtp://127.0.0.1:$(<port) configure 'copies: {folder: "INBOX", by: "bcc"}'
+}
+
+@test "an answer whose outcome nobody told is looked up, and not sent twice" {
+	complaint u1 | write
+	arrived "$help" 1
+	cut_smtp after
+	fetch | mentions | approved 5eedc0ffe5 | sme-publish --wait 0s >out || :
+	[ "$(jq -r 'select(.type == "reply") | .state' out)" = unknown ]
+	arrived "$kim" 1
+	arrived "$help" 2
+	sme-publish --now "$(date -u -d '+2 minutes' +%Y-%m-%dT%H:%M:%SZ)" </dev/null >out
+	[ "$(jq -r 'select(.type == "reply") | .state' out)" = sent ]
+	[ "$(count "$kim")" = 1 ]
+	peer_stop cut
+}
+
+@test "an answer that surely did not go out is sent, once" {
+	complaint n1 | write
+	arrived "$help" 1
+	cut_smtp before
+	fetch | mentions | approved 5eedc0ffe6 | sme-publish --wait 0s >out || :
+	[ "$(jq -r 'select(.type == "reply") | .state' out)" = unknown ]
+	sme-publish --now "$(date -u -d '+2 minutes' +%Y-%m-%dT%H:%M:%SZ)" </dev/null >out
+	[ "$(jq -r 'select(.type == "reply") | .state' out)" = sent ]
+	arrived "$kim" 1
+	sleep 0.3
+	[ "$(count "$kim")" = 1 ]
+	peer_stop cut
+}
+
+@test "an address that the server refuses fails for good" {
+	complaint r1 "Reply-To: nobody@elsewhere.test" | write
+	arrived "$help" 1
+	fetch | mentions | approved 5eedc0ffe4 | sme-publish >out
+	[ "$(jq -r 'select(.type == "reply") | .state' out)" = failed ]
+	[ "$(count "$kim")" = 0 ]
+}
+
+@test "a wrong password is told, without the password" {
+	complaint w1 | write
+	arrived "$help" 1
+	printf wr0ng | sme-vault put --tenant talvio post password
+	run --separate-stderr fetch
+	[ "$status" = 77 ]
+	[[ $stderr == *"$IMAP: the server refuses the login"* ]]
+	[[ $stderr$output != *wr0ng* ]]
+	printf secret | sme-vault put --tenant talvio post password
+	[ "$(fetch | mentions | wc -l)" = 1 ]
+}
