@@ -66,7 +66,7 @@ def user($reply):
 def own_id: tostring | split("/") | last;
 
 def send($account; $reply; $what): {
-	method: "POST", url: replies($account), bucket: "write", idempotent: true,
+	method: "POST", url: replies($account), idempotent: true,
 	json: ({key: $reply.part_key, user: user($reply)} + $what),
 	context: {user: user($reply)}
 };

@@ -232,6 +232,25 @@ code() { local t=$1; shift; status -H "Authorization: Bearer $t" "$@"; }
 	stop
 }
 
+@test "what sme-publish sends is in the conversation, once" {
+	sed -i 's/connector: "inapp"/&, allow_private: ["127.0.0.1"]/' sme.jq
+	start --listen 127.0.0.1:0
+	address=$(sed -n 's/.*listening on //p' err)
+	sed -i "s|connector: \"inapp\"|&, base: \"http://$address\"|" sme.jq
+	curl -s -H "Authorization: Bearer $kim" -d '{"id":"c1","text":"Kein Netz"}' "http://$address/chat/app/messages"
+	for _ in $(seq 100); do [ ! -s out ] || break; sleep 0.05; done
+	jq -c '.reply = {state: "approved", text: ["Guten Tag,", "wir prüfen das."], key: "0123456789abcdef"}' out >approved
+	sme-publish approved | jq -e 'select(.type == "reply") | .state == "sent" and (.sent | length) == 2'
+	rm -r home/sme.db*
+	# As after a disaster: it sends all again, and it is there already.
+	sme-publish approved >/dev/null
+	curl -s -H "Authorization: Bearer $kim" "http://$address/chat/app/messages" |
+		jq -r '[.messages[] | .author // "", .text] | join("|")' >got
+	[ "$(cat got)" = '|Kein Netz|Team|Guten Tag,|Team|wir prüfen das.' ]
+	grep -q '"in_reply_to"' <(curl -s -H "Authorization: Bearer $kim" "http://$address/chat/app/messages")
+	stop
+}
+
 @test "conversations stay over restarts, and messages are mapped once" {
 	start
 	code "$kim" -d '{"id":"c1","text":"eins"}' http://h/chat/app/messages
