@@ -9,13 +9,16 @@
 #include "core/mem.h"
 #include "core/rfc3339.h"
 #include "route/route.h"
+#include "sme-route/test.h"
 #include "stream/filter.h"
 
 static struct filter filter = {FILTER_INIT, .key = "route"};
 static bool trace;
+static const char *test_file;
 
 static const struct cli_opt options[] = {
 	FILTER_OPTIONS(filter),
+	{0, "test", CLI_STRING, &test_file, "FILE", "compare what the rules do with the tests in FILE"},
 	{0, "trace", CLI_FLAG, &trace, NULL, "show on standard error which rules were tried"},
 	CLI_END
 };
@@ -90,7 +93,8 @@ main(int argc, char **argv)
 	filter.worker_close = worker_close;
 	if (trace)
 		filter.jobs = 1; /* the table is in the order of the input */
-	status = filter_run(&filter, files, route, router);
+	status = test_file ? route_test(test_file, &config, router, filter.plan) :
+	    filter_run(&filter, files, route, router);
 	router_close(router);
 	config_release(&config);
 	scan_plan_free(filter.plan);

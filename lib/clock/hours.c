@@ -167,10 +167,10 @@ read_holidays(
 }
 
 struct hours *
-hours_read(const struct json_node *tenant, const char *config, struct sme_err *err)
+hours_read_in(
+    const struct json_node *node, struct slice name, const char *config, struct sme_err *err)
 {
-	const struct json_node *week = node_get(tenant, "hours");
-	struct slice name = node_text(tenant, "timezone");
+	const struct json_node *week = node_get(node, "hours");
 	struct zone *zone;
 	struct hours *h;
 
@@ -184,10 +184,16 @@ hours_read(const struct json_node *tenant, const char *config, struct sme_err *e
 	}
 	h = hours_new(zone);
 	if (read_week(h, week, err) == 0 &&
-	    read_holidays(h, node_get(tenant, "holidays"), config, err) == 0)
+	    read_holidays(h, node_get(node, "holidays"), config, err) == 0)
 		return h;
 	hours_free(h);
 	return NULL;
+}
+
+struct hours *
+hours_read(const struct json_node *tenant, const char *config, struct sme_err *err)
+{
+	return hours_read_in(tenant, node_text(tenant, "timezone"), config, err);
 }
 
 size_t

@@ -47,6 +47,10 @@ int hours_add_holidays(
  */
 struct hours *hours_read(const struct json_node *tenant, const char *config, struct sme_err *err);
 
+/* The same in the time zone ZONE (p == NULL: UTC), whatever "timezone" says. */
+struct hours *hours_read_in(
+    const struct json_node *node, struct slice zone, const char *config, struct sme_err *err);
+
 /* Is it open at the instant AT? */
 bool hours_is_open(const struct hours *h, int64_t at);
 

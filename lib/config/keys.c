@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock/hours.h"
 #include "config/kinds.h"
+#include "config/tenant.h"
 #include "core/map.h"
 #include "text/entity.h"
 
@@ -16,7 +16,6 @@
 #define MAP_OF(type, text) {.expected = (text), .item = &(type), .map = true}
 /* clang-format on */
 
-static void tenant_cross(struct schema_check *c, const struct json_node *tenant);
 static void entities_cross(struct schema_check *c, const struct json_node *map);
 static void names_cross(struct schema_check *c, const struct json_node *list);
 static void sources_cross(struct schema_check *c, const struct json_node *list);
@@ -70,6 +69,12 @@ static const struct schema match = {
     .scalar = schema_word,
     .words = match_words,
 };
+static const char *const clock_words[] = {"wall", "business", NULL};
+static const struct schema sla_clock = {
+    .expected = "\"wall\" or \"business\"",
+    .scalar = schema_word,
+    .words = clock_words,
+};
 static const char *const action_words[] = {"ack", "hold", "ignore", NULL};
 static const struct schema action = {
     .expected = "\"ack\", \"hold\" or \"ignore\"",
@@ -97,10 +102,41 @@ static const struct schema_field hours_fields[] = {
 static const struct schema hours = {
     .expected = "an object with mon, tue ... sun", .fields = hours_fields};
 
+static const struct schema_field calendar_fields[] = {
+    {"timezone", &kind_zone, false},
+    {"hours", &hours, false},
+    {"holidays", &holidays, false},
+    {"channels", &names, false},
+    END,
+};
+static const struct schema calendar = {
+    .expected = "a calendar such as {hours: {mon: [\"08:00-20:00\"]}}", .fields = calendar_fields};
+static const struct schema calendars = MAP_OF(calendar, "an object of calendars by name");
+
+static const struct schema_field relax_fields[] = {
+    {"after", &kind_duration, true},
+    {"skills", &names, true},
+    END,
+};
+static const struct schema relax = {
+    .expected = "a step such as {after: \"10m\", skills: [\"network\"]}", .fields = relax_fields};
+static const struct schema relaxes = LIST_OF(relax, "a list of steps");
+static const struct schema_field overflow_fields[] = {
+    {"queue", &kind_name, true},
+    {"after", &kind_duration, true},
+    END,
+};
+static const struct schema overflow = {
+    .expected = "an object such as {queue: \"inbox\", after: \"30m\"}", .fields = overflow_fields};
+
 static const struct schema_field queue_fields[] = {
     {"name", &kind_name, true},
     {"skills", &names, false},
     {"sla", &kind_duration, false},
+    {"clock", &sla_clock, false},
+    {"calendar", &kind_name, false},
+    {"relax", &relaxes, false},
+    {"overflow", &overflow, false},
     END,
 };
 static const struct schema queue = {
@@ -117,6 +153,8 @@ static const struct schema_field rule_fields[] = {
     {"queue", &kind_name, false},
     {"skills", &names, false},
     {"sla", &kind_duration, false},
+    {"clock", &sla_clock, false},
+    {"calendar", &kind_name, false},
     {"priority", &priority, false},
     {"action", &action, false},
     END,
@@ -194,6 +232,8 @@ static const struct schema_field tenant_fields[] = {
     {"languages", &names, false},
     {"hours", &hours, false},
     {"holidays", &holidays, false},
+    {"calendars", &calendars, false},
+    {"clock", &sla_clock, false},
     {"vars", &texts, false},
     {"queries", &queries, false},
     {"topics", &queries, false},
@@ -357,64 +397,6 @@ names_cross(struct schema_check *c, const struct json_node *list)
 			first->u = i;
 	}
 	map_release(&seen);
-}
-
-static const char *
-queue_name(const void *list, size_t i)
-{
-	const struct json_node *q = ((const struct json_node *)list)->child;
-
-	while (q && i--)
-		q = q->next;
-	return q ? node_text(q, "name").p : NULL;
-}
-
-static bool
-has_queue(const struct json_node *list, struct slice name)
-{
-	for (NODE_EACH(q, list))
-		if (slice_eq(node_text(q, "name"), name))
-			return true;
-	return false;
-}
-
-/* Spans that overlap; the error begins with the place, such as ".hours.mon[1]: ". */
-static void
-hours_cross(struct schema_check *c, const struct json_node *node)
-{
-	struct sme_err err;
-	struct hours *h = hours_read(node, c->file, &err);
-	char *colon = strstr(err.text, ": ");
-
-	if (!h && colon) {
-		*colon = '\0';
-		schema_error(c, err.text, "%s", colon + 2);
-	}
-	hours_free(h);
-}
-
-/* A rule's queue must be one of the tenant's.  Without queues there is one, "inbox". */
-static void
-tenant_cross(struct schema_check *c, const struct json_node *node)
-{
-	const struct json_node *list = node_get(node, "queues");
-	bool some = list && list->count;
-	size_t i = 0;
-	char sub[48];
-
-	if (c->deep)
-		hours_cross(c, node);
-	for (NODE_EACH(it, node_get(node, "rules"))) {
-		struct slice name = node_text(it, "queue");
-		const char *near;
-
-		snprintf(sub, sizeof sub, ".rules[%zu].queue", i++);
-		if (!name.p || has_queue(list, name) || (!some && slice_is(name, "inbox")))
-			continue;
-		near = some ? schema_nearest(name, queue_name, list) : "inbox";
-		schema_error(c, sub, "no queue \"%.*s\" in .queues%s%s%s", SLICE_ARG(name),
-		    near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-	}
 }
 
 /* What only one kind of source has. */

@@ -32,6 +32,61 @@ read_sla(struct arena *a, const struct json_node *node)
 	return sla;
 }
 
+static enum sla_clock
+read_clock(const struct json_node *node)
+{
+	struct slice word = node_text(node, "clock");
+
+	if (!word.p)
+		return CLOCK_UNSAID;
+	return slice_is(word, "business") ? CLOCK_BUSINESS : CLOCK_WALL;
+}
+
+static const struct calendar *
+find_calendar(const struct policy *p, struct slice name)
+{
+	for (size_t i = 0; i < p->ncalendars; i++)
+		if (slice_eq(p->calendars[i].name, name))
+			return &p->calendars[i];
+	return NULL;
+}
+
+/* A calendar without a zone of its own keeps the tenant's. */
+static struct hours *
+read_hours(const struct policy *p, const struct json_node *node, const struct config *config,
+    struct sme_err *err)
+{
+	struct slice zone = node_text(node, "timezone");
+
+	if (!zone.p)
+		zone = node_text(p->tenant, "timezone");
+	return hours_read_in(node, zone, config->path, err);
+}
+
+static int
+read_calendars(struct arena *a, struct policy *p, const struct config *config, struct sme_err *err)
+{
+	const struct json_node *list = node_get(p->tenant, "calendars");
+	struct buf member = BUF_INIT;
+	int r = 0;
+
+	p->calendars = arena_zalloc(a, (list ? list->count : 0) * sizeof *p->calendars + 1);
+	for (NODE_EACH(it, list)) {
+		struct calendar *c = &p->calendars[p->ncalendars++];
+
+		c->name = it->key;
+		c->channels = node_get(it, "channels");
+		c->hours = read_hours(p, it, config, err);
+		if (!c->hours && err->text[0]) {
+			buf_printf(&member, ".calendars.%s", it->key.p);
+			r = wrong(config, p, buf_str(&member), err);
+			break;
+		}
+	}
+	buf_release(&member);
+	return r;
+}
+
 static void
 read_queues(struct arena *a, struct policy *p)
 {
@@ -45,8 +100,13 @@ read_queues(struct arena *a, struct policy *p)
 	}
 	queues = arena_zalloc(a, list->count * sizeof *queues);
 	for (NODE_EACH(it, list))
-		queues[p->nqueues++] = (struct queue){node_text(it, "name"), node_get(it, "skills"),
-		    read_sla(a, it)};
+		queues[p->nqueues++] = (struct queue){.name = node_text(it, "name"),
+		    .skills = node_get(it, "skills"),
+		    .sla = read_sla(a, it),
+		    .clock = read_clock(it),
+		    .calendar = find_calendar(p, node_text(it, "calendar")),
+		    .relax = node_get(it, "relax"),
+		    .overflow = node_get(it, "overflow")};
 	p->queues = queues;
 }
 
@@ -66,6 +126,8 @@ read_rule(struct arena *a, const struct policy *p, const struct json_node *node)
 	    .queue = find_queue(p, node_text(node, "queue")),
 	    .skills = node_get(node, "skills"),
 	    .sla = read_sla(a, node),
+	    .clock = read_clock(node),
+	    .calendar = find_calendar(p, node_text(node, "calendar")),
 	    .priority = node_number(node, "priority", 0),
 	    .action = node_text(node, "action")};
 }
@@ -98,6 +160,9 @@ read_policy(struct policies *all, struct policy *p, const struct config *config,
     struct scan_plan *plan, struct sme_err *err)
 {
 	p->all = slice_is(node_text(p->tenant, "match"), "all");
+	p->clock = read_clock(p->tenant);
+	if (read_calendars(&all->arena, p, config, err) < 0)
+		return -1;
 	read_queues(&all->arena, p);
 	if (read_rules(all, p, config, plan, err) < 0)
 		return -1;
@@ -130,6 +195,8 @@ policies_close(struct policies *p)
 		for (size_t r = 0; r < one->nrules; r++)
 			expr_free(one->rules[r].when);
 		hours_free(one->hours);
+		for (size_t k = 0; k < one->ncalendars; k++)
+			hours_free(one->calendars[k].hours);
 	}
 	map_release(&p->by_tenant);
 	arena_release(&p->arena);

@@ -16,10 +16,23 @@ struct sla {
 	struct slice text; /* such as "36m"; p == NULL: there is none */
 };
 
+enum sla_clock { CLOCK_UNSAID, CLOCK_WALL, CLOCK_BUSINESS };
+
+/* Hours of its own for some channels, queues or rules. */
+struct calendar {
+	struct slice name;
+	struct hours *hours;              /* NULL: always open */
+	const struct json_node *channels; /* those that keep it; or NULL */
+};
+
 struct queue {
 	struct slice name;
 	const struct json_node *skills; /* a list of strings, or NULL */
 	struct sla sla;
+	enum sla_clock clock;
+	const struct calendar *calendar; /* NULL: that of the channel */
+	const struct json_node *relax;    /* steps {after, skills}, or NULL */
+	const struct json_node *overflow; /* {queue, after}, or NULL */
 };
 
 struct rule {
@@ -29,6 +42,8 @@ struct rule {
 	const struct queue *queue; /* NULL: it leaves that to others */
 	const struct json_node *skills;
 	struct sla sla;
+	enum sla_clock clock;
+	const struct calendar *calendar; /* NULL: that of the queue */
 	double priority;
 	struct slice action; /* p == NULL: none */
 };
@@ -41,6 +56,9 @@ struct policy {
 	size_t nrules;
 	bool all; /* all rules that hit count, not only the first */
 	struct hours *hours; /* NULL: always open */
+	enum sla_clock clock;
+	struct calendar *calendars;
+	size_t ncalendars;
 };
 
 struct policies {

@@ -14,6 +14,7 @@
 enum field {
 	F_ID,
 	F_TENANT,
+	F_CHANNEL,
 	F_CREATED,
 	F_FETCHED,
 	F_HANDLE,
@@ -26,6 +27,7 @@ enum field {
 static const char *const field_paths[F_COUNT] = {
     [F_ID] = "id",
     [F_TENANT] = "tenant",
+    [F_CHANNEL] = "channel",
     [F_CREATED] = "created_at",
     [F_FETCHED] = "fetched_at",
     [F_HANDLE] = "author.handle",
@@ -51,6 +53,7 @@ struct mention {
 	const struct policy *policy;
 	struct slice lang; /* p == NULL: unknown */
 	int64_t arrived;   /* TIME_NONE: unknown */
+	const struct hours *hours; /* of its channel; NULL: always open */
 };
 
 /* What the rules that hit have said so far; what was said first stays. */
@@ -59,6 +62,8 @@ struct decision {
 	const struct rule *hits[HITS_MAX];
 	size_t nhits;
 	struct sla sla;
+	enum sla_clock clock;
+	const struct hours *hours; /* by which the clock runs and after hours are told */
 	double priority;
 	struct slice action;
 	struct slice skills[ROUTE_SKILLS_MAX];
@@ -188,6 +193,7 @@ decision_init(struct decision *d)
 	d->queue = NULL;
 	d->nhits = d->nskills = 0;
 	d->sla = (struct sla){0, {NULL, 0}};
+	d->clock = CLOCK_UNSAID;
 	d->priority = 0;
 	d->action = (struct slice){NULL, 0};
 }
@@ -261,6 +267,25 @@ try_rules(struct router_run *run, const struct mention *m, struct decision *d, s
 	}
 }
 
+/* The hours and the clock: what a rule says, else its queue, else the channel and the tenant. */
+static void
+settle_clock(struct decision *d, const struct mention *m)
+{
+	const struct calendar *calendar = NULL;
+
+	for (size_t i = 0; i < d->nhits && !calendar; i++)
+		calendar = d->hits[i]->calendar;
+	if (!calendar)
+		calendar = d->queue->calendar;
+	d->hours = calendar ? calendar->hours : m->hours;
+	for (size_t i = 0; i < d->nhits && d->clock == CLOCK_UNSAID; i++)
+		d->clock = d->hits[i]->clock;
+	if (d->clock == CLOCK_UNSAID)
+		d->clock = d->queue->clock;
+	if (d->clock == CLOCK_UNSAID)
+		d->clock = m->policy->clock;
+}
+
 /* The queue's own skills first, then the rules', then the language. */
 static void
 settle(struct decision *d, const struct mention *m)
@@ -269,6 +294,7 @@ settle(struct decision *d, const struct mention *m)
 		d->queue = m->policy->queues;
 	if (!d->sla.text.p)
 		d->sla = d->queue->sla;
+	settle_clock(d, m);
 	add_skills(d, d->queue->skills);
 	for (size_t i = 0; i < d->nhits; i++)
 		add_skills(d, d->hits[i]->skills);
@@ -284,31 +310,73 @@ put_text(struct buf *b, struct slice s)
 		buf_puts(b, "null");
 }
 
+/* The instant MS behind the arrival, by the clock that was chosen. */
+static int64_t
+later(const struct decision *d, const struct mention *m, int64_t ms)
+{
+	if (m->arrived == TIME_NONE)
+		return TIME_NONE;
+	return hours_after(d->clock == CLOCK_BUSINESS ? d->hours : NULL, m->arrived, ms);
+}
+
+static void
+put_time(struct buf *b, int64_t at)
+{
+	if (at == TIME_NONE) {
+		buf_puts(b, "null");
+		return;
+	}
+	buf_addc(b, '"');
+	rfc3339_put(b, at);
+	buf_addc(b, '"');
+}
+
 static void
 put_clock(struct buf *b, const struct decision *d, const struct mention *m)
 {
 	buf_puts(b, ",\"due_at\":");
-	if (!d->sla.text.p || m->arrived == TIME_NONE) {
-		buf_puts(b, "null");
-	} else {
-		buf_addc(b, '"');
-		rfc3339_put(b, m->arrived + d->sla.ms);
-		buf_addc(b, '"');
-	}
+	put_time(b, d->sla.text.p ? later(d, m, d->sla.ms) : TIME_NONE);
 	if (!d->sla.text.p) {
 		buf_puts(b, ",\"sla\":null,\"clock\":null");
 		return;
 	}
 	buf_puts(b, ",\"sla\":\"");
 	buf_adds(b, d->sla.text);
-	buf_puts(b, "\",\"clock\":\"wall\"");
+	buf_puts(b, d->clock == CLOCK_BUSINESS ? "\",\"clock\":\"business\"" : "\",\"clock\":\"wall\"");
+}
+
+/* When less will do, and when another queue takes over; only where a queue says so. */
+static void
+put_later(struct buf *b, const struct decision *d, const struct mention *m)
+{
+	const struct json_node *overflow = d->queue->overflow;
+	const char *comma = "";
+
+	if (d->queue->relax) {
+		buf_puts(b, ",\"relax\":[");
+		for (NODE_EACH(it, d->queue->relax)) {
+			buf_printf(b, "%s{\"at\":", comma);
+			put_time(b, later(d, m, config_duration(it, "after", 0)));
+			buf_puts(b, ",\"skills\":");
+			node_put(b, node_get(it, "skills"));
+			buf_addc(b, '}');
+			comma = ",";
+		}
+		buf_addc(b, ']');
+	}
+	if (overflow) {
+		buf_puts(b, ",\"overflow\":{\"at\":");
+		put_time(b, later(d, m, config_duration(overflow, "after", 0)));
+		buf_puts(b, ",\"queue\":");
+		put_text(b, node_text(overflow, "queue"));
+		buf_addc(b, '}');
+	}
 }
 
 static void
 put_decision(struct buf *b, const struct decision *d, const struct mention *m)
 {
-	bool closed = m->policy->hours && m->arrived != TIME_NONE &&
-	    !hours_is_open(m->policy->hours, m->arrived);
+	bool closed = d->hours && m->arrived != TIME_NONE && !hours_is_open(d->hours, m->arrived);
 
 	buf_puts(b, "{\"queue\":");
 	put_text(b, d->queue->name);
@@ -335,7 +403,18 @@ put_decision(struct buf *b, const struct decision *d, const struct mention *m)
 	buf_puts(b, closed ? ",\"after_hours\":true" : ",\"after_hours\":false");
 	buf_puts(b, ",\"action\":");
 	put_text(b, d->action);
+	put_later(b, d, m);
 	buf_addc(b, '}');
+}
+
+/* The calendar that the channel keeps, else the tenant's own hours. */
+static const struct hours *
+hours_of(const struct policy *p, struct slice channel)
+{
+	for (size_t i = 0; channel.n && i < p->ncalendars; i++)
+		if (lists(p->calendars[i].channels, channel))
+			return p->calendars[i].hours;
+	return p->hours;
 }
 
 static const struct policy *
@@ -369,6 +448,8 @@ route_event(const struct router *r, struct router_run *run, const struct event *
 		return false;
 	}
 	m.arrived = arrival(r, ev, &run->scratch);
+	buf_clear(&run->scratch);
+	m.hours = hours_of(m.policy, json_string(field(r, ev, F_CHANNEL), &run->scratch));
 	m.lang = language_skill(r, &m);
 	d.priority = json_number(field(r, ev, F_PRIORITY), 0);
 	try_rules(run, &m, &d, trace);

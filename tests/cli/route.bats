@@ -221,3 +221,66 @@ END
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 }
+
+@test "clocks and calendars: of the tenant, a channel, a queue and a rule" {
+	cat >clocks.jq <<-'EOF'
+		{tenants: {o2: {timezone: "Europe/Berlin", clock: "business",
+		  hours: {mon: ["08:00-18:00"], tue: ["08:00-18:00"], fri: ["08:00-18:00"]}, holidays: ["DE-BY"],
+		  calendars: {late: {hours: {fri: ["08:00-24:00"]}, channels: ["@night"]}, always: {}},
+		  queues: [{name: "inbox", sla: "1h"}, {name: "b", sla: "36m", calendar: "always"}, {name: "w", sla: "1h", clock: "wall"}],
+		  rules: [{name: "b", when: ".text == \"b\"", queue: "b"}, {name: "w", when: ".text == \"w\"", queue: "w"},
+		    {name: "r", when: ".text == \"r\"", clock: "wall", calendar: "late"}]}}}
+	EOF
+	due() {
+		sme-route -c clocks.jq <<<"{\"type\":\"mention\",\"tenant\":\"o2\",\"created_at\":\"${3:-2026-11-27T16:50:00Z}\",\"channel\":\"$1\",\"text\":\"$2\"}" |
+			jq -r '.route | "\(.due_at) \(.clock) \(.after_hours)"'
+	}
+	[ "$(due @x a)" = '2026-11-30T07:50:00Z business false' ] # ten minutes on Friday, fifty on Monday
+	[ "$(due @night a)" = '2026-11-27T17:50:00Z business false' ]
+	[ "$(due @x b 2026-11-28T12:00:00Z)" = '2026-11-28T12:36:00Z business false' ]
+	[ "$(due @x a 2026-11-28T12:00:00Z)" = '2026-11-30T08:00:00Z business true' ]
+	[ "$(due @x w 2026-11-28T12:00:00Z)" = '2026-11-28T13:00:00Z wall true' ]
+	[ "$(due @x r 2026-11-27T20:00:00Z)" = '2026-11-27T21:00:00Z wall false' ]
+}
+
+@test "less will do later, and another queue takes over" {
+	cat >later.jq <<-'EOF'
+		{tenants: {default: {queues: [{name: "a", skills: ["net:2"], sla: "1h", relax: [{after: "10m", skills: ["net:1"]}, {after: "1h", skills: []}],
+		  overflow: {queue: "b", after: "2h"}}, {name: "b"}]}}}
+	EOF
+	run sme-route -c later.jq <<<'{"type":"mention","created_at":"2026-11-27T16:50:00Z"}'
+	[ "$(jq -c '.route | [.skills, .relax, .overflow]' <<<"$output")" = '[["net:2"],[{"at":"2026-11-27T17:00:00Z","skills":["net:1"]},{"at":"2026-11-27T17:50:00Z","skills":[]}],{"at":"2026-11-27T18:50:00Z","queue":"b"}]' ]
+}
+
+@test "circles, rules out of reach, unknown calendars: each with its place" {
+	cat >bad.jq <<-'EOF'
+		{tenants: {a: {queues: [{name: "x", overflow: {queue: "y", after: "1h"}}, {name: "y", overflow: {queue: "x", after: "1h"}, calendar: "lat"}],
+		  calendars: {late: {hours: {mon: ["08:00-12:00", "11:00-13:00"]}, channels: ["@a"]}, early: {channels: ["@a"]}},
+		  rules: [{name: "1", when: ".direct"}, {name: "2", when: " .direct"}, {name: "3"}, {name: "4", when: ".x"}]}}}
+	EOF
+	run --separate-stderr sme-route --check-config -c bad.jq
+	[ "$status" -eq 78 ]
+	grep -F '.tenants.a.queues[0].overflow: what overflows comes back: x -> y -> x' <<<"$stderr"
+	grep -F '.tenants.a.queues[1].calendar: no calendar "lat" in .calendars, did you mean "late"?' <<<"$stderr"
+	grep -F '.tenants.a.calendars.late.hours.mon[1]: "11:00-13:00" overlaps other hours' <<<"$stderr"
+	grep -F '.tenants.a.calendars.early: channel "@a" keeps the calendar "late" already' <<<"$stderr"
+	grep -F '.tenants.a.rules[1]: is never reached: rules[0] has the same condition' <<<"$stderr"
+	grep -F '.tenants.a.rules[3]: is never reached: rules[2] always holds' <<<"$stderr"
+}
+
+@test "--test compares the rules with what is wanted, and names those no test hits" {
+	cat >rules.test <<-'EOF'
+		{"name":"net","event":{"type":"mention","tenant":"north","text":"kein netz","created_at":"2026-11-20T10:00:00Z"},"want":{"rule":"outage","queue":"network"}}
+		{"name":"wrong","event":{"type":"mention","tenant":"north","text":"hallo"},"want":{"queue":"network","rule":null}}
+		{"event":1}
+	EOF
+	run --separate-stderr sme-route -c sme.jq --test rules.test
+	[ "$status" -eq 1 ]
+	[[ "$output" == "3 tests, 2 failed; "* ]]
+	grep -F 'rules.test:2: wrong: .queue: expected "network", got ' <<<"$stderr"
+	grep -F 'rules.test:3: expected {"event": {...}, "want": {...}}' <<<"$stderr"
+	grep -F 'is hit by no test' <<<"$stderr"
+	head -n 1 rules.test >good.test
+	run sme-route -c sme.jq --test good.test
+	[ "$status" -eq 0 ]
+}

@@ -187,7 +187,7 @@ test_schema_errors(void **state)
 	    ": .tenants.o2.queues[1].sla: expected a duration such as \"36m\", got 36");
 	refuse("{tenants: {o2: {ruels: []}}}",
 	    ": .tenants.o2.ruels: unknown key, did you mean \"rules\"?");
-	refuse("{publish: {zzzzzzzz: 1}}", ": .publish.zzzzzzzz: unknown key; known here: outbox");
+	refuse("{publish: {zzzzzzzz: 1}}", ": .publish.zzzzzzzz: unknown key; known here: backoff, budget, outbox, same_text");
 	refuse("{tenants: {\"o2 de\": {match: \"frist\"}}}",
 	    ": .tenants[\"o2 de\"].match: expected \"first\" or \"all\", got \"frist\"; "
 	    "did you mean \"first\"?");
@@ -200,7 +200,7 @@ test_schema_errors(void **state)
 	       "queues: [{name: \"inbox\"}, {name: \"network\"}]}}}",
 	    ": .tenants.a.rules[0].queue: no queue \"netwrk\" in .queues, did you mean "
 	    "\"network\"?");
-	refuse("{tenants: {a: {queues: [], rules: [{name: \"q\", queue: \"inbox\"}, "
+	refuse("{tenants: {a: {queues: [], rules: [{name: \"q\", when: \".direct\", queue: \"inbox\"}, "
 	       "{name: \"r\", queue: \"inbx\"}]}}}",
 	    ": .tenants.a.rules[1].queue: no queue \"inbx\" in .queues, did you mean \"inbox\"?");
 	refuse("{tenants: {a: {queues: [{name: \"x\"}, {name: \"y\"}, {name: \"x\"}]}}}",
