@@ -93,7 +93,9 @@ def page($account; $cursor):
 	}} + (if .request.tag == "thread" then continued($account; $cursor)
 		else listed($account; $cursor; $items) end);
 
-def count: if type == "string" then (gsub("[.,\\s](?=[0-9]{3})"; "") | capture("(?<n>[0-9]+)").n | tonumber)? else null end;
+# "1.204 Antworten" is 1204, "keine" is nothing.
+def count:
+	[strings | gsub("[.,\\s](?=[0-9]{3})"; "") | capture("(?<n>[0-9]+)").n | tonumber] | first;
 
 def event($account):
 	.kind as $kind | .data as $d | .context as $c

@@ -12,6 +12,7 @@
  *	/redirect/N/F    N times 302 before          /moved/F      301 to /plain/F
  *	/retry/V/F       once 503 and Retry-After: V /auth/F       only for user "u", password "p"
  *	/to/URL          302 to URL                  /status/N     nothing but status N
+ *	/robots.txt      that of DIR, if there is one
  *	/hang            no answer at all            /bomb         10 KiB that unpack to 10 MiB
  */
 #include <arpa/inet.h>
@@ -73,10 +74,13 @@ hit(const char *path)
 }
 
 static void
-load(struct reply *r, const char *name)
+load(struct reply *r, const char *path)
 {
-	FILE *f = strstr(name, "..") ? NULL : fopen(name, "r");
+	char name[300];
+	FILE *f;
 
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(path, "?"), path); /* a query changes nothing */
+	f = strstr(name, "..") ? NULL : fopen(name, "r");
 	if (!f) {
 		r->status = 404;
 		return;
@@ -228,6 +232,8 @@ canned(struct reply *r, const char *how, char *rest, const char *path)
 		r->n = 10 << 20;
 		r->body = calloc(1, r->n);
 		pack(r);
+	} else if (strcmp(how, "robots.txt") == 0) {
+		load(r, how);
 	} else {
 		load(r, rest);
 		if (strcmp(how, "gzip") == 0)
