@@ -188,16 +188,14 @@ page_of(const struct call *c, const struct http_response *r, jv select, jv *body
 	return -1;
 }
 
+/* A shorter secret in a body may be a word that somebody wrote. */
+#define MASK_BODY 16
+#define MASK_TEXT 6
+
 /* The body as a value.  -1 when it is not what it says it is. */
 static int
-body_of(const struct call *c, const struct http_response *r, jv headers, jv *body, struct sme_err *err)
+parse_body(const struct http_response *r, jv headers, struct slice text, jv *body, struct sme_err *err)
 {
-	struct slice text = r->body;
-	jv select = value_get(c->request, "select");
-
-	if (jv_get_kind(select) == JV_KIND_OBJECT && r->status < 300)
-		return page_of(c, r, select, body, err);
-	jv_free(select);
 	if (!slice_trim(text).n) {
 		*body = jv_null();
 		return 0;
@@ -208,6 +206,26 @@ body_of(const struct call *c, const struct http_response *r, jv headers, jv *bod
 	jv_free(*body);
 	*body = value_string(text);
 	return says_json(headers) && r->status < 300 ? -1 : 0;
+}
+
+/* The same, without the account's own secrets: what a login brings is new. */
+static int
+body_of(const struct call *c, const struct http_response *r, jv headers, jv *body, struct sme_err *err)
+{
+	jv select = value_get(c->request, "select");
+	struct buf masked = BUF_INIT;
+	struct slice text = r->body;
+	int result;
+
+	if (jv_get_kind(select) == JV_KIND_OBJECT && r->status < 300)
+		return page_of(c, r, select, body, err);
+	jv_free(select);
+	if ((!c->login || r->status >= 400) &&
+	    credentials_mask(&c->x->credentials, text, MASK_BODY, &masked))
+		text = buf_slice(&masked);
+	result = parse_body(r, headers, text, body, err);
+	buf_release(&masked);
+	return result;
 }
 
 jv
@@ -234,14 +252,19 @@ exchange_response(const struct call *c, long status, jv headers, jv body)
 static void
 explain(struct call *c, const char *reason, jv body)
 {
-	struct buf text = BUF_INIT, said = BUF_INIT;
+	struct buf text = BUF_INIT, said = BUF_INIT, masked = BUF_INIT;
 
 	exchange_put_place(&text, c);
 	answer_reason(&said, body);
+	if (credentials_mask(&c->x->credentials, buf_slice(&said), MASK_TEXT, &masked)) {
+		buf_clear(&said);
+		buf_adds(&said, buf_slice(&masked));
+	}
 	err_set(&c->answer.err, c->answer.class == ANSWER_AUTH ? SME_NOPERM : SME_UNAVAILABLE,
 	    "%.200s: %.200s%s%.100s", buf_str(&text), reason, said.n ? ": " : "", buf_str(&said));
 	buf_release(&text);
 	buf_release(&said);
+	buf_release(&masked);
 }
 
 /* Nothing came, or not all of it. */
