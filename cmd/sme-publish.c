@@ -20,7 +20,7 @@
 static struct filter filter = {FILTER_INIT};
 static const char *outbox_option;
 static bool dry_run, unknown;
-static const char *resolve_key;
+static const char *resolve_key, *plan_file;
 
 /* At the end of the input, what can be tried again so soon is waited for. */
 static int64_t wait_ms = 60000;
@@ -28,6 +28,7 @@ static int64_t wait_ms = 60000;
 static const struct cli_opt options[] = {
 	FILTER_OPTIONS(filter),
 	{'n', "dry-run", CLI_FLAG, &dry_run, NULL, "only say what would be sent"},
+	{0, "plan", CLI_STRING, &plan_file, "FILE", "can so many be answered in a day, at what cost"},
 	{0, "resolve", CLI_STRING, &resolve_key, "KEY", "say of a reply: sent ID, or not-sent"},
 	{0, "unknown", CLI_FLAG, &unknown, NULL, "list what may be sent or not, and nobody knows"},
 	{0, "wait", CLI_DURATION, &wait_ms, "TIME", "for what can be tried again by then (1m)"},
@@ -313,7 +314,9 @@ main(int argc, char **argv)
 	if (config_load(&config, filter.config, &err) < 0)
 		sme_die(err.status, "%s", err.text);
 	db = database();
-	if (unknown)
+	if (plan_file)
+		status = plan_volumes(&config, plan_file);
+	else if (unknown)
 		status = list_unknown(db, filter.tenant);
 	else if (resolve_key)
 		status = resolve(&config, db, filter.tenant, resolve_key, files, filter.now);

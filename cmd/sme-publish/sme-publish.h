@@ -12,5 +12,8 @@ int list_unknown(const char *db, const char *tenant);
 int resolve(const struct config *config, const char *db, const char *tenant, const char *key,
     char *const *words, int64_t now);
 
+/* --plan FILE: what cannot be served in a day, and what it costs.  The exit status. */
+int plan_volumes(const struct config *config, const char *file);
+
 
 #endif

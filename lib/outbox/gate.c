@@ -271,14 +271,14 @@ money_left(struct ledger *l, const struct gate_rules *rules, const struct channe
 /* Would the call be more than a bucket takes?  Until then it may not go: the time at which enough of
  * what was taken is older than the bucket. */
 static int
-bucket_left(struct ledger *l, const struct channel *c, const struct meta_bucket *b, double cost,
-    int64_t now, struct gate_verdict *v, struct sme_err *err)
+bucket_left(struct ledger *l, const struct channel *c, const struct meta_bucket *b,
+    const struct prepared *p, int64_t now, struct gate_verdict *v, struct sme_err *err)
 {
 	struct sqlite3_stmt *st = db_query(ledger_db(l), "SELECT at, cost FROM outbox_call"
-	    " WHERE account = ? AND bucket = ? AND at > ? ORDER BY at DESC", err, "tti", c->name, b->name,
-	    now - b->per);
+	    " WHERE account = ? AND bucket = ? AND at > ? ORDER BY at DESC", err, "tti", c->name,
+	    p->bucket, now - b->per);
 	struct buf per = BUF_INIT;
-	double taken = cost;
+	double taken = p->cost;
 	int r = st ? 1 : -1, more = 0;
 
 	while (r == 1 && (more = db_step(ledger_db(l), st, err)) == 1) {
@@ -295,14 +295,21 @@ bucket_left(struct ledger *l, const struct channel *c, const struct meta_bucket 
 	return more < 0 ? -1 : r;
 }
 
+bool
+gate_bucket_counts(const struct meta_bucket *b, struct slice bucket)
+{
+	return slice_starts(b->name, bucket) &&
+	       (b->name.n == bucket.n || b->name.p[bucket.n] == '_');
+}
+
 static int
 budget_open(struct ledger *l, const struct gate_rules *rules, const struct channel *c,
     const struct prepared *p, int64_t now, struct gate_verdict *v, struct sme_err *err)
 {
 	for (size_t i = 0; i < c->facts->nbuckets; i++) {
 		const struct meta_bucket *b = &c->facts->buckets[i];
-		int r = slice_eq(b->name, p->bucket) ?
-		            bucket_left(l, c, b, p->cost, now, v, err) : 1;
+		int r = gate_bucket_counts(b, p->bucket) ?
+		            bucket_left(l, c, b, p, now, v, err) : 1;
 
 		if (r != 1)
 			return r;

@@ -23,6 +23,9 @@ struct gate_rules {
 /* Of `publish` in the configuration, which may be NULL. */
 void gate_rules_load(struct gate_rules *rules, const struct json_node *publish);
 
+/* Does B limit what is sent under the name BUCKET?  "write" is limited by "write" and by "write_day". */
+bool gate_bucket_counts(const struct meta_bucket *b, struct slice bucket);
+
 struct gate_verdict {
 	const char *gate; /* NULL: all are open */
 	int64_t until;    /* when it opens; PART_NEVER: by a person */

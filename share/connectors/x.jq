@@ -66,6 +66,7 @@ def meta: {
 			me: {n: 75, per: "15m"},
 			direct: {n: 15, per: "15m"},
 			write: {n: 100, per: "15m"},
+			write_older: {n: 300, per: "3h"},
 			message: {n: 15, per: "15m"},
 			delete: {n: 50, per: "15m"}
 		},
