@@ -164,11 +164,13 @@ def page($account; $cursor):
 		# Messages come newest first and cannot be asked for from a time on.
 		(if $request.tag == "direct"
 			then $all | map(select(recent(.created_at; $request.from | epoch))) else $all end) as $data |
-		(if $request.tag == "direct" and ($data | length) < ($all | length) then null else $body.meta.next_token end) as $token |
+		(if $request.tag == "direct" and ($data | length) < ($all | length) then null else $body.meta.next_token end) as $next |
+		# A page that names itself as the next one would go on for ever.
+		(if $next == $request.token then null else $next end) as $token |
 		{
 			records: (if $request.tag == "direct" then {direct: $data} else {post: $data} end),
 			next: (if $token then
-				[list($account; $request.tag; $request | {at, from, user}) | .query.pagination_token = $token] else [] end),
+				[list($account; $request.tag; ($request | {at, from, user}) + {token: $token}) | .query.pagination_token = $token] else [] end),
 			cursor: (if $token then {} else {($request.tag): $request.at} end),
 			coverage: (if $token then {} else {from: $request.from, to: $request.at} end)
 		}
