@@ -215,7 +215,7 @@ def event($account):
 	else message_event($account; $kind) end;
 
 def late($reply):
-	$reply.human == true and (($reply.now | epoch) - ($reply.mention.created_at | epoch)) >= 86400;
+	$reply.auto == false and (($reply.now | epoch) - ($reply.mention.created_at | epoch)) >= 86400;
 
 def private($reply): $reply.private or ($reply.mention.direct // false);
 

@@ -152,7 +152,7 @@ def event($account):
 
 # Later than 24 hours after the person wrote only what a person writes may go out, and says so.
 def late($reply):
-	$reply.human == true and (($reply.now | epoch) - ($reply.mention.created_at | epoch)) >= 86400;
+	$reply.auto == false and (($reply.now | epoch) - ($reply.mention.created_at | epoch)) >= 86400;
 
 def publish($account; $reply):
 	if $reply.mention == null then error("Messenger has no posts: answers only")

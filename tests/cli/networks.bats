@@ -337,3 +337,235 @@ meta_start() {
 	[[ $stderr == *facebook* ]]
 	[[ $stderr != *dead* ]]
 }
+
+# ---- answers ----
+
+# The shipped connector NAME, but for the time until a look-up is worth something.
+hasty() {
+	sed 's/delay: "[0-9]*s"/delay: "200ms"/' "$BATS_TEST_DIRNAME/../../share/connectors/$1.jq" >"$1.jq"
+}
+
+# answer KEY TEXT [MEMBERS]: approve that for the newest mention in `first`, and send it; what became of it
+# is in `sent`.  TEXT may be several, apart by "|".
+answer() {
+	jq -c --arg key "$1" --arg text "$2" 'select(.type == "mention") |
+		.reply = ({state: "approved", text: ($text / "|"), key: $key, by: "lea"} + '"${3:-{\}}"')' first | tail -n 1 >approved
+	sme-publish --wait "${patience:-15s}" <approved >sent 2>publish.err || :
+	jq -rs 'map(select(.type == "reply")) | last | .state' sent
+}
+
+x_visible() {
+	fake_state | jq -c --arg text "$1" '[.posts[], .messages[]? | select((.author_id // .sender_id) == "2244994945" and .text == $text)] | length'
+}
+
+x_asked() {
+	x_start
+	hasty x
+	accounts '{name: "x", connector: "x.jq", settings: {user_id: "2244994945"}}'
+	x_say '@talvio Netz weg in Kiel' >/dev/null
+	poll >first
+}
+
+@test "X: an answer goes out once although answers are lost, limits are hit and the server fails" {
+	x_asked
+	n=0
+	for fault in '{}' '{"drop":true}' '{"lose":true,"drop":true}' '{"cut":3}' '{"status":503,"body":"busy"}' \
+		'{"lose":true,"status":503,"body":""}' '{"status":500,"body":"","times":2}' \
+		'{"lose":true,"status":429,"body":{},"headers":{"x-rate-limit-remaining":"0","x-rate-limit-reset":"@epoch+1"}}' \
+		'{"lose":true,"status":429,"body":{},"headers":{"Retry-After":"1"}}' \
+		'{"lose":true,"status":429,"body":{},"headers":{"Retry-After":"@date+2"}}'; do
+		n=$((n + 1))
+		[ "$fault" = '{}' ] || fake_faults "$(jq -nc "[{method: \"POST\", path: \"tweets\"} + $fault]")"
+		state=$(answer "answer-0000$n" "Antwort $n")
+		[ "$state" = sent ] || { echo "$fault: $state"; cat sent publish.err; false; }
+		[ "$(x_visible "Antwort $n")" -eq 1 ] || { echo "$fault: $(x_visible "Antwort $n") times"; false; }
+	done
+	# Another run changes nothing.
+	sme-publish <approved >again
+	[ "$(x_visible "Antwort $n")" -eq 1 ]
+	# What we wrote is no mention.
+	poll >second
+	[ "$(jq -r 'select(.type == "mention") | .text' second | grep -c Antwort)" -eq 0 ]
+}
+
+@test "X: parts hang together, and a lost answer in the middle breaks nothing" {
+	x_asked
+	fake_faults '[{"method":"POST","path":"tweets","skip":1,"drop":true}]'
+	[ "$(answer thread-00001 'Teil eins|Teil zwei|Teil drei')" = sent ]
+	fake_state | jq -e '[.posts[] | select(.author_id == "2244994945")] |
+		map(.text) == ["Teil eins", "Teil zwei", "Teil drei"] and
+		.[1].referenced_posts[0].id == .[0].id and .[2].referenced_posts[0].id == .[1].id'
+}
+
+@test "X: who did not call us is not answered; the same words twice are looked up" {
+	x_asked
+	x_say 'talvio ist doof' >/dev/null
+	accounts '{name: "x", connector: "x.jq", settings: {user_id: "2244994945", query: "talvio"}}'
+	poll >first
+	[ "$(answer unasked-0001 'Das tut uns leid')" = held ]
+	[ "$(x_visible 'Das tut uns leid')" -eq 0 ]
+	[ "$(jq -r 'select(.type == "reply") | .gate' sent)" = rule ]
+	# Somebody, or something, has just sent these words.
+	x_say '@talvio und jetzt?' >/dev/null
+	poll >first
+	id=$(jq -r 'select(.type == "mention") | .ref.id' first | tail -n 1)
+	curl -sS -H 'Authorization: Bearer token' -d "{\"text\":\"Geht wieder.\",\"reply\":{\"in_reply_to_tweet_id\":\"$id\"}}" \
+		"$FAKE/2/tweets" >/dev/null
+	[ "$(answer already-0001 'Geht wieder.')" = sent ]
+	[ "$(x_visible 'Geht wieder.')" -eq 1 ]
+}
+
+@test "X: a private message is answered in private, once" {
+	x_asked
+	fake_do '{"do":"message","author":"1346889436626259968","text":"Mein Vertrag?"}' >/dev/null
+	poll >first
+	fake_faults '[{"method":"POST","path":"messages","drop":true}]'
+	[ "$(answer private-0001 'Gern, einen Moment.')" = sent ]
+	[ "$(fake_state | jq '[.messages[] | select(.text == "Gern, einen Moment.")] | length')" -eq 1 ]
+	[ "$(fake_state | jq '[.posts[] | select(.author_id == "2244994945")] | length')" -eq 0 ]
+}
+
+@test "X: an answer is deleted again" {
+	x_asked
+	[ "$(answer delete-00001 'Oh nein')" = sent ]
+	[ "$(x_visible 'Oh nein')" -eq 1 ]
+	[ "$(answer delete-00002 '-' '{kind: "delete", of: "delete-00001"}')" = sent ]
+	[ "$(x_visible 'Oh nein')" -eq 0 ]
+}
+
+telegram_visible() {
+	fake_state | jq -c --arg text "$1" '[.messages[] | select(.from.is_bot and .text == $text)] | length'
+}
+
+@test "Telegram: an answer goes out once; what nobody can tell is left to a person" {
+	telegram_start
+	accounts '{name: "telegram", settings: {user_id: "7000000001"}}'
+	telegram_say 'Netz weg'
+	poll >first
+	[ "$(answer telegram-001 'Wir prüfen das.')" = sent ]
+	[ "$(telegram_visible 'Wir prüfen das.')" -eq 1 ]
+	fake_faults '[{"path":"sendMessage","lose":true,"status":429,
+		"body":{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 1","parameters":{"retry_after":1}}}]'
+	[ "$(answer telegram-002 'Gleich geht es.')" = sent ]
+	[ "$(telegram_visible 'Gleich geht es.')" -eq 1 ]
+	fake_log | jq -se 'map(select(.request.path | endswith("sendMessage"))) | (.[2].request.now - .[1].request.now) >= 1'
+	# Telegram cannot be asked what was sent.
+	patience=1s
+	fake_faults '[{"path":"sendMessage","drop":true}]'
+	[ "$(answer telegram-003 'Es geht wieder.')" = unknown ]
+	[ "$(telegram_visible 'Es geht wieder.')" -eq 1 ]
+	sme-publish --wait 0s <approved >again 2>/dev/null || :
+	[ "$(telegram_visible 'Es geht wieder.')" -eq 1 ]
+	sme-publish --unknown | grep -q telegram-003
+	! grep -q '7000000001:token' publish.err sent again
+}
+
+@test "Telegram: an answer in a topic of a group, an edit of it, a deletion" {
+	telegram_start
+	accounts '{name: "telegram"}'
+	fake_do '{"do":"write","user":5000000123,"chat":-1001234567890,"text":"Hier auch","more":{"is_topic_message":true,"message_thread_id":3}}' >/dev/null
+	poll >first
+	[ "$(answer topic-000001 'Wir prüfen das.')" = sent ]
+	fake_state | jq -e '.messages[-1] | .message_thread_id == 3 and .reply_to_message.text == "Hier auch"'
+	[ "$(answer topic-000002 'Wir prüfen es.' '{kind: "edit", of: "topic-000001"}')" = sent ]
+	[ "$(telegram_visible 'Wir prüfen es.')" -eq 1 ]
+	[ "$(telegram_visible 'Wir prüfen das.')" -eq 0 ]
+	[ "$(answer topic-000003 '-' '{kind: "delete", of: "topic-000001"}')" = sent ]
+	[ "$(fake_state | jq '[.messages[] | select(.from.is_bot)] | length')" -eq 0 ]
+}
+
+meta_visible() {
+	fake_state | jq -c --arg text "$1" '[.comments[]?, .messages[]? | select(.message == $text)] | length'
+}
+
+@test "Facebook: a comment is answered once in public, and once in private" {
+	meta_start
+	hasty facebook
+	accounts '{name: "facebook", connector: "facebook.jq", settings: {page_id: "104000000000001"}}'
+	post=$(fake_do '{"do":"post","text":"Neu: Glasfaser"}' | jq -r .id)
+	fake_do "{\"do\":\"comment\",\"on\":\"$post\",\"person\":\"24000000000000017\",\"text\":\"Netz weg\"}" >/dev/null
+	poll >first
+	n=0
+	for fault in '{"drop":true}' '{"lose":true,"drop":true}' '{"cut":1}' '{"status":500,"body":{"error":{"code":2,"message":"later"}}}' \
+		'{"lose":true,"status":400,"body":{"error":{"code":32,"message":"limit"}},"headers":{"Retry-After":"1"}}'; do
+		n=$((n + 1))
+		fake_faults "$(jq -nc "[{method: \"POST\", path: \"comments\"} + $fault]")"
+		state=$(answer "comment-000$n" "Antwort $n")
+		[ "$state" = sent ] || { echo "$fault: $state"; cat sent publish.err; false; }
+		[ "$(meta_visible "Antwort $n")" -eq 1 ]
+	done
+	fake_faults '[{"method":"POST","path":"messages","drop":true}]'
+	[ "$(answer private-0001 'Bitte Ihre Nummer' '{private: true}')" = sent ]
+	[ "$(meta_visible 'Bitte Ihre Nummer')" -eq 1 ]
+	# A second time is one too many.
+	[ "$(answer private-0002 'Und Ihr Name?' '{private: true}')" = held ]
+	[ "$(meta_visible 'Und Ihr Name?')" -eq 0 ]
+}
+
+@test "Messenger and Instagram: a message is answered once, later than a day by a person only" {
+	meta_start
+	hasty messenger
+	hasty instagram
+	accounts '({name: "messenger", connector: "messenger.jq", settings: {page_id: "104000000000001"}},
+		{name: "instagram", connector: "instagram.jq", settings: {user_id: "17841400000000001", page_id: "104000000000001"}})'
+	for it in messenger instagram; do
+		fake_do "{\"do\":\"message\",\"network\":\"$it\",\"person\":\"2400000$it\",\"text\":\"Mein Vertrag?\"}" >/dev/null
+		poll >first
+		fake_faults '[{"method":"POST","drop":true}]'
+		[ "$(answer "$it-0001" "Gern, $it")" = sent ]
+		[ "$(meta_visible "Gern, $it")" -eq 1 ]
+		fake_faults '[{"method":"POST","lose":true,"drop":true}]'
+		[ "$(answer "$it-0002" "Noch da, $it")" = sent ]
+		[ "$(meta_visible "Noch da, $it")" -eq 1 ]
+	done
+	# Two days later.
+	fake_state "$(fake_state | jq -c '{messages: (.messages | map(.at -= 172800))}')"
+	jq -c '.created_at = (now - 172800 | todate)' first >old
+	mv old first
+	[ "$(answer late-000001 'Automatisch' '{by: null, source: "snippet:x"}')" = held ]
+	[ "$(meta_visible 'Automatisch')" -eq 0 ]
+	[ "$(answer late-000002 'Von Hand')" = sent ]
+	fake_state | jq -e '.messages[-1].message == "Von Hand"'
+	fake_log | jq -se 'last | .request.body.tag == "HUMAN_AGENT"'
+}
+
+@test "WhatsApp: answers within a day, the states of them, and what nobody can tell" {
+	meta_start
+	cat >sme.jq <<-EOF
+		{hook: {listen: "unix:s"}, sources: [{name: "whatsapp", connector: "whatsapp", tenant: "talvio", channel: "@talvio",
+			base: "$FAKE", allow_private: ["127.0.0.1"], settings: {phone_number_id: "106540352242922"}}]}
+	EOF
+	secret whatsapp app_secret planted
+	secret whatsapp verify_token word
+	hook_start
+	fake_do '{"do":"message","network":"whatsapp","person":"491701234567","text":"Netz weg"}' | jq -c .told >told
+	deliver whatsapp told
+	hook_stop
+	sme-log cat log >first
+	[ "$(answer whatsapp-001 'Wir prüfen das.')" = sent ]
+	[ "$(meta_visible 'Wir prüfen das.')" -eq 1 ]
+	id=$(jq -r 'select(.type == "reply") | .id' sent)
+	# The network says what became of it.
+	jq -nc --arg id "${id##*:}" '{object: "whatsapp_business_account", entry: [{id: "1", changes: [{field: "messages", value: {
+		messaging_product: "whatsapp", metadata: {phone_number_id: "106540352242922"}, statuses: ["delivered", "read"] | map({
+			id: $id, status: ., timestamp: "1795341700", recipient_id: "491701234567", biz_opaque_callback_data: "whatsapp-001-0"})}}]}]}' |
+		sed 's/statuses":\(\[.*\]\)}}\]}\]}/statuses":\1}}]}]}/' >states
+	hook_start
+	deliver whatsapp states
+	hook_stop
+	[ "$(sme-log cat log | jq -r 'select(.type == "reply") | [.id, .state, .part_key] | @tsv')" = \
+		"$(printf '%s\tdelivered\twhatsapp-001-0\n%s\tread\twhatsapp-001-0' "$id" "$id")" ]
+	fake_faults '[{"method":"POST","lose":true,"status":400,"body":{"error":{"code":131056,"message":"(#131056) pair rate limit hit"}}}]'
+	[ "$(answer whatsapp-002 'Gleich geht es.')" = sent ]
+	[ "$(meta_visible 'Gleich geht es.')" -eq 1 ]
+	patience=1s
+	fake_faults '[{"method":"POST","drop":true}]'
+	[ "$(answer whatsapp-003 'Es geht wieder.')" = unknown ]
+	[ "$(meta_visible 'Es geht wieder.')" -eq 1 ]
+	# Two days later nothing but a template may go.
+	jq -c 'select(.type == "mention") | .created_at = (now - 172800 | todate) |
+		.id += "old" | .author.id += "0" | .thread += "0"' first >old
+	mv old first
+	[ "$(answer whatsapp-004 'Zu spät')" = held ]
+	[ "$(meta_visible 'Zu spät')" -eq 0 ]
+}

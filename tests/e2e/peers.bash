@@ -211,7 +211,7 @@ prism_start() {
 }
 
 prism_complaints() {
-	grep -E 'Violation: request|NO_PATH_MATCHED|NO_METHOD_MATCHED' "$PEERS/$1.log"
+	grep -aE 'Violation: request|VALIDATOR.*error +Request |NO_PATH_MATCHED|NO_METHOD_MATCHED' "$PEERS/$1.log"
 }
 
 # Mailboxes of these users, password "secret": dovecot_start USER...  IMAP at $IMAP, mail comes in by

@@ -3,6 +3,7 @@
 # that it allows.
 bats_require_minimum_version 1.5.0
 load peers
+load replay
 
 description=${SME_SHARED:-$BATS_TEST_DIRNAME/../../../shared}/contracts/x-api-v2.openapi.json
 
@@ -41,16 +42,40 @@ allowed() {
 	[ -z "$output" ] || { echo "$output"; false; }
 }
 
-@test "the check sees what is not allowed" {
-	curl -sS -H 'Authorization: Bearer x' "$PRISM/2/users/1/mentions?max_results=1000" >/dev/null
-	prism_complaints x | grep -q max_results
-	: >"$PEERS/x.log"
-}
-
 @test "reading: mentions, a search, messages" {
 	sme-fetch --all --rejects rejects >events 2>err || cat err
 	for path in /2/users/2244994945/mentions /2/tweets/search/recent /2/dm_events; do
 		asked "get $path"
 	done
 	allowed
+}
+
+@test "answers, in public and in private, and a post" {
+	mention() {
+		printf '{"type":"mention","id":"x:x.com:199000000000000000%s","tenant":"talvio","network":"x","channel":"@talvio",' "$1"
+		printf '"kind":"post","created_at":"%s","author":{"id":"x:x.com:134688943662625996%s","handle":"kim"},' "$(date -u +%FT%TZ)" "$1"
+		printf '"text":"@talvio Netz weg","direct":false,"ref":%s,"reply":{"state":"approved","text":["%s"],"key":"answer-%s",' "$2" "$3" "$1"
+		printf '"private":%s,"by":"lea"}}\n' "$4"
+	}
+	mention 1 '{"id":"1990000000000000001","summoned":true}' 'Wir prüfen das.' false >in
+	mention 2 '{"id":"1990000000000000002","summoned":true}' 'Bitte Ihre Nummer' true >>in
+	printf '{"type":"post","id":"p1","tenant":"talvio","network":"x","channel":"@talvio","state":"approved","text":"Neu","key":"post-0001","by":"lea"}\n' >>in
+	sme-publish --wait 1s <in >out 2>err || cat err
+	asked 'post /2/tweets'
+	asked 'post /2/dm_conversations/with/1346889436626259962/messages'
+	[ "$(grep -c 'HTTP SERVER. post ' "$PEERS/x.log")" -ge 3 ]
+	allowed
+}
+
+@test "every request of the recorded cases" {
+	replay x "$PRISM" >statuses
+	[ "$(wc -l <statuses)" -ge 15 ]
+	run ! grep -v '^20[01] ' statuses
+	allowed
+}
+
+# The last test: what it does stays in the log.
+@test "the check sees what is not allowed" {
+	curl -sS -H 'Authorization: Bearer x' "$PRISM/2/users/1/mentions?max_results=1000" >/dev/null
+	prism_complaints x | grep -q max_results
 }
