@@ -29,15 +29,24 @@ on_capability(void *ctx, struct slice line, struct slice literals)
 }
 
 struct imap *
-imap_open(const struct mail_server *s, struct sme_err *err)
+imap_new(void)
 {
 	struct imap *m = xcalloc(1, sizeof *m);
-	CURLcode code;
 
-	m->in = (struct buf)BUF_INIT;
+	m->recv = curl_easy_recv;
+	m->send = curl_easy_send;
+	m->in = m->out = m->text = (struct buf)BUF_INIT;
 	m->line = (struct buf)BUF_INIT_MAX(IMAP_LINE_MAX);
 	m->literals = (struct buf)BUF_INIT_MAX(IMAP_LITERALS_MAX + 1);
-	m->out = m->text = m->folder = (struct buf)BUF_INIT;
+	return m;
+}
+
+struct imap *
+imap_open(const struct mail_server *s, struct sme_err *err)
+{
+	struct imap *m = imap_new();
+	CURLcode code;
+
 	m->easy = mail_easy(&m->link, s, "imap", err);
 	if (!m->easy) {
 		imap_close(m);
@@ -75,7 +84,6 @@ imap_close(struct imap *m)
 	buf_release(&m->literals);
 	buf_release(&m->out);
 	buf_release(&m->text);
-	buf_release(&m->folder);
 	free(m);
 }
 

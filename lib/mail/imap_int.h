@@ -11,6 +11,9 @@
 struct imap {
 	struct mail_link link;
 	CURL *easy;
+	/* libcurl's, or what stands in for a server in tests. */
+	CURLcode (*recv)(CURL *easy, void *p, size_t n, size_t *got);
+	CURLcode (*send)(CURL *easy, const void *p, size_t n, size_t *sent);
 	bool lost;
 	int64_t deadline; /* of the command that is under way */
 	unsigned tag;
@@ -22,10 +25,11 @@ struct imap {
 	struct buf text;  /* what the last tagged answer said */
 	bool can_move, has_uidplus;
 	/* The folder that is selected. */
-	struct buf folder;
-	bool writable;
 	uint64_t uidvalidity, uidnext; /* 0: not known */
 };
+
+/* Not connected to anything; imap_close frees it. */
+struct imap *imap_new(void);
 
 /* One answer of the server that has no tag. */
 typedef void imap_untagged(void *ctx, struct slice line, struct slice literals);

@@ -60,7 +60,7 @@ receive(struct imap *m, struct sme_err *err)
 	for (;;) {
 		if (!buf_reserve(&m->in, 65536))
 			return lost(m, SME_DATA, "an answer is too long", err);
-		code = curl_easy_recv(m->easy, m->in.p + m->in.n, 65535, &n);
+		code = m->recv(m->easy, m->in.p + m->in.n, 65535, &n);
 		if (code != CURLE_AGAIN)
 			break;
 		if (wait_for(m, POLLIN, err) < 0)
@@ -79,7 +79,7 @@ transmit(struct imap *m, struct slice s, struct sme_err *err)
 {
 	while (s.n) {
 		size_t n = 0;
-		CURLcode code = curl_easy_send(m->easy, s.p, s.n, &n);
+		CURLcode code = m->send(m->easy, s.p, s.n, &n);
 
 		if (code == CURLE_AGAIN) {
 			if (wait_for(m, POLLOUT, err) < 0)
