@@ -26,13 +26,15 @@ struct making {
 	struct slice state, part_key, error; /* of a reply; state: "sent" unless the network says more */
 	bool dated; /* created_at was given, good or not */
 	jv created; /* and this is it; borrowed */
+	const char *lost; /* the member with what a person wrote that is no text */
+	jv_kind lost_kind;
 };
 
 /* How a member is taken; false when V, which is not consumed, is not of its type. */
 typedef bool taker(struct making *k, jv v);
 
 struct member {
-	const char *name;
+	struct slice name;
 	taker *take;
 };
 
@@ -142,19 +144,32 @@ odd(struct making *k, const char *outer, const char *name)
 		snprintf(to, sizeof k->maker->odd, "%s%s%.40s", outer, *outer ? "." : "", name);
 }
 
+/* The row NAME of TABLE, or its end.  Members mostly come in the same order: *NEXT is where to look
+ * first. */
+static const struct member *
+find_member(const struct member *table, const struct member **next, struct slice name)
+{
+	const struct member *row = *next;
+
+	if (!row->name.p || !slice_eq(name, row->name))
+		for (row = table; row->name.p && !slice_eq(name, row->name);)
+			row++;
+	*next = row->name.p ? row + 1 : table;
+	return row;
+}
+
 /* Give each member of the object V to its row of TABLE; null is as good as not there. */
 static void
 take_members(struct making *k, const struct member *table, const char *outer, jv v)
 {
+	const struct member *next = table;
+
 	jv_object_foreach(v, key, x)
 	{
-		const struct member *row = table;
-		struct slice name = value_text(key);
+		const struct member *row = find_member(table, &next, value_text(key));
 
-		while (row->name && !slice_is(name, row->name))
-			row++;
-		if (!row->name || (jv_get_kind(x) != JV_KIND_NULL && !row->take(k, x)))
-			odd(k, outer, name.p);
+		if (!row->name.p || (jv_get_kind(x) != JV_KIND_NULL && !row->take(k, x)))
+			odd(k, outer, jv_string_value(key));
 		jv_free(key);
 		jv_free(x); /* the object has it still */
 	}
@@ -211,7 +226,6 @@ TAKE(event_revision, count, revision)
 TAKE(event_kind, text, kind)
 TAKE(event_channel, text, channel)
 TAKE(event_title, text, title)
-TAKE(event_text, text, text)
 TAKE(event_url, text, url)
 TAKE(event_indexed_at, time, indexed_at)
 
@@ -219,16 +233,16 @@ static bool
 event_author(struct making *k, jv v)
 {
 	static const struct member table[] = {
-	    {"native", author_native},
-	    {"handle", author_handle},
-	    {"name", author_name},
-	    {"followers", author_followers},
-	    {"following", author_following},
-	    {"posts", author_posts},
-	    {"created_at", author_created_at},
-	    {"verified", author_verified},
-	    {"bot", author_bot},
-	    {NULL, NULL},
+	    {SLICE_INIT("native"), author_native},
+	    {SLICE_INIT("handle"), author_handle},
+	    {SLICE_INIT("name"), author_name},
+	    {SLICE_INIT("followers"), author_followers},
+	    {SLICE_INIT("following"), author_following},
+	    {SLICE_INIT("posts"), author_posts},
+	    {SLICE_INIT("created_at"), author_created_at},
+	    {SLICE_INIT("verified"), author_verified},
+	    {SLICE_INIT("bot"), author_bot},
+	    {{NULL, 0}, NULL},
 	};
 
 	return take_object(k, table, "author", v);
@@ -238,11 +252,11 @@ static bool
 event_metrics(struct making *k, jv v)
 {
 	static const struct member table[] = {
-	    {"likes", metric_likes},
-	    {"shares", metric_shares},
-	    {"replies", metric_replies},
-	    {"views", metric_views},
-	    {NULL, NULL},
+	    {SLICE_INIT("likes"), metric_likes},
+	    {SLICE_INIT("shares"), metric_shares},
+	    {SLICE_INIT("replies"), metric_replies},
+	    {SLICE_INIT("views"), metric_views},
+	    {{NULL, 0}, NULL},
 	};
 
 	return take_object(k, table, "metrics", v);
@@ -267,10 +281,27 @@ event_type(struct making *k, jv v)
 	return k->type < TYPE_BAD;
 }
 
+/* What a person wrote may not get lost. */
+static bool
+take_written(struct making *k, struct slice *to, const char *name, jv v)
+{
+	if (take_text(to, v))
+		return true;
+	k->lost = name;
+	k->lost_kind = jv_get_kind(v);
+	return false;
+}
+
+static bool
+event_text(struct making *k, jv v)
+{
+	return take_written(k, &k->m.text, "text", v);
+}
+
 static bool
 event_html(struct making *k, jv v)
 {
-	return take_text(&k->html, v);
+	return take_written(k, &k->html, "html", v);
 }
 
 static bool
@@ -409,31 +440,31 @@ event_ref(struct making *k, jv v)
 }
 
 static const struct member members[] = {
-    {"native", event_native},
-    {"kind", event_kind},
-    {"created_at", event_created_at},
-    {"author", event_author},
-    {"html", event_html},
-    {"text", event_text},
-    {"url", event_url},
-    {"lang_hint", event_lang},
-    {"in_reply_to", event_in_reply_to},
-    {"thread", event_thread},
-    {"direct", event_direct},
-    {"metrics", event_metrics},
-    {"media", event_media},
-    {"links", event_links},
-    {"ref", event_ref},
-    {"revision", event_revision},
-    {"title", event_title},
-    {"type", event_type},
-    {"indexed_at", event_indexed_at},
-    {"channel", event_channel},
-    {"auto", event_auto},
-    {"state", event_state},
-    {"part_key", event_part_key},
-    {"error", event_error},
-    {NULL, NULL},
+    {SLICE_INIT("native"), event_native},
+    {SLICE_INIT("kind"), event_kind},
+    {SLICE_INIT("created_at"), event_created_at},
+    {SLICE_INIT("author"), event_author},
+    {SLICE_INIT("html"), event_html},
+    {SLICE_INIT("text"), event_text},
+    {SLICE_INIT("url"), event_url},
+    {SLICE_INIT("lang_hint"), event_lang},
+    {SLICE_INIT("in_reply_to"), event_in_reply_to},
+    {SLICE_INIT("thread"), event_thread},
+    {SLICE_INIT("direct"), event_direct},
+    {SLICE_INIT("metrics"), event_metrics},
+    {SLICE_INIT("media"), event_media},
+    {SLICE_INIT("links"), event_links},
+    {SLICE_INIT("ref"), event_ref},
+    {SLICE_INIT("revision"), event_revision},
+    {SLICE_INIT("title"), event_title},
+    {SLICE_INIT("type"), event_type},
+    {SLICE_INIT("indexed_at"), event_indexed_at},
+    {SLICE_INIT("channel"), event_channel},
+    {SLICE_INIT("auto"), event_auto},
+    {SLICE_INIT("state"), event_state},
+    {SLICE_INIT("part_key"), event_part_key},
+    {SLICE_INIT("error"), event_error},
+    {{NULL, 0}, NULL},
 };
 
 /* ---- the whole ---- */
@@ -581,25 +612,17 @@ begin(struct making *k, struct event_maker *maker)
 	buf_clear(&maker->text);
 }
 
-/* What would lose something that a person wrote, or the thing's name, is no event. */
+/* What has no name, or would lose what a person wrote, is no event. */
 static int
-check(const struct making *k, jv partial, struct sme_err *err)
+check(const struct making *k, struct sme_err *err)
 {
-	static const char *const texts[] = {"text", "html", NULL};
-
 	if (k->type == TYPE_BAD)
 		return err_set(err, SME_DATA, "event: type: expected mention, delete or reply");
 	if (!k->native.n)
 		return err_set(err, SME_DATA, "event: native: expected the id of the record, a text");
-	for (const char *const *t = texts; *t; t++) {
-		jv v = value_get(partial, *t);
-		jv_kind kind = jv_get_kind(v);
-
-		jv_free(v);
-		if (kind != JV_KIND_STRING && kind != JV_KIND_NULL)
-			return err_set(err, SME_DATA, "event: %s: expected a text, got %s", *t,
-			    jv_kind_name(kind));
-	}
+	if (k->lost)
+		return err_set(err, SME_DATA, "event: %s: expected a text, got %s", k->lost,
+		    jv_kind_name(k->lost_kind));
 	return 0;
 }
 
@@ -615,7 +638,7 @@ event_line(struct event_maker *maker, jv partial, struct buf *out, struct sme_er
 		    jv_kind_name(jv_get_kind(partial)));
 	begin(&k, maker);
 	take_members(&k, members, "", partial);
-	if (check(&k, partial, err) < 0) {
+	if (check(&k, err) < 0) {
 		arena_release(&maker->arena);
 		return -1;
 	}

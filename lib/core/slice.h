@@ -14,6 +14,9 @@ struct slice {
 /* A slice of a string literal; its length is known to the compiler. */
 #define SLICE(lit) ((struct slice){(lit), sizeof(lit) - 1})
 
+/* The same as an initialiser of something static. */
+#define SLICE_INIT(lit) {(lit), sizeof(lit) - 1}
+
 /* For printf("%.*s", SLICE_ARG(s)). */
 #define SLICE_ARG(s) (int)(s).n, (s).p
 

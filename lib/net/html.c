@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "net/html_int.h"
 #include "net/url.h"
 
 #define HTML_OPTIONS                                                                               \
@@ -99,15 +100,7 @@ media_kind(struct slice mime, struct slice url)
 
 /* ---- text ---- */
 
-/* Where text goes; white space and breaks wait until something visible follows. */
-struct sink {
-	struct buf *b;
-	size_t start;
-	int breaks; /* line ends that are due: 0 to 2 */
-	bool space;
-};
-
-static void
+void
 sink_break(struct sink *k, int n)
 {
 	if (k->breaks < n)
@@ -141,7 +134,7 @@ invisible(const unsigned char *p, size_t n)
 	return 0;
 }
 
-static void
+void
 sink_text(struct sink *k, struct slice s, bool lines)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
@@ -238,7 +231,7 @@ resolved(const struct walk *w, const xmlNode *n, const char *name, struct buf *o
 {
 	struct slice value = attribute(n, name);
 
-	if (!w->refs || !value.n || value.n > 4096)
+	if (!w->refs || !value.n || value.n > HTML_URL_MAX)
 		return false;
 	url_resolve(out, w->base, value);
 	return url_is_http(buf_slice(out));
@@ -254,11 +247,10 @@ take_link(struct walk *w, const xmlNode *n, const char *name)
 	buf_release(&url);
 }
 
-/* @name and #tag of a post are links to lists of the network, not what the author points to. */
-static bool
-is_own_mark(const xmlNode *n)
+bool
+html_own_mark(struct slice class)
 {
-	struct slice class = attribute(n, "class"), one;
+	struct slice one;
 
 	while (slice_cut(&class, ' ', &one))
 		if (slice_is(one, "mention") || slice_is(one, "hashtag"))
@@ -357,7 +349,7 @@ enter(struct walk *w, const xmlNode *n)
 		w->lines++;
 		break;
 	case TAG_LINK:
-		if (!is_own_mark(n))
+		if (!html_own_mark(attribute(n, "class")))
 			take_link(w, n, "href");
 		break;
 	case TAG_IMAGE:
@@ -472,6 +464,8 @@ html_text(struct html *h, struct slice s, struct slice base, struct buf *text, s
 		sink_text(&w.sink, s, true);
 		return;
 	}
+	if (tagged && html_simple(&w.sink, s, base, refs, a))
+		return;
 	w.lines = !tagged;
 	doc = parse(h, s);
 	if (doc && xmlDocGetRootElement(doc))

@@ -78,6 +78,94 @@ collects_links_and_media(void **state)
 	html_close(h);
 }
 
+/* Text and links of S, one below the other. */
+static void
+read_html(struct html *h, struct slice s, struct buf *to)
+{
+	struct arena a = ARENA_INIT;
+	struct refs r = {0};
+
+	buf_clear(to);
+	html_text(h, s, SLICE("https://b.example/d/"), to, &r, &a);
+	for (size_t i = 0; i < r.nlinks; i++)
+		buf_printf(to, "\n[%s]", r.links[i].p);
+	refs_release(&r);
+	arena_release(&a);
+}
+
+static uint32_t
+next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static void
+put_pieces(struct buf *b, uint32_t *seed, const char *const *pieces, size_t n)
+{
+	for (int i = 0; i < 8; i++)
+		buf_puts(b, pieces[next_random(seed) % n]);
+}
+
+/* Elements that are closed again, with between between them. */
+static void
+put_nested(struct buf *b, uint32_t *seed, int depth)
+{
+	static const char *const elements[][2] = {{"<p>", "</p>"}, {"<a href='/x'>", "</a>"},
+	    {"<a class=\"u-url mention\" href=\"/m\">", "</a>"}, {"<span class='x'>", "</span>"},
+	    {"<b>", "</b>"}, {"<em>", "</em>"}, {"<br />", ""}, {"<i>", "</i>"}, {"<br>", ""}};
+	static const char *const between[] = {"text", " ", "", "two words ", " three\n\n", "&amp;", "&#x20AC;",
+	    "a&nbsp;b", "&lt;i&gt;", "\xe2\x80\x8b", "\n"};
+	size_t n = next_random(seed) % 4;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t e = next_random(seed) % (sizeof elements / sizeof *elements);
+
+		buf_puts(b, between[next_random(seed) % (sizeof between / sizeof *between)]);
+		buf_puts(b, elements[e][0]);
+		if (depth && e < 6)
+			put_nested(b, seed, depth - 1);
+		buf_puts(b, elements[e][1]);
+	}
+	buf_puts(b, between[next_random(seed) % (sizeof between / sizeof *between)]);
+}
+
+/* A comment makes no difference but that libxml2 reads the text. */
+static void
+reads_simple_html_alike(void **state)
+{
+	static const char *const pieces[] = {"<p>", "</p>", "<p>", "</p>", "<br>", "<br />", "<a href='/x'>",
+	    "</a>", "<a class=\"u-url mention\" href=\"/m\">", "</a>", "<span class='x'>", "</span>", "<b>", "</b>",
+	    "<i>", "</i>", "<em>", "</em>", "<strong>", "</strong>", "text", " ", "two words ", " three\n\n", "&amp;",
+	    "&lt;", "&#39;", "&#x20AC;", "&nbsp;", "&quot;", "&", "&auml;", "&#150;", "&amp", "<a href='/?a=1&amp;b'>",
+	    "</a>", "\xc3\xa4", "\xef\xbb\xbf", "\xe2\x80\x8b", "\r\n", "\t", "\x01", "<", ">", "<p/>", "<span/>",
+	    "<a href=x>", "</div>", "<div>", "<B>", "<a href='x' href='y'>", "<a  title='<' href='z'>", "\xef\xbf\xbe"};
+	struct html *h = html_open();
+	struct buf s = BUF_INIT, commented = BUF_INIT, one = BUF_INIT, two = BUF_INIT;
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 30000; round++) {
+		buf_clear(&s);
+		buf_puts(&s, round % 4 ? "<p>x</p>" : "<br>");
+		if (round % 2)
+			put_nested(&s, &seed, 4);
+		else
+			put_pieces(&s, &seed, pieces, sizeof pieces / sizeof *pieces);
+		buf_clear(&commented);
+		buf_printf(&commented, "%s<!-- -->", buf_str(&s));
+		read_html(h, buf_slice(&s), &one);
+		read_html(h, buf_slice(&commented), &two);
+		if (strcmp(buf_str(&one), buf_str(&two)) != 0)
+			fail_msg("%s: \"%s\", libxml2: \"%s\"", buf_str(&s), buf_str(&one), buf_str(&two));
+	}
+	buf_release(&s);
+	buf_release(&commented);
+	buf_release(&one);
+	buf_release(&two);
+	html_close(h);
+}
+
 static const char *const repairs[][2] = {
     {"<a><b>x</a>", "<a><b>x</b></a>"},
     {"<a>x</b></a>", "<a>x</a>"},
@@ -153,6 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(turns_html_into_text),
 	    cmocka_unit_test(collects_links_and_media),
+	    cmocka_unit_test(reads_simple_html_alike),
 	    cmocka_unit_test(repairs_xml),
 	    cmocka_unit_test(finds_the_root),
 	    cmocka_unit_test(finds_the_charset),
