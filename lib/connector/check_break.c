@@ -49,12 +49,8 @@ break_field(jv record, const struct meta_field *f, jv value)
 {
 	jv path = jv_array();
 
-	for (size_t i = 0; i < f->nparts; i++) {
-		unsigned long long n;
-
-		path = jv_array_append(path, slice_u64(f->parts[i], &n) ? jv_number((double)n) :
-		                                                         value_string(f->parts[i]));
-	}
+	for (size_t i = 0; i < f->nparts; i++)
+		path = jv_array_append(path, jv_copy(f->parts[i]));
 	if (jv_is_valid(value))
 		return jv_setpath(record, path, value);
 	jv_free(value);

@@ -8,14 +8,14 @@
 
 /* The member or element PART of V, which is consumed; invalid when there is none. */
 static jv
-step(jv v, struct slice part)
+step(jv v, jv part)
 {
-	unsigned long long i;
+	jv_kind of = jv_get_kind(v), by = jv_get_kind(part);
 
-	if (jv_get_kind(v) == JV_KIND_OBJECT)
-		return jv_object_get(v, value_string(part));
-	if (jv_get_kind(v) == JV_KIND_ARRAY && slice_u64(part, &i) && i < INT32_MAX)
-		return jv_array_get(v, (int)i);
+	if (of == JV_KIND_OBJECT && by == JV_KIND_STRING)
+		return jv_object_get(v, jv_copy(part));
+	if (of == JV_KIND_ARRAY && by == JV_KIND_NUMBER)
+		return jv_array_get(v, (int)jv_number_value(part));
 	jv_free(v);
 	return jv_invalid();
 }

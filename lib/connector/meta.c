@@ -1,7 +1,5 @@
 #include "connector/meta.h"
 
-#include <jq.h>
-
 #include "core/rfc3339.h"
 
 static const char *const classes[] = {
@@ -66,17 +64,21 @@ load_text(struct text_limit *t, const struct json_node *node)
 		t->mention_local = true;
 }
 
-static const struct slice *
+static const jv *
 split_path(struct slice path, size_t *n, struct arena *a)
 {
-	struct slice rest = path, part, *parts;
+	struct slice rest = path, part;
 	size_t count = 1, i = 0;
+	unsigned long long number;
+	jv *parts;
 
 	for (size_t k = 0; k < path.n; k++)
 		count += path.p[k] == '.';
 	parts = arena_alloc(a, count * sizeof *parts);
 	while (slice_cut(&rest, '.', &part))
-		parts[i++] = part;
+		parts[i++] = slice_u64(part, &number) && number < INT32_MAX ?
+		                 jv_number((double)number) :
+		                 jv_string_sized(part.p, (int)part.n);
 	*n = count;
 	return parts;
 }
@@ -223,6 +225,18 @@ meta_load(struct meta *meta, const struct json_node *root, const char *file, str
 	load_errors(meta, node_get(root, "errors"), a);
 	duration_parse(node_text(limits, "interval"), &meta->interval);
 	return 0;
+}
+
+void
+meta_release(struct meta *meta)
+{
+	for (size_t i = 0; i < meta->nrecords; i++) {
+		const struct meta_record *r = &meta->records[i];
+
+		for (size_t j = 0; j < r->n; j++)
+			for (size_t k = 0; k < r->fields[j].nparts; k++)
+				jv_free(r->fields[j].parts[k]);
+	}
 }
 
 const struct meta_record *

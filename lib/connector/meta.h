@@ -5,6 +5,7 @@
 #ifndef SME_CONNECTOR_META_H
 #define SME_CONNECTOR_META_H
 
+#include <jq.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,7 +31,7 @@ bool answer_class_parse(struct slice s, enum answer_class *out);
 /* One path of a record: what it must be. */
 struct meta_field {
 	struct slice path;         /* as written, without "?" */
-	const struct slice *parts; /* the names between the dots */
+	const jv *parts;           /* the names between the dots, and numbers for elements */
 	size_t nparts;
 	unsigned types; /* 1 << enum jv_kind, see jq's jv.h */
 	struct slice expected; /* the types as written, for messages */
@@ -74,10 +75,13 @@ struct meta {
 
 extern const struct schema meta_schema;
 
-/* Read META from ROOT, whose memory is A's as that of META.  -1 with ERR (SME_CONFIG), which names
+/* Read META from ROOT, whose memory is A's as that of META; to be ended with meta_release.  -1 with ERR (SME_CONFIG), which names
  * FILE and up to three members that are wrong. */
 int meta_load(struct meta *meta, const struct json_node *root, const char *file, struct arena *a,
     struct sme_err *err);
+
+/* Ends what libjq keeps of META; the memory is the arena's. */
+void meta_release(struct meta *meta);
 
 /* The record KIND, or NULL: nothing is required of it. */
 const struct meta_record *meta_record(const struct meta *meta, struct slice kind);

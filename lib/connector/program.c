@@ -296,6 +296,7 @@ connector_close(struct connector *c)
 		return;
 	if (c->jq)
 		jq_teardown(&c->jq);
+	meta_release(&c->meta);
 	arena_release(&c->arena);
 	free(c->path);
 	free(c);

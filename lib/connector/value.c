@@ -1,5 +1,6 @@
 #include "connector/value.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -97,13 +98,72 @@ value_put(struct buf *b, jv v)
 	jv_free(v);
 }
 
+static void
+dump_array(struct buf *b, jv v)
+{
+	buf_addc(b, '[');
+	jv_array_foreach(v, i, x)
+	{
+		if (i)
+			buf_addc(b, ',');
+		value_dump(b, x);
+	}
+	buf_addc(b, ']');
+}
+
+static void
+dump_object(struct buf *b, jv v)
+{
+	bool first = true;
+
+	buf_addc(b, '{');
+	jv_object_foreach(v, key, x)
+	{
+		if (!first)
+			buf_addc(b, ',');
+		first = false;
+		json_put_string(b, value_text(key));
+		buf_addc(b, ':');
+		jv_free(key);
+		value_dump(b, x);
+	}
+	buf_addc(b, '}');
+}
+
+/* A number of libjq that is not finite; jq writes the largest there is. */
+static double
+bounded(double x)
+{
+	return x > DBL_MAX ? DBL_MAX : x < -DBL_MAX ? -DBL_MAX : x;
+}
+
+/* jv_dump_string would check every byte of it again. */
 void
 value_dump(struct buf *b, jv v)
 {
-	jv text = jv_dump_string(v, 0);
-
-	buf_adds(b, value_text(text));
-	jv_free(text);
+	switch (jv_get_kind(v)) {
+	case JV_KIND_TRUE:
+		buf_puts(b, "true");
+		break;
+	case JV_KIND_FALSE:
+		buf_puts(b, "false");
+		break;
+	case JV_KIND_NUMBER:
+		json_put_number(b, bounded(jv_number_value(v)));
+		break;
+	case JV_KIND_STRING:
+		json_put_string(b, value_text(v));
+		break;
+	case JV_KIND_ARRAY:
+		dump_array(b, v);
+		break;
+	case JV_KIND_OBJECT:
+		dump_object(b, v);
+		break;
+	default:
+		buf_puts(b, "null");
+	}
+	jv_free(v);
 }
 
 jv
