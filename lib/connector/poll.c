@@ -7,6 +7,10 @@
 #include "core/mem.h"
 #include "core/rfc3339.h"
 
+/* Between two polls of an account that fails, in ms. */
+#define BACKOFF_MIN INT64_C(15000)
+#define BACKOFF_MAX INT64_C(1800000)
+
 struct poll *
 poll_open(const struct account *a, struct connector *c, struct vault *v, unsigned requests_max)
 {
@@ -82,12 +86,30 @@ count(struct poll *p)
 	p->counted_rejected = p->sink.rejected;
 }
 
+/* An account that fails is left alone for longer and longer, in a run that stays on. */
+static void
+back_off(struct poll *p)
+{
+	int64_t wait = BACKOFF_MIN;
+
+	if (strcmp(p->reason, "error") != 0) {
+		p->failures = 0;
+		return;
+	}
+	for (unsigned i = 0; i < p->failures && wait < BACKOFF_MAX; i++)
+		wait *= 2;
+	p->failures++;
+	if (wait > p->wait)
+		p->wait = wait < BACKOFF_MAX ? wait : BACKOFF_MAX;
+}
+
 static void
 finish(struct poll *p)
 {
 	struct drive *d = p->d;
 	char text[120];
 
+	back_off(p);
 	if (*p->reason) {
 		add_gap(p, p->reason);
 		snprintf(text, sizeof text, "not all was seen (%s), the next poll goes on", p->reason);

@@ -275,6 +275,17 @@ asked() {
 	[ "$(jq -r 'select(.type == "mention").id' <<<"$output" | sort | uniq -d)" = "" ]
 }
 
+@test "a bucket of the connector is kept over runs" {
+	plain 'settings: {bucket: "read"}'
+	poll
+	poll
+	[ "$status" -eq 0 ]
+	poll
+	[ "$status" -eq 0 ]
+	[ "$(coverage | jq -r '.gaps[0].reason')" = "rate limit" ]
+	[ "$(asked GET)" -eq 2 ]
+}
+
 # ---- hostile servers ----
 
 # An account with a token and a key, read by plain.jq.
