@@ -225,7 +225,7 @@ static void
 put_date(GMimeMessage *message, const struct mime_origin *o, struct buf *out)
 {
 	struct slice s = slice_trim(mime_header(GMIME_OBJECT(message), "Date"));
-	int64_t limit = (o->received_at == TIME_NONE ? time_now_ms() : o->received_at) + AHEAD, date;
+	int64_t limit = o->received_at == TIME_NONE ? INT64_MAX : o->received_at + AHEAD, date;
 
 	if (!date_parse(s, &date) || date < OLDEST || date > limit)
 		date = TIME_NONE;

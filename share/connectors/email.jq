@@ -142,7 +142,7 @@ def media: .message_id as $id | [.attachments[] | {
 def ids: if length > 20 then .[:1] + .[-19:] else . end;
 
 def about: {message_id, references: (.references | ids), subject,
-	reply_to: (.reply_to[0] // .from[0]), received_at,
+	reply_to: (.reply_to[0] // .from[0]), return_path, received_at,
 	attachments: [.attachments[:20][] | {name, type, size, sha256}]};
 
 def mail($account): {
@@ -191,6 +191,13 @@ def answered: "Re: " + ((. // "") | gsub("^\\s*((re|aw|antw|sv|vs|odp|ynt|rif)(\
 def copy($account):
 	$account.settings.copies as $c | if $c.by == "append" then {url: $account.settings.imap, folder: $c.folder} else null end;
 
+# A person answers to Reply-To, a program to where the mail came from (RFC 3834, 4): anybody can write the
+# address of a third one into a Reply-To.
+def addressee($reply):
+	$reply.mention.ref as $ref
+	| if $reply.auto and ($ref.return_path // "") != "" then {address: $ref.return_path}
+	  else $ref.reply_to // {address: $reply.mention.author.handle, name: $reply.mention.author.name} end;
+
 def publish($account; $reply):
 	$reply.mention.ref as $ref
 	| (($ref.references // []) + [$ref.message_id] + [$reply.previous.id] | map(select(. != null)) | ids) as $before
@@ -199,7 +206,7 @@ def publish($account; $reply):
 		method: "POST", url: $account.settings.smtp, tag: "send", bucket: "write",
 		mail: (server($account; {
 			from: {address: $me, name: $account.settings.name},
-			to: [$ref.reply_to // {address: $reply.mention.author.handle, name: $reply.mention.author.name}],
+			to: [addressee($reply)],
 			bcc: (if $account.settings.copies.by == "bcc" then [{address: $me}] else null end),
 			subject: ($ref.subject | answered), text: $reply.text, date: $reply.created_at,
 			message_id: message_id($account; $reply), in_reply_to: ($reply.previous.id // $ref.message_id),

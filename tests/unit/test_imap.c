@@ -264,6 +264,48 @@ names_a_refused_login(void **state)
 	buf_release(&peer.got);
 }
 
+/* A token goes out as XOAUTH2 wants it, and nothing does before there is TLS. */
+static void
+logs_in_with_a_token(void **state)
+{
+	static const char *const steps[] = {"S * OK hello\r\n", "C %t CAPABILITY",
+	    "S * CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR\r\n%t OK\r\n",
+	    "C %t AUTHENTICATE XOAUTH2 dXNlcj1raW0BYXV0aD1CZWFyZXIgdDBrZW4BAQ==\r\n", "S %t OK\r\n",
+	    "C s1 CAPABILITY", "S * CAPABILITY IMAP4rev1\r\n%t OK\r\n", "C %t LOGOUT", NULL};
+	char url[60];
+	struct mail_server s = {.url = url, .user = "kim", .bearer = "t0ken", .allowed = loopback(),
+	    .plain = true, .timeout = timeout};
+	struct imap *m;
+
+	(void)state;
+	peer_start(&peer, steps);
+	snprintf(url, sizeof url, "imap://127.0.0.1:%u", peer.port);
+	m = imap_open(&s, &err);
+	assert_non_null(m);
+	ended(m);
+}
+
+static void
+insists_on_tls(void **state)
+{
+	static const char *const steps[] = {"S * OK hello\r\n", "C %t CAPABILITY",
+	    "S * CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n%t OK\r\n", "H", NULL};
+	char url[60];
+	struct mail_server s = {.url = url, .user = "kim", .password = "s3 cret", .allowed = loopback(),
+	    .timeout = timeout};
+
+	(void)state;
+	peer_start(&peer, steps);
+	snprintf(url, sizeof url, "imap://127.0.0.1:%u", peer.port);
+	assert_null(imap_open(&s, &err));
+	assert_int_equal(err.status, SME_CONFIG);
+	assert_non_null(strstr(err.text, "the server offers no STARTTLS"));
+	peer_end(&peer);
+	assert_null(strstr(buf_str(&peer.got), "cret"));
+	assert_null(strstr(buf_str(&peer.got), "AUTHENTICATE"));
+	buf_release(&peer.got);
+}
+
 /* Mails are moved without MOVE by copying; only what was copied is expunged. */
 static void
 moves_and_marks(void **state)
@@ -344,6 +386,8 @@ main(void)
 	    cmocka_unit_test(passes_over_nonsense),
 	    cmocka_unit_test(does_not_wait_for_ever),
 	    cmocka_unit_test(names_a_refused_login),
+	    cmocka_unit_test(logs_in_with_a_token),
+	    cmocka_unit_test(insists_on_tls),
 	    cmocka_unit_test(moves_and_marks),
 	    cmocka_unit_test(finds_and_appends),
 	    cmocka_unit_test(writes_folders),
