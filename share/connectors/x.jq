@@ -14,7 +14,7 @@ def meta: {
 	name: "x",
 	title: "X",
 	version: "2026-11-26",
-	as_of: {date: "2026-08-22", source: "docs.x.com: rate limits, pricing, edit posts, manage posts, response codes; API description 2.167"},
+	as_of: {date: "2026-08-22", source: "docs.x.com: rate limits, pricing, edit posts, manage posts, response codes; API description 2.167; X account limits of 2026-05-18 (posts and messages a day)"},
 	base: "https://api.x.com",
 	instance: "x.com",
 	can: ["read.post", "read.comment", "read.mention", "read.direct", "webhook", "post", "reply", "reply.private",
@@ -68,6 +68,7 @@ def meta: {
 			write: {n: 100, per: "15m"},
 			write_older: {n: 300, per: "3h"},
 			message: {n: 15, per: "15m"},
+			message_day: {n: 500, per: "1d"},
 			delete: {n: 50, per: "15m"}
 		},
 		price: {read: 0.005, user: 0.01, read_owned: 0.001, post: 0.015, post_url: 0.2, reply: 0.01, message: 0.015}

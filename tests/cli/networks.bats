@@ -92,6 +92,8 @@ hook_config() {
 		"from":{"id":5000000123,"is_bot":false,"first_name":"Kim"}}}' >telegram
 	echo '{"data":{"event_type":"post.mention.create","filter":{"user_id":"2244994945"},"payload":{"id":"1990000000000000010",
 		"text":"@talvio Netz weg x","author_id":"7","created_at":"2026-11-22T09:58:00.000Z"}}}' >x
+	# Meta signs the bytes as they are, escapes and all.
+	sed -i 's/Netz weg ig/Netz weg f\\u00fcr ig \/ \\u00e4/; s|/ |\\/ |' instagram
 	for it in whatsapp messenger instagram facebook telegram x; do
 		deliver $it $it
 		deliver $it $it
@@ -568,4 +570,79 @@ meta_visible() {
 	mv old first
 	[ "$(answer whatsapp-004 'Zu spät')" = held ]
 	[ "$(meta_visible 'Zu spät')" -eq 0 ]
+}
+
+@test "Instagram: comments below a picture are seen once and answered once" {
+	meta_start
+	hasty instagram
+	accounts '{name: "instagram", connector: "instagram.jq", settings: {user_id: "17841400000000001", direct: false}}'
+	fake_state '{"posts":[{"id":"17900000000000001","instagram":true,"created_time":"2026-11-22T08:00:00+0000"}]}'
+	top=$(fake_do '{"do":"comment","on":"17900000000000001","person":"24000000000000017","text":"Netz weg"}' | jq -r .id)
+	fake_do "{\"do\":\"comment\",\"on\":\"17900000000000001\",\"parent\":\"$top\",\"person\":\"24000000000000017\",\"text\":\"Immer noch\"}" >/dev/null
+	poll >first
+	[ "$(jq -r 'select(.type == "mention") | .text' first | sort | paste -sd ,)" = 'Immer noch,Netz weg' ]
+	fake_faults '[{"method":"POST","drop":true}]'
+	[ "$(answer instagram-01 'Wir prüfen das.')" = sent ]
+	[ "$(meta_visible 'Wir prüfen das.')" -eq 1 ]
+	# Below the same comment, whichever was answered.
+	fake_state | jq -e --arg top "$top" '.comments[-1].parent == $top'
+	poll >second
+	[ "$(jq -r 'select(.type == "mention")' second | wc -l)" -eq 0 ]
+	[ "$(answer instagram-02 '-' '{kind: "delete", of: "instagram-01"}')" = sent ]
+	[ "$(meta_visible 'Wir prüfen das.')" -eq 0 ]
+}
+
+@test "LinkedIn: comments and answers to them are seen once, an answer goes out once, is edited and deleted" {
+	fake_start linkedin
+	secret linkedin access_token token
+	hasty linkedin
+	accounts '{name: "linkedin", connector: "linkedin.jq", settings: {organization: "5583111"}}'
+	post=$(fake_do '{"do":"post","text":"Neu: Glasfaser"}' | jq -r .id)
+	top=$(fake_do "{\"do\":\"comment\",\"on\":\"$post\",\"actor\":\"urn:li:person:kim\",\"text\":\"Netz weg\"}" | jq -r .commentUrn)
+	fake_do "{\"do\":\"comment\",\"on\":\"$post\",\"parent\":\"$top\",\"actor\":\"urn:li:person:lea\",\"text\":\"Hier auch\"}" >/dev/null
+	poll >first
+	[ "$(jq -r 'select(.type == "mention") | .text' first | sort | paste -sd ,)" = 'Hier auch,Netz weg' ]
+	fake_do "{\"do\":\"edit\",\"urn\":\"$top\",\"text\":\"Netz weg in Kiel\"}" >/dev/null
+	poll >second
+	[ "$(jq -r 'select(.type == "mention") | [.revision, .text] | @tsv' second)" = "$(printf '60000\tNetz weg in Kiel')" ]
+	n=0
+	for fault in '{"drop":true}' '{"lose":true,"drop":true}' '{"cut":4}' '{"lose":true,"status":429,"body":{},"headers":{"Retry-After":"1"}}'; do
+		n=$((n + 1))
+		fake_faults "$(jq -nc "[{method: \"POST\"} + $fault]")"
+		[ "$(answer "linkedin-0$n" "Antwort $n")" = sent ]
+		[ "$(fake_state | jq --arg text "Antwort $n" '[.comments[] | select(.message.text == $text)] | length')" -eq 1 ]
+	done
+	fake_state | jq -e --arg top "$top" '.comments[-1] | .parentComment == $top and .actor == "urn:li:organization:5583111"'
+	[ "$(answer linkedin-11 'Antwort eins' '{kind: "edit", of: "linkedin-01"}')" = sent ]
+	fake_state | jq -e '[.comments[].message.text] | index("Antwort eins") and (index("Antwort 1") | not)'
+	[ "$(answer linkedin-12 '-' '{kind: "delete", of: "linkedin-01"}')" = sent ]
+	fake_state | jq -e '[.comments[].message.text] | index("Antwort eins") | not'
+	# A version that has ended is no passing trouble.
+	fake_state '{"version":"202801"}'
+	run --separate-stderr sme-fetch --all
+	[ "$status" -ne 0 ]
+	[[ $stderr == *'202607 is not active'* ]]
+}
+
+@test "TikTok: comments are seen once, an answer goes out once; a refusal inside of a 200 is one" {
+	fake_start tiktok
+	secret tiktok access_token token
+	hasty tiktok
+	accounts '{name: "tiktok", connector: "tiktok.jq", settings: {business_id: "-000open"}}'
+	fake_state '{"videos":[{"item_id":"7301242590496705810","create_time":"1795300000"}]}'
+	fake_do '{"do":"comment","video":"7301242590496705810","user":"kim","text":"Netz weg"}' >/dev/null
+	poll >first
+	[ "$(jq -r 'select(.type == "mention") | [.text, .author.handle] | @tsv' first)" = "$(printf 'Netz weg\tkim')" ]
+	fake_faults '[{"path":"create","drop":true},{"path":"create","lose":true,"status":200,"body":{"code":40100,"message":"Too many requests","data":{}}}]'
+	[ "$(answer tiktok-0001 'Wir prüfen das.')" = sent ]
+	[ "$(answer tiktok-0002 'Gleich geht es.')" = sent ]
+	for text in 'Wir prüfen das.' 'Gleich geht es.'; do
+		[ "$(fake_state | jq --arg text "$text" '[.comments[] | select(.text == $text)] | length')" -eq 1 ]
+	done
+	poll >second
+	[ "$(jq -r 'select(.type == "mention")' second | wc -l)" -eq 0 ]
+	fake_state '{"token":"other"}'
+	run --separate-stderr sme-fetch --all
+	[ "$status" -ne 0 ]
+	[[ $stderr == *'has been revoked'* ]]
 }
