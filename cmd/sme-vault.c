@@ -262,17 +262,25 @@ put_time(struct buf *b, const char *key, int64_t ms)
 	buf_addc(b, '"');
 }
 
+/* What the tools renew by themselves is worth no warning. */
+static bool
+is_renewed(const struct secret *s)
+{
+	return secret_field(s, "refresh_token").p || secret_field(s, "password").p ||
+	       secret_field(s, "app_password").p;
+}
+
 static void
 warn_of(struct listing *l, struct slice of, struct slice name, const struct secret *s)
 {
+	int64_t ends = secret_ends(s, is_renewed(s));
 	char at[RFC3339_SIZE];
 
-	if (opt.warn == INT64_MIN || !secret_expires(s, l->now, opt.warn))
+	if (opt.warn == INT64_MIN || ends == TIME_NONE || ends - l->now >= opt.warn)
 		return;
 	l->expiring++;
 	sme_warn("%.*s of tenant %.*s %s %s", SLICE_ARG(name), SLICE_ARG(of),
-	    s->expires_at < l->now ? "has expired at" : "expires at",
-	    rfc3339_format(s->expires_at, at));
+	    ends < l->now ? "has expired at" : "expires at", rfc3339_format(ends, at));
 }
 
 static void

@@ -501,3 +501,11 @@ exchange_describe(struct exchange *x, jv request, struct buf *out, struct sme_er
 	free_call(c);
 	return rc;
 }
+
+int64_t
+exchange_ends(const struct exchange *x)
+{
+	if (!x->credentials.loaded)
+		return TIME_NONE;
+	return secret_ends(&x->credentials.secret, auth_renews(&x->auth));
+}

@@ -50,6 +50,10 @@ int exchange_once(struct exchange *x, jv request, struct answer *answer);
 int exchange_login(struct exchange *x, struct answer *answer);
 void exchange_submit_login(struct exchange *x, exchange_done *done, void *ctx);
 
+/* When the account's credentials end so that a person has to bring new ones, ms since 1970; TIME_NONE:
+ * never, or that is not known (yet). */
+int64_t exchange_ends(const struct exchange *x);
+
 /* Append REQUEST (consumed) as it would be sent, {secret:NAME} in place of secrets.  -1 with ERR. */
 int exchange_describe(struct exchange *x, jv request, struct buf *out, struct sme_err *err);
 

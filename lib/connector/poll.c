@@ -103,6 +103,23 @@ back_off(struct poll *p)
 		p->wait = wait < BACKOFF_MAX ? wait : BACKOFF_MAX;
 }
 
+#define DAY (INT64_C(24) * 3600 * 1000)
+
+/* Two weeks before the credentials end, and then once a day. */
+static void
+warn_of_end(struct poll *p)
+{
+	int64_t now = clock_of(p), ends = exchange_ends(p->x);
+	char at[RFC3339_SIZE], text[300];
+
+	if (ends == TIME_NONE || ends - now >= 14 * DAY || (p->warned && now - p->warned < DAY))
+		return;
+	p->warned = now;
+	snprintf(text, sizeof text, "the credentials %s at %s; bring new ones to entry %.100s of the vault",
+	    ends < now ? "ended" : "end", rfc3339_format(ends, at), p->account->secret.p);
+	drive_warn(p->d, text);
+}
+
 static void
 finish(struct poll *p)
 {
@@ -117,6 +134,7 @@ finish(struct poll *p)
 	} else {
 		p->seen_to = p->began;
 	}
+	warn_of_end(p);
 	p->sink.now = clock_of(p);
 	if (!p->alone)
 		poll_put_coverage(p);

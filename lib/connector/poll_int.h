@@ -12,6 +12,7 @@ struct poll {
 	struct vault *vault;
 	unsigned requests_max;
 	bool alone;              /* no coverage event */
+	int64_t warned;          /* when it was said that the credentials end; 0: not yet */
 	struct exchange *x;
 	struct drive *d;         /* of the look that is going on */
 	struct record_sink sink;

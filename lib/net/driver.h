@@ -44,6 +44,9 @@ int drive_commit(struct drive *d);
 void drive_fail(struct drive *d, const struct sme_err *err);
 void drive_note(struct drive *d, const char *text);
 
+/* The same for what somebody has to do something about soon, though nothing has failed. */
+void drive_warn(struct drive *d, const char *text);
+
 /* The look is over; WAIT: the source wants to be left alone for so long, in ms. */
 void drive_done(struct drive *d, int64_t wait);
 

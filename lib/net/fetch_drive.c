@@ -46,6 +46,15 @@ drive_fail(struct drive *d, const struct sme_err *err)
 }
 
 void
+drive_warn(struct drive *d, const char *text)
+{
+	struct sme_err err;
+
+	err_set(&err, SME_OK, "%s", text);
+	task_say_failed(task_of(d), &err);
+}
+
+void
 drive_note(struct drive *d, const char *text)
 {
 	task_note(task_of(d), text);

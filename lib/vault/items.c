@@ -85,6 +85,12 @@ check_name(struct slice s, const char *what, struct sme_err *err)
 	return 0;
 }
 
+bool
+item_is_expiry(struct slice field)
+{
+	return slice_is(field, "expires_at") || slice_ends(field, SLICE("_expires_at"));
+}
+
 int
 item_check(const struct item *it, struct sme_err *err)
 {
@@ -98,9 +104,9 @@ item_check(const struct item *it, struct sme_err *err)
 		    SLICE_ARG(it->field), ITEM_VALUE_MAX);
 	if (it->value.n && memchr(it->value.p, 0, it->value.n))
 		return err_set(err, SME_DATA, "field \"%.*s\": has a NUL byte", SLICE_ARG(it->field));
-	if (it->value.n && slice_is(it->field, "expires_at") && !rfc3339_parse(it->value, &ms))
+	if (it->value.n && item_is_expiry(it->field) && !rfc3339_parse(it->value, &ms))
 		return err_set(err, SME_DATA,
-		    "field \"expires_at\": expected a time such as 2027-01-31T00:00:00Z");
+		    "field \"%.*s\": expected a time such as 2027-01-31T00:00:00Z", SLICE_ARG(it->field));
 	return 0;
 }
 

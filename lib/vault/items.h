@@ -18,6 +18,9 @@ struct item {
 	int64_t updated_at;
 };
 
+/* Is FIELD a time, "expires_at" or "..._expires_at"?  Such are no secret. */
+bool item_is_expiry(struct slice field);
+
 /* The next record of REST, which moves on; false at the end.  CONTENT was checked. */
 bool item_next(struct slice *rest, struct item *it);
 

@@ -154,6 +154,18 @@ secret_expires(const struct secret *s, int64_t now, int64_t within)
 	return s->expires_at != TIME_NONE && s->expires_at - now < within;
 }
 
+int64_t
+secret_ends(const struct secret *s, bool renewed)
+{
+	int64_t first = renewed ? TIME_NONE : s->expires_at, at;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (slice_ends(s->fields[i].name, SLICE("_expires_at")) &&
+		    rfc3339_parse(s->fields[i].value, &at) && (first == TIME_NONE || at < first))
+			first = at;
+	return first;
+}
+
 void
 secret_release(struct secret *s)
 {

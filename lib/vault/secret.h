@@ -67,6 +67,12 @@ struct slice secret_field(const struct secret *s, const char *field);
 /* Does it expire before NOW + WITHIN (ms)?  True also for what has expired. */
 bool secret_expires(const struct secret *s, int64_t now, int64_t within);
 
+/*
+ * When a person has to do something: the earliest of its fields "..._expires_at" (a refresh token's, a
+ * password's) and, unless it is RENEWED by whoever uses it, "expires_at".  TIME_NONE: never.
+ */
+int64_t secret_ends(const struct secret *s, bool renewed);
+
 /* Wipe and free; may be called again, and on SECRET_INIT. */
 void secret_release(struct secret *s);
 

@@ -172,11 +172,11 @@ static void
 secret_add(struct secret *s, char **p, const struct item *it, bool with_value)
 {
 	struct vault_field *to = (struct vault_field *)(void *)s->memory.p + s->n++;
-	bool expiry = slice_is(it->field, "expires_at");
+	bool plain = with_value || item_is_expiry(it->field);
 
 	to->name = keep(p, it->field);
-	to->value = keep(p, with_value || expiry ? it->value : SLICE(""));
-	if (expiry && !rfc3339_parse(it->value, &s->expires_at))
+	to->value = keep(p, plain ? it->value : SLICE(""));
+	if (slice_is(it->field, "expires_at") && !rfc3339_parse(it->value, &s->expires_at))
 		s->expires_at = TIME_NONE;
 	if (s->updated_at < it->updated_at)
 		s->updated_at = it->updated_at;

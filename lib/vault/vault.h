@@ -50,7 +50,8 @@ int vault_get(struct vault *v, struct slice tenant, struct slice name, struct se
 /*
  * Change fields of an entry, or make it.  Merges: other fields stay, and an empty value never replaces
  * one that is there.  When it returns the change is durable; after a crash the old vault or the new
- * one is there.  The field "expires_at" must be RFC 3339.
+ * one is there.  The fields "expires_at" and "..._expires_at" must be
+ * RFC 3339.
  */
 int vault_update(struct vault *v, struct slice tenant, struct slice name,
     const struct vault_field *fields, size_t n, struct sme_err *err);
@@ -61,7 +62,7 @@ int vault_remove(struct vault *v, struct slice tenant, struct slice name, struct
 
 /*
  * What there is, without the secrets: called once an entry, in order of tenant and name.  In S every
- * value but that of "expires_at" is empty.  With TENANT.p == NULL all tenants.
+ * value but those of expiry times is empty.  With TENANT.p == NULL all tenants.
  */
 typedef void vault_list_fn(void *ctx, struct slice tenant, struct slice name, const struct secret *s);
 int vault_list(struct vault *v, struct slice tenant, vault_list_fn *fn, void *ctx,

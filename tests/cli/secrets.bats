@@ -183,6 +183,15 @@ network() {
 	grep -q '"tool":"sme-fetch".*"action":"update"' home/vault.audit
 }
 
+@test "sme-fetch says when credentials are about to end" {
+	network
+	sme-vault put --tenant t chirp password_expires_at <<<2027-01-31T00:00:00Z
+	sme-fetch --all --now 2027-01-01T00:00:00Z 2>err >out
+	[ ! -s err ]
+	sme-fetch --all --now 2027-01-20T00:00:00Z 2>err >out
+	grep -q 'chirp: the credentials end at 2027-01-31T00:00:00Z; bring new ones to entry chirp of the vault' err
+}
+
 @test "an account of another tenant gets nothing" {
 	network
 	sed -i 's/tenant: "t"/tenant: "u"/' sme.jq

@@ -10,16 +10,28 @@ setup() {
 	tools=$(dirname "$(command -v sme-vault)")/tools
 }
 
-# at_terminal INPUT COMMAND: run it at a terminal where INPUT is typed, line by line as it is asked.
+# at_terminal INPUT COMMAND: run it at a terminal where INPUT is typed, a line when it is asked for one.
 at_terminal() {
-	(
-		sleep 0.3
-		while IFS= read -r line; do
-			printf '%s\n' "$line"
-			sleep 0.3
-		done <<<"$1"
-		sleep 0.3
-	) | script -qec "$2" /dev/null
+	rm -f typed screen
+	mkfifo typed
+	: >screen
+	script -qfec "$2" screen <typed >/dev/null &
+	pid=$!
+	exec 8>typed
+	asked=0
+	while IFS= read -r line; do
+		asked=$((asked + 1))
+		for _ in $(seq 400); do
+			[ "$(grep -o '[a-z]: ' screen | wc -l)" -ge $asked ] && break
+			sleep 0.02
+		done
+		printf '%s\n' "$line" >&8
+	done <<<"$1"
+	wait $pid
+	status=$?
+	exec 8>&-
+	sed '1d;$d' screen
+	return $status
 }
 
 @test "what is put is what is got, byte for byte" {
@@ -117,6 +129,14 @@ at_terminal() {
 	[[ $stderr == *'has expired at'* ]]
 	run sme-vault put --expires tomorrow z <<<x
 	[ "$status" -eq 65 ]
+	# What is renewed without a person's help is no reason, what that needs is.
+	sme-vault rm --tenant t x
+	echo '{"access_token":"a","refresh_token":"r","expires_at":"2027-01-01T00:00:00Z"}' | sme-vault put s
+	sme-vault list --now 2027-01-20T00:00:00Z --warn 14d
+	sme-vault put s refresh_token_expires_at <<<2027-02-01T00:00:00Z
+	run --separate-stderr sme-vault list --now 2027-01-20T00:00:00Z --warn 14d
+	[ "$status" -eq 1 ]
+	[ "$stderr" = 'sme-vault list: s of tenant default expires at 2027-02-01T00:00:00Z' ]
 }
 
 @test "a wrong key, a cut and an altered file are told apart, and nothing is lost" {
