@@ -1,4 +1,4 @@
-/* sme-fetch - feeds and exports into mention events */
+/* sme-fetch - networks, feeds and exports into mention events */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,7 +57,7 @@ static const struct cli_opt options[] = {
 
 static const struct cli_tool tool = {
     .name = "sme-fetch",
-    .what = "feeds and exports into mention events",
+    .what = "networks, feeds and exports into mention events",
     .operands = "[file-or-url ...]",
     .opts = options,
 };

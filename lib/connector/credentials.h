@@ -21,7 +21,8 @@ struct slice credentials_field(void *credentials, struct slice name);
 
 /*
  * A server may say back what it was sent.  When a secret stands in TEXT: true, and OUT becomes TEXT with
- * "***" in the place of each.  Values shorter than SHORTEST bytes are left, for they may be words.
+ * "***" in the place of each.  Values shorter than SHORTEST bytes are left, for they may be words, and
+ * so is what is no secret: what a login told (public.*), names, ids, URLs and times.
  */
 bool credentials_mask(const struct credentials *c, struct slice text, size_t shortest, struct buf *out);
 

@@ -127,6 +127,22 @@ asked() {
 	[[ "$stderr" != *token-* ]]
 }
 
+@test "what the login told of the account stays what it is where it is mentioned" {
+	echo '{"id":1,"text":"ask did:us:0123456789abcdef for it","by":{"name":"kim"}}' >api/mentions
+	poll
+	[ "$(jq -r 'select(.type == "mention").text' out)" = "ask did:us:0123456789abcdef for it" ]
+}
+
+@test "a secret that is not there to be filled in is text, wherever it stands" {
+	printf '{"id":%s,"text":"%s","by":{"name":"{secret:password}"}}\n' 1 '{secret:access_token}' \
+		2 '{secret:password} {\u0073ecret:password}' >api/mentions
+	poll
+	[ "$status" -eq 0 ]
+	[ "$(jq -r 'select(.type == "mention").text' out | head -n 1)" = "{secret:password} {secret:password}" ]
+	[ "$(jq -r 'select(.type == "mention").author.handle' out | sort -u)" = "{secret:password}" ]
+	run ! grep -q right out
+}
+
 @test "a token that is about to end is renewed before it does" {
 	mentions 1 1
 	poll

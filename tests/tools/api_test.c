@@ -178,7 +178,7 @@ issue(const char *file, const char *what)
 	snprintf(again, sizeof again, "refresh-%d-%d", getpid(), issued);
 	save("token", token);
 	save("refresh", again);
-	say("{\"token\":\"%s\",\"refresh\":\"%s\",\"expires_in\":3600,\"did\":\"did:us:7\"}", token, again);
+	say("{\"token\":\"%s\",\"refresh\":\"%s\",\"expires_in\":3600,\"did\":\"did:us:0123456789abcdef\"}", token, again);
 }
 
 /* ---- faults ---- */
