@@ -170,3 +170,95 @@ sme-fetch: p.cases.ndjson:12: byte 1: expected a value'
 	[ "${#lines[@]}" = 1 ]
 	[[ $stderr == *'bad.jq: meta: .: "as_of" is missing'* ]]
 }
+
+# ---- the example of the manual, on a network that speaks as it says ----
+
+kiosk_start() {
+	load ../fakes/fake
+	unset http_proxy https_proxy all_proxy
+	fake_start kiosk
+	cp "$root/samples/connectors/kiosk.jq" .
+	cat >sme.jq <<-EOF
+		{sources: [{name: "kiosk", connector: "kiosk.jq", base: "$FAKE", handle: "talvio", channel: "@talvio",
+			allow_private: ["127.0.0.1"]}]}
+	EOF
+	export SME_CONFIG=$PWD/sme.jq
+	sme-vault init
+	printf planted | sme-vault put kiosk access_token
+}
+
+teardown() {
+	[ -z "$FAKE" ] || fake_stop
+}
+
+write() {
+	for text; do
+		fake_do "$(jq -nc --arg text "$text" '{do: "write", by: "kim", $text}')" >/dev/null
+	done
+}
+
+@test "one data file reads a network, within its limits" {
+	kiosk_start
+	write one two three four five
+	fake_state '{"per":2}'
+	sme-fetch --all >first
+	[ "$(jq -r 'select(.type == "mention").text' first | paste -s -d ' ')" = 'one two three four five' ]
+	[ "$(jq -r 'select(.type == "mention").id' first | head -n 1)" = kiosk:127.0.0.1:1 ]
+	# It was never asked more than it allows: what its headers say is kept to.
+	fake_log | jq -se 'length == 3 and all(.[]; .answer.status == 200)'
+	write six
+	sme-fetch --all >second
+	[ "$(jq -r 'select(.type == "mention").text' second)" = six ]
+	jq -e 'select(.type == "coverage") | .gaps == []' second
+}
+
+@test "a network that says 429 is asked again when it allows" {
+	kiosk_start
+	write one two three
+	fake_faults '[{"path":"notes","skip":1,"status":429,"headers":{"Retry-After":"1","Kiosk-Left":"0"},"body":{"error":"slow down"}}]'
+	sme-fetch --all >first
+	[ "$(jq -r 'select(.type == "mention").text' first | paste -s -d ' ')" = 'one two three' ]
+	fake_log | jq -se 'map(.answer.status) == [200, 429, 200]
+		and .[2].request.now - .[1].request.now >= 1'
+}
+
+@test "a network that changed its records says so, and the rest comes" {
+	kiosk_start
+	write one two three
+	fake_state "$(fake_state | jq -c '.notes[0].by = "kim" | .notes[2].posted = "yesterday"')"
+	run sme-fetch --all --rejects rejects
+	[ "$status" = 1 ]
+	[ "$(grep '^{' <<<"$output" | jq -r 'select(.type == "mention").text')" = two ]
+	grep '^{' <<<"$output" | jq -c 'select(.type == "alert") | [.record, .path, .expected, .got, .count]' >alerts
+	diff -u alerts - <<-'E'
+		["note","by.nick","string","missing",1]
+		["note","posted","number","string",1]
+	E
+	[ "$(jq -r '.raw | fromjson.text' rejects | sort -u | paste -s -d ' ')" = 'one three' ]
+}
+
+@test "one data file answers, once, whatever the network does" {
+	kiosk_start
+	write 'No signal'
+	sme-fetch --all >first
+	jq -c 'select(.type == "mention") | .reply = {state: "approved", key: "kiosk-000001", by: "lea",
+		text: ["We are on it", "It will take an hour"]}' first >approved
+	# The first part is out, but the answer is lost; the second is too early.
+	fake_faults '[{"method":"POST","drop":true},{"method":"POST","skip":1,"lose":true,"status":429,"headers":{"Retry-After":"1"},"body":""}]'
+	sme-publish --wait 15s <approved >sent
+	[ "$(jq -r 'select(.type == "reply") | .state' sent | tail -n 1)" = sent ]
+	fake_state | jq -c '[.notes[] | select(.by.nick == "talvio") | [.text, .parent]]' >there
+	diff -u there - <<-'E'
+		[["We are on it","1"],["It will take an hour","2"]]
+	E
+	sme-publish --wait 15s <approved >again
+	[ "$(fake_state | jq '.notes | length')" = 3 ]
+	# What we wrote comes back as ours.
+	sme-fetch --all | jq -r 'select(.type == "reply") | [.state, .text, .in_reply_to] | @tsv' >own
+	diff -u own - <<-'E'
+		sent	We are on it	kiosk:127.0.0.1:1
+		sent	It will take an hour	kiosk:127.0.0.1:2
+	E
+	! grep -q planted first sent again own
+	fake_log | jq -se 'all(.[]; .request.headers.authorization == "Bearer planted")' >/dev/null
+}
