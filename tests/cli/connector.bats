@@ -259,6 +259,6 @@ write() {
 		sent	We are on it	kiosk:127.0.0.1:1
 		sent	It will take an hour	kiosk:127.0.0.1:2
 	E
-	! grep -q planted first sent again own
+	run ! grep -q planted first sent again own
 	fake_log | jq -se 'all(.[]; .request.headers.authorization == "Bearer planted")' >/dev/null
 }
