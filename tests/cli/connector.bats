@@ -262,3 +262,22 @@ write() {
 	run ! grep -q planted first sent again own
 	fake_log | jq -se 'all(.[]; .request.headers.authorization == "Bearer planted")' >/dev/null
 }
+
+@test "a list in JSON is read by what the settings say of it" {
+	kiosk_start
+	cat >sme.jq <<-EOF
+		{sources: [{name: "kiosk", connector: "json", base: "$FAKE", channel: "Kiosk", allow_private: ["127.0.0.1"],
+			settings: {url: "/api/notes", headers: {Authorization: "Bearer {secret:access_token}"},
+				items: "notes", order: "oldest", next: {cursor: "last", query: "after"},
+				since: {query: "after", field: "id"},
+				fields: {id: "id", text: "text", created_at: "posted", author: "by.nick", followers: "by.fans"}}}]}
+	EOF
+	write one two three
+	export SME_SHARE=$root/share
+	sme-fetch --all >first
+	[ "$(jq -r 'select(.type == "mention") | "\(.text) \(.author.handle) \(.author.followers)"' first | paste -s -d ,)" = \
+		'one kim 5,two kim 5,three kim 5' ]
+	write four
+	sme-fetch --all | jq -r 'select(.type == "mention").text' >second
+	[ "$(cat second)" = four ]
+}
