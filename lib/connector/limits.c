@@ -312,6 +312,7 @@ restore_counts(struct limits_bucket *b, jv state)
 	double per = 0;
 
 	value_number(value_get(state, "per"), &per);
+	memset(b->used, 0, sizeof b->used);
 	if (b->meta && per == (double)b->meta->per && jv_get_kind(used) == JV_KIND_ARRAY) {
 		jv_array_foreach(used, i, pair) {
 			double slot = -1, x = 0;

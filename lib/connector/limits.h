@@ -48,8 +48,8 @@ void limits_take(struct limits *l, struct slice bucket, double cost, int64_t now
 int64_t limits_learn(struct limits *l, struct slice bucket, jv response, enum answer_class class,
     int64_t retry_after, int64_t now);
 
-/* What is to be remembered between runs, as an object, and back.  STATE is consumed; what cannot be
- * right in it is passed over. */
+/* What is to be remembered between runs, as an object, and back: the buckets of STATE, which is
+ * consumed, become what they were; what cannot be right in it is passed over. */
 jv limits_state(const struct limits *l);
 void limits_restore(struct limits *l, jv state);
 

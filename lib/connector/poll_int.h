@@ -31,6 +31,7 @@ struct poll {
 	unsigned requests;
 	uint64_t counted, counted_rejected; /* of the sink, told to the run */
 	bool started;            /* `start` was called */
+	bool looked;             /* once at least */
 	unsigned failures;       /* polls in a row that ended with an error */
 	int64_t wait;            /* the network wants to be left alone for so long, ms */
 	char reason[40];         /* why it did not see all; "": it did */

@@ -55,7 +55,9 @@ poll_load(struct poll *p, struct sme_err *err)
 	p->cursor = object_or_empty(value_get(state, "cursor"));
 	p->stack = with_mark(array_or_empty(value_get(state, "pending")), "again");
 	p->later = jv_array();
-	exchange_restore_limits(p->x, value_get(state, "limits"));
+	if (!p->looked) /* later it is the exchange that knows best */
+		exchange_restore_limits(p->x, value_get(state, "limits"));
+	p->looked = true;
 	to = value_get(state, "seen_to");
 	if (!rfc3339_parse(value_text(to), &p->seen_to))
 		p->seen_to = TIME_NONE;

@@ -344,6 +344,24 @@ plain() {
 	done
 }
 
+@test "behind a proxy hosts are judged by name" {
+	export http_proxy=$base
+	mentions 1 1
+	run --separate-stderr sme-fetch --tries 1 http://news.example/feed
+	grep -q '^GET http://news.example/feed ' api/log
+	for to in http://10.0.0.1/feed http://nas/feed http://localhost:1/feed 'http://[::1]/feed'; do
+		printf 'http://news.example 1 status 302 Location: %s\n' "$to" >api/faults
+		run --separate-stderr sme-fetch --tries 1 http://news.example/feed
+		[ "$status" -eq 69 ]
+		[[ "$stderr" == *"not public; list"* || "$stderr" == *"is not a public host"* ]] || { echo "$stderr"; false; }
+		run ! grep -q "GET $to" api/log
+	done
+	plain 'base: "http://api.example"'
+	poll
+	[ "$status" -eq 78 ]
+	run ! grep -q planted api/log
+}
+
 @test "credentials go to the hosts of the account only, whatever a page links to" {
 	plain 'settings: {follow: true, url: "/v1/mentions?limit=1"}, allow_private: ["127.0.0.1", "::1"]'
 	echo "/v1/mentions 1 status 200 Link: <http://localhost:${base##*:}/v1/up>; rel=\"next\"|{\"data\":[]}" \

@@ -192,6 +192,7 @@ test_state(void **state)
 	learn(&l, "{\"status\":200,\"headers\":{\"r\":\"0\",\"t\":\"90\"}}", ANSWER_OK, 0);
 	limits_init(&again, &m);
 	limits_restore(&again, limits_state(&l));
+	limits_restore(&again, limits_state(&again)); /* it is set, not added */
 	for (int64_t t = NOW; t < NOW + 30 * MINUTE; t += 10000)
 		for (int cost = 1; cost < 4; cost++)
 			assert_int_equal(limits_wait(&l, SLICE("read"), cost, t),
