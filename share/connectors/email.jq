@@ -87,8 +87,9 @@ def start($account; $cursor):
 		  in_folder($account; $folder; $cursor["at:\($folder)"])
 	] end;
 
+# What could not be marked is tried again with the next poll.
 def marked($account): .body as $b | .request as $r | {
-	cursor: {"todo:\($r.folder)": null},
+	cursor: (if $b.marked then {"todo:\($r.folder)": null} else {} end),
 	coverage: (if $b.error then {gaps: [{from: .now, to: .now, reason: "could not mark: \($b.error)"}]} else {} end)
 };
 
@@ -97,7 +98,7 @@ def todo($account; $cursor; $folder):
 	if ($account.settings.mark // "none") == "none" then {} else
 		{uidvalidity: .cursor.uidvalidity, uids: [.messages[].uid | select(. != null)]} as $new
 		| $cursor["todo:\($folder)"] as $old
-		| {"todo:\($folder)": (if $old.uidvalidity == $new.uidvalidity then $new | .uids = ($old.uids + .uids | unique)
+		| {"todo:\($folder)": (if $old.uidvalidity == $new.uidvalidity then $new | .uids = ($old.uids + .uids | unique | .[-10000:])
 			else $new end)}
 	end;
 
@@ -121,16 +122,22 @@ def page($account; $cursor):
 
 # ---- mails ----
 
-# RFC 3834, and what mail programs have made of it.
+# RFC 3834, and what mail programs have made of it.  Expressions are slow, so they come last.
+def is_robot:
+	(split("@")[0] // "") as $name
+	| ($name | IN("mailer-daemon", "postmaster", "bounce", "bounces"))
+	or (($name | contains("reply") or startswith("bounce")) and
+		($name | test("^(bounces?[+=.-].*|.*no-?reply|.*do-?not-?reply)([+=.-].*)?$")));
+
 def is_automatic:
 	(.auto_submitted // "no") != "no" or .return_path == "" or .list_id != null or .bulk == true
 	or .autoreply != null or .report != null
 	or ((.precedence // "") | IN("bulk", "junk", "list", "auto_reply", "auto-reply"))
-	or ((.auto_response_suppress // "") | test("\\b(all|oof|autoreply)\\b"; "i"))
-	or ((.from[0].address // "") | ascii_downcase | (split("@")[0] // "")
-		| test("^(mailer-daemon|postmaster|bounces?|.*no-?reply|.*do-?not-?reply)([+=.-].*)?$"));
+	or (.auto_response_suppress != null and (.auto_response_suppress | test("\\b(all|oof|autoreply)\\b"; "i")))
+	or ((.from[0].address // "") | ascii_downcase | is_robot);
 
-def links: [.links[]?] + [.text | match("https?://[^\\s<>\"]+[^\\s<>\".,;:!?)]"; "g").string] | unique;
+def links: [.links[]?] + (if .text | contains("://") then
+	[.text | match("https?://[^\\s<>\"]+[^\\s<>\".,;:!?)]"; "g").string] else [] end) | unique;
 
 def media: .message_id as $id | [.attachments[] | {
 	type: (.type | if test("^(image|video|audio)/") then split("/")[0] else "file" end),

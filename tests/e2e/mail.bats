@@ -52,9 +52,14 @@ complaint() {
 $2}" 'Kein Netz in Köln.'
 }
 
-# How many mails USER has.
+# How many mails USER has, as IMAP shows them: a file may be there before.
 count() {
-	find "$mailbox/$1/Maildir/new" "$mailbox/$1/Maildir/cur" -type f 2>/dev/null | wc -l
+	curl -sS --url "$IMAP" -u "$1:secret" -X 'STATUS INBOX (MESSAGES)' | sed -n 's/.*MESSAGES \([0-9]*\).*/\1/p'
+}
+
+# UIDs of INBOX that match: uids USER CONDITION.
+uids() {
+	curl -sS --url "$IMAP/INBOX" -u "$1:secret" -X "UID SEARCH $2" | grep -oE '[0-9]+' | wc -l
 }
 
 # Wait until USER has N mails.
@@ -89,7 +94,7 @@ approved() {
 	fetch >again
 	[ "$(mentions <again | wc -l)" = 0 ]
 	# Reading it has left no trace.
-	[ "$(find "$mailbox/$help/Maildir" -name '*:2,*S*' | wc -l)" = 0 ]
+	[ "$(uids "$help" SEEN)" = 0 ]
 
 	mentions <first | approved 5eedc0ffee >todo
 	sme-publish todo >out
@@ -102,7 +107,7 @@ approved() {
 	wait
 	sleep 0.3
 	[ "$(count "$kim")" = 1 ]
-	cat "$mailbox/$kim/Maildir/new/"* >mail
+	cat "$mailbox/$kim/Maildir/"{new,cur}/* >mail 2>/dev/null || :
 	grep -q '^In-Reply-To: <a1@example.test>' mail
 	grep -q '^Message-I[dD]: <5eedc0ffee-0@example.test>' mail
 	run ! grep -q '^Auto-Submitted' mail
@@ -145,7 +150,7 @@ approved() {
 	[ "$(wc -l <ids)" = 20 ]
 	# What was handed on is marked, with the next poll.
 	fetch >/dev/null
-	[ "$(find "$mailbox/$help/Maildir" -name '*:2,*S*' | wc -l)" = 20 ]
+	[ "$(uids "$help" SEEN)" = 20 ]
 }
 
 @test "what was handed on can be moved" {
@@ -155,10 +160,10 @@ approved() {
 	curl -sS --url "$IMAP" -u "$help:secret" -X 'CREATE "Erledigt K&APY-ln"'
 	fetch | mentions >seen
 	[ "$(wc -l <seen)" = 1 ]
-	curl -sS --url "$IMAP/INBOX" -u "$help:secret" -X 'UID SEARCH ALL' | grep -q 1
+	[ "$(uids "$help" ALL)" = 1 ]
 	fetch | mentions >seen
 	[ "$(wc -l <seen)" = 0 ]
-	[[ $(curl -sS --url "$IMAP/INBOX" -u "$help:secret" -X 'UID SEARCH ALL') != *1* ]]
+	[ "$(uids "$help" ALL)" = 0 ]
 	configure 'folders: ["Erledigt Köln"]'
 	rm -r home/cursors
 	[ "$(fetch | mentions | jq -r .ref.message_id)" = m1@example.test ]
@@ -180,7 +185,7 @@ approved() {
 	fetch | mentions | approved 5eedc0ffe2 | jq -c 'del(.reply.by)' | sme-publish >out
 	[ "$(jq -r 'select(.type == "reply") | .state' out)" = sent ]
 	arrived "$kim" 1
-	grep -q '^Auto-Submitted: auto-replied' "$mailbox/$kim/Maildir/new/"*
+	grep -q '^Auto-Submitted: auto-replied' -r "$mailbox/$kim/Maildir/"
 }
 
 @test "a copy is kept; whether an answer went out can be looked up there" {
@@ -248,4 +253,38 @@ cut_smtp() {
 	[[ $stderr$output != *wr0ng* ]]
 	printf secret | sme-vault put --tenant talvio post password
 	[ "$(fetch | mentions | wc -l)" = 1 ]
+}
+
+# A second Dovecot on the same mailboxes that wants TLS, with a certificate of its own.
+tls_start() {
+	local port dir=$PEERS/tls
+	port=$(peer_port 2)
+	mkdir -p "$dir"
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=IP:127.0.0.1 -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
+	sed -e "s|$PEERS/dovecot/run|$dir/run|; s|protocols = .*|protocols = imap|" \
+		-e "s|ssl = no|ssl = required\nssl_cert = <$dir/cert.pem\nssl_key = <$dir/key.pem|" \
+		-e "s|port = ${IMAP##*:}|port = $port|; s|port = 0|port = $((port + 1))|" \
+		"$PEERS/dovecot/dovecot.conf" | awk '/^service lmtp/ { skip = 1 } !skip; /^}/ { skip = 0 }' >"$dir/dovecot.conf"
+	mkdir -p "$dir/run"
+	PATH=$PATH:/usr/sbin peer_start tls dovecot -F -c "$dir/dovecot.conf"
+	peer_wait tls 20 peer_listens "$port"
+	starttls=imap://127.0.0.1:$port imaps=imaps://127.0.0.1:$((port + 1))
+}
+
+@test "a server's certificate is checked, by STARTTLS and by imaps" {
+	command -v openssl >/dev/null || skip "openssl is not installed"
+	complaint t1 | write
+	arrived "$help" 1
+	tls_start
+	for url in "$starttls" "$imaps"; do
+		rm -rf home/cursors
+		IMAP=$url configure 'tls: null'
+		run --separate-stderr fetch
+		[ "$status" = 78 ]
+		[[ $stderr == *certificate* ]]
+		sed -i "s|connector: \"email\",|& ca: \"$PEERS/tls/cert.pem\",|" sme.jq
+		[ "$(fetch | mentions | jq -r .ref.message_id)" = t1@example.test ]
+	done
+	peer_stop tls
 }

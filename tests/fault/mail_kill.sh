@@ -4,7 +4,7 @@
 # log has every mail, once.
 #
 # usage: mail_kill.sh [rounds]
-rounds=${1:-60}
+rounds=${1:-40}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 1
@@ -81,7 +81,7 @@ done
 sme-fetch --all >out 2>>err
 ok $? "the last run ends well"
 sed -n '/}$/p' out >>got
-[ "$killed" -gt $((rounds / 6)) ] && [ "$partly" -gt $((rounds / 6)) ]
+[ "$killed" -gt $((rounds / 8)) ] && [ "$partly" -gt $((rounds / 8)) ]
 ok $? "$killed of $rounds runs were killed, $partly had written something"
 sme-log append log <got >kept 2>>err
 jq -r 'select(.type == "mention") | .ref.message_id' kept | sort >seen
