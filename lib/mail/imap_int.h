@@ -8,6 +8,9 @@
 #define IMAP_LINE_MAX ((size_t)8 << 20)
 #define IMAP_LITERALS_MAX (MIME_MAX + ((size_t)64 << 10))
 
+/* What a server may say to one command, unless `budget` says more. */
+#define IMAP_SAID_MAX ((uint64_t)64 << 20)
+
 struct imap {
 	struct mail_link link;
 	CURL *easy;
@@ -16,6 +19,7 @@ struct imap {
 	CURLcode (*send)(CURL *easy, const void *p, size_t n, size_t *sent);
 	bool lost;
 	int64_t deadline; /* of the command that is under way */
+	uint64_t budget;  /* bytes that may come in answer to the next command; 0: IMAP_SAID_MAX */
 	unsigned tag;
 	struct buf in;    /* what came and is not used up: from AT */
 	size_t at;

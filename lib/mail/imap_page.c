@@ -278,6 +278,7 @@ fetch_some(struct imap *m, struct fetch *f, const uint64_t *uids, bool *got, siz
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&command, i ? ",%llu" : "%llu", (unsigned long long)uids[i]);
 	buf_printf(&command, " (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.%zu>)", MIME_MAX);
+	m->budget = n * (uint64_t)MIME_MAX + IMAP_SAID_MAX;
 	r = imap_command(m, buf_slice(&command), (struct slice){NULL, 0}, on_fetch, f, err);
 	buf_release(&command);
 	return r;

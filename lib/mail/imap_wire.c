@@ -68,6 +68,9 @@ receive(struct imap *m, struct sme_err *err)
 	}
 	if (code != CURLE_OK || n == 0)
 		return lost(m, SME_UNAVAILABLE, "the connection was lost", err);
+	if (n > m->budget)
+		return lost(m, SME_DATA, "the server sends more than it was asked for", err);
+	m->budget -= n;
 	m->in.n += n;
 	m->in.p[m->in.n] = '\0';
 	m->deadline += (int64_t)(n / SLOWEST);
@@ -231,6 +234,7 @@ imap_command(struct imap *m, struct slice command, struct slice literal, imap_un
 
 	if (m->lost)
 		return lost(m, SME_UNAVAILABLE, "the connection was lost", err);
+	m->budget = m->budget ? m->budget : IMAP_SAID_MAX;
 	m->deadline = mail_clock() + (m->link.server.timeout ? m->link.server.timeout : 60000);
 	buf_printf(&tag, "s%u ", ++m->tag);
 	buf_clear(&m->out);
@@ -242,6 +246,7 @@ imap_command(struct imap *m, struct slice command, struct slice literal, imap_un
 	r = transmit(m, buf_slice(&m->out), err);
 	if (r == 0)
 		r = await(m, buf_slice(&tag), literal, fn, ctx, err);
+	m->budget = 0;
 	buf_release(&tag);
 	return r;
 }

@@ -83,9 +83,13 @@ static void
 put_references(GMimeMessage *message, struct buf *out)
 {
 	struct slice value = mime_header(GMIME_OBJECT(message), "References");
-	size_t n = count_ids(value);
 	struct buf id = BUF_INIT;
 	bool any = false;
+	size_t n;
+
+	if (value.n > REFERENCES_BYTES)
+		value.n = REFERENCES_BYTES;
+	n = count_ids(value);
 
 	put_key(out, "references");
 	buf_addc(out, '[');

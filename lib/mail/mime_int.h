@@ -14,6 +14,7 @@
 #define ATTACHMENTS_MAX 100
 #define ADDRESSES_MAX 100
 #define REFERENCES_MAX 100
+#define REFERENCES_BYTES ((size_t)64 << 10)
 #define RECIPIENTS_MAX 50
 #define DEPTH_MAX 30
 

@@ -7,7 +7,7 @@
 #include "net/charset.h"
 
 /* Bytes of text parts that are read of one mail, the same text in another form included. */
-#define READ_MAX ((size_t)8 << 20)
+#define READ_MAX ((size_t)2 << 20)
 
 /* What a part, with all that is in it, says. */
 struct found {
@@ -88,15 +88,15 @@ quote_start(struct slice html)
 {
 	for (size_t i = 0; i < html.n; i++) {
 		struct slice tag = {html.p + i, html.n - i < TAG_MAX ? html.n - i : TAG_MAX};
-		const char *end;
+		size_t end = 1;
 
 		if (html.p[i] != '<')
 			continue;
-		end = memchr(tag.p, '>', tag.n);
-		if (end)
-			tag.n = (size_t)(end - tag.p);
-		if (is_quote_tag(tag))
+		while (end < tag.n && tag.p[end] != '<' && tag.p[end] != '>')
+			end++;
+		if (is_quote_tag((struct slice){tag.p, end}))
 			return i;
+		i += end - 1;
 	}
 	return html.n;
 }

@@ -4,6 +4,9 @@
 
 #include "net/charset.h"
 
+/* An encoded word has 75 bytes at most, and is met with whole subjects in it. */
+#define WORD_MAX 4096
+
 /* Encoded words of one charset, whose bytes belong together. */
 struct run {
 	struct slice charset; /* p == NULL: bytes outside of any word */
@@ -96,6 +99,8 @@ word(struct slice s, struct slice *charset, char *how, struct slice *text)
 	*how = (char)tolower((unsigned char)s.p[first + 1]);
 	if (*how != 'q' && *how != 'b')
 		return 0;
+	if (s.n > WORD_MAX)
+		s.n = WORD_MAX;
 	/* Blanks within a word are forbidden and met all the same. */
 	for (end = second + 1; end + 1 < s.n && !(s.p[end] == '?' && s.p[end + 1] == '='); end++)
 		;

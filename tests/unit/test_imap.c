@@ -213,6 +213,42 @@ bears_hostile_servers(void **state)
 	}
 }
 
+/* What never ends is ended, however fast it comes. */
+static CURLcode
+pour(CURL *easy, void *p, size_t n, size_t *got)
+{
+	static const char line[] = "* 1 EXISTS\r\n";
+
+	(void)easy;
+	for (*got = 0; *got + sizeof line - 1 <= n; *got += sizeof line - 1)
+		memcpy((char *)p + *got, line, sizeof line - 1);
+	return CURLE_OK;
+}
+
+static CURLcode
+swallow(CURL *easy, const void *p, size_t n, size_t *sent)
+{
+	(void)easy;
+	(void)p;
+	*sent = n;
+	return CURLE_OK;
+}
+
+static void
+ends_an_endless_answer(void **state)
+{
+	struct imap *m = imap_new();
+
+	(void)state;
+	m->recv = pour;
+	m->send = swallow;
+	m->link.server.url = "imap://mail.example";
+	assert_int_equal(imap_must(m, SLICE("NOOP"), NULL, NULL, &err), -1);
+	assert_string_equal(err.text, "imap://mail.example: the server sends more than it was asked for");
+	assert_true(imap_lost(m));
+	imap_close(m);
+}
+
 /* And these are just passed over. */
 static void
 passes_over_nonsense(void **state)
@@ -383,6 +419,7 @@ main(void)
 	    cmocka_unit_test(gets_past_a_mail_that_cannot_be_read),
 	    cmocka_unit_test(leaves_no_mail_out_for_what_passes),
 	    cmocka_unit_test(bears_hostile_servers),
+	    cmocka_unit_test(ends_an_endless_answer),
 	    cmocka_unit_test(passes_over_nonsense),
 	    cmocka_unit_test(does_not_wait_for_ever),
 	    cmocka_unit_test(names_a_refused_login),
