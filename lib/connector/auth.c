@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "config/config.h"
 #include "connector/oauth1.h"
 #include "connector/value.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
 
-/* A token that ends within this, in ms, is renewed first. */
+/* A token that ends within this, in ms, is renewed first, unless meta.auth.early says another time. */
 #define EXPIRY_MARGIN 60000
 
 /* What a login told, in the vault: this and the name in meta.auth.public. */
@@ -221,7 +222,14 @@ auth_is_due(const struct auth *a, struct credentials *c, int64_t now)
 		if (session && !credentials_field(c, slice_of(name)).p)
 			return true;
 	}
-	return secret_expires(&c->secret, now, EXPIRY_MARGIN);
+	return secret_expires(&c->secret, now, config_duration(a->meta, "early", EXPIRY_MARGIN));
+}
+
+bool
+auth_is_good(const struct auth *a, struct credentials *c, int64_t now)
+{
+	return a->scheme != AUTH_SESSION && credentials_field(c, a->token).p &&
+	       !secret_expires(&c->secret, now, EXPIRY_MARGIN);
 }
 
 /* Does every template of a secret in N have its secret? */

@@ -32,8 +32,11 @@ int auth_add(const struct auth *a, struct request *r, struct filler *f, int64_t 
 /* Is there a way to another token at all? */
 bool auth_renews(const struct auth *a);
 
-/* Is there no token, or one that ends within a minute, and a way to get another? */
+/* Is there no token, or one that ends soon, and a way to get another? */
 bool auth_is_due(const struct auth *a, struct credentials *c, int64_t now);
+
+/* Is the token good for now, although another one may be due? */
+bool auth_is_good(const struct auth *a, struct credentials *c, int64_t now);
 
 /*
  * The request that gets a new token: the refresh when there is what it needs and FRESH is not set, else

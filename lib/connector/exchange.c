@@ -388,7 +388,11 @@ exchange_begin(struct call *c)
 		    "sme-vault put", x->account->secret.p, x->account->tenant.p, missing.p);
 		exchange_fail(c, ANSWER_AUTH, &err);
 	} else if (auth_is_due(&x->auth, &x->credentials, exchange_now(x))) {
-		exchange_renew(c);
+		c->early = auth_is_good(&x->auth, &x->credentials, exchange_now(x));
+		if (c->early && x->early_failed)
+			exchange_send(c);
+		else
+			exchange_renew(c);
 	} else {
 		exchange_send(c);
 	}

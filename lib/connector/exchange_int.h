@@ -23,6 +23,7 @@ struct exchange {
 	/* Logging in. */
 	struct call *waiting; /* those that need a new token; linked by `wait` */
 	bool renewing, refreshing; /* at all; with a refresh token */
+	bool early_failed; /* getting a new token before the old one ended */
 	int claim;
 	uint64_t old_token; /* hash of the token that is to be replaced; 0: none */
 	struct sme_err claim_err;
@@ -38,6 +39,7 @@ struct call {
 	bool only_login; /* nothing is to be sent but what login that takes */
 	bool once;    /* what changes something is not sent again */
 	bool renewed; /* a new token was got for it */
+	bool early;   /* and would do without */
 	bool sent;    /* once, without an answer that says it was not done */
 	bool reads;
 	unsigned tries;

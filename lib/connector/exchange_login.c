@@ -47,6 +47,13 @@ not_renewed(struct exchange *x, enum answer_class class, int64_t retry_after,
 		copy.status = SME_NOPERM;
 	for (; c; c = next) {
 		next = c->wait;
+		if (c->early) {
+			/* The old one is good still; the next run tries again. */
+			x->early_failed = true;
+			c->early = c->renewed = false;
+			exchange_send(c);
+			continue;
+		}
 		c->answer.retry_after = retry_after;
 		exchange_fail(c, class, &copy);
 	}

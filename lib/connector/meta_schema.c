@@ -152,6 +152,7 @@ static const struct schema other_auth = {
     .expected = "an object with \"scheme\"",
     .fields =
         (const struct schema_field[]){
+            {"early", &kind_duration, false},
             {"fields", &names, false},
             {"header", &texts, false},
             {"hosts", &names, false},
@@ -171,6 +172,7 @@ static const struct schema auth = {
     .fields =
         (const struct schema_field[]){
             {"alternatives", &other_auths, false},
+            {"early", &kind_duration, false},
             {"fields", &names, false},
             {"header", &texts, false},
             {"hosts", &names, false},

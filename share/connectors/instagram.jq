@@ -4,6 +4,7 @@
 #   user_id   number of the professional account
 #   page_id   number of the Page it is linked to, through which messages go; without it they go through
 #             the account itself (base "https://graph.instagram.com")
+#   auth      "instagram": the token is one of Instagram Login, and renewed; else it is that of the Page
 #   version   of the Graph API ("v25.0")
 #   posts     how many of the last posts a poll looks at for new comments (25)
 #   direct    false: leave messages alone
@@ -31,9 +32,14 @@ def meta: {
 	},
 	auth: {
 		scheme: "bearer", fields: ["access_token"], token: "access_token",
-		refresh: {url: "https://graph.instagram.com/refresh_access_token",
-			query: {grant_type: "ig_refresh_token", access_token: "{secret:access_token}"}},
-		take: {access_token: "access_token", expires_in: "expires_in"}
+		alternatives: {instagram: {
+			scheme: "bearer", fields: ["access_token"], token: "access_token",
+			refresh: {url: "https://graph.instagram.com/refresh_access_token",
+				query: {grant_type: "ig_refresh_token", access_token: "{secret:access_token}"}},
+			take: {access_token: "access_token", expires_in: "expires_in"},
+			# 60 days from one renewal to the end; what has ended cannot be renewed.
+			early: "20d"
+		}}
 	},
 	limits: {buckets: {read: {n: 200, per: "1h"}, write: {n: 200, per: "1h"}}},
 	errors: [

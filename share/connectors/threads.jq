@@ -30,7 +30,9 @@ def meta: {
 		scheme: "bearer", fields: ["access_token"], token: "access_token",
 		refresh: {url: "https://graph.threads.net/refresh_access_token",
 			query: {grant_type: "th_refresh_token", access_token: "{secret:access_token}"}},
-		take: {access_token: "access_token", expires_in: "expires_in"}
+		take: {access_token: "access_token", expires_in: "expires_in"},
+		# 60 days from one renewal to the end; what has ended cannot be renewed.
+		early: "20d"
 	},
 	limits: {
 		# In 24 hours: 250 posts, 1000 answers, 100 deletes; reading depends on how often the account is

@@ -340,6 +340,26 @@ meta_start() {
 	[[ $stderr != *dead* ]]
 }
 
+@test "Instagram: a token is renewed long before it ends; until then the old one does" {
+	meta_start
+	sed 's|https://graph.instagram.com/|/|' "$BATS_TEST_DIRNAME/../../share/connectors/instagram.jq" >instagram.jq
+	accounts '{name: "instagram", connector: "instagram.jq", settings: {user_id: "17841400000000001", direct: false, auth: "instagram"}}'
+	secret instagram expires_at "$(date -u -d '+30 days' +%FT%TZ)"
+	poll >/dev/null
+	[ "$(fake_log | jq -r .request.path | grep -c refresh)" -eq 0 ]
+	secret instagram expires_at "$(date -u -d '+10 days' +%FT%TZ)"
+	fake_faults '[{"path":"refresh","lose":true,"status":400,"body":{"error":{"code":190,"message":"no"}}}]'
+	sme-fetch --all >out
+	jq -e 'select(.type == "coverage") | .gaps == []' out
+	sme-fetch --all >out
+	jq -e 'select(.type == "coverage") | .gaps == []' out
+	[ "$(fake_log | jq -r 'select(.request.path | endswith("/media")) | .request.headers.authorization' | uniq | paste -sd ,)" = \
+		'Bearer token,Bearer renewed' ]
+	fake_log >log1
+	sme-fetch --all >out
+	[ "$(fake_log | tail -n +$(($(wc -l <log1) + 1)) | jq -r .request.path | grep -c refresh)" -eq 0 ]
+}
+
 # ---- answers ----
 
 # The shipped connector NAME, but for the time until a look-up is worth something.

@@ -82,7 +82,9 @@ def handle:
 	($s | page.id) as $page | ($s | instagram.id) as $ig | ($s | phone) as $phone |
 	($r.path | sub("^/v[0-9.]+/"; "") | split("/")) as $p |
 	($r.method + " " + ($p[1] // "")) as $what |
-	if ($r.headers.authorization // "") != "Bearer \($s.token // "token")" then
+	if $r.path == "/refresh_access_token" then
+		.state.token = "renewed" | .answer = answer(200; {access_token: "renewed", token_type: "bearer", expires_in: 5183944})
+	elif ($r.headers.authorization // "") != "Bearer \($s.token // "token")" then
 		.answer = no(190; (if $s.password then 460 else 463 end); "Error validating access token: Session has expired.") | .answer.status = (if $s.password then 400 else 401 end)
 	elif $what == "POST messages" and $p[0] == $phone then send_message("whatsapp"; $r)
 	elif $what == "POST messages" and $p[0] == $page then
