@@ -5,6 +5,8 @@
 #   page_id   number of the Page
 #   version   of the Graph API ("v25.0")
 #   posts     how many of the last posts a poll looks at for new comments (25)
+#   tagged    false: do not ask where the Page is tagged
+#   reviews   false: do not ask for reviews
 def meta: {
 	name: "facebook",
 	title: "Facebook Page",
@@ -81,9 +83,12 @@ def start($account; $cursor):
 	"\(graph($account))/\(own($account))" as $page |
 	{at: $account.now, from: ($cursor.at // null)} as $context |
 	[
-		(get("\($page)/tagged"; {limit: 25, fields: post_fields}; "tagged"; $context) + {optional: true}),
-		(get("\($page)/ratings"; {limit: 25, fields: "reviewer,created_time,review_text,recommendation_type,rating,open_graph_story"};
-			"ratings"; $context) + {optional: true}),
+		(if $account.settings.tagged == false then empty else
+			get("\($page)/tagged"; {limit: 25, fields: post_fields}; "tagged"; $context) + {optional: true} end),
+		(if $account.settings.reviews == false then empty else
+			get("\($page)/ratings"; {limit: 25,
+				fields: "reviewer,created_time,review_text,recommendation_type,rating,open_graph_story"};
+				"ratings"; $context) + {optional: true} end),
 		get("\($page)/feed"; {
 			limit: ($account.settings.posts // 25),
 			fields: "\(post_fields),comments.order(reverse_chronological).filter(stream).limit(50).summary(total_count){\(comment_fields)}"

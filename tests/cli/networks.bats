@@ -360,6 +360,46 @@ meta_start() {
 	[ "$(fake_log | tail -n +$(($(wc -l <log1) + 1)) | jq -r .request.path | grep -c refresh)" -eq 0 ]
 }
 
+@test "X: a post that turns up late is seen" {
+	x_start
+	accounts '{name: "x", settings: {direct: false}}'
+	x_say '@talvio eins' >/dev/null
+	poll >first
+	fake_do '{"do":"post","author":"1346889436626259968","text":"@talvio von eben","ago":240}' >/dev/null
+	poll >second
+	[ "$(jq -r 'select(.type == "mention") | .text' second)" = '@talvio von eben' ]
+}
+
+@test "X: a field that is renamed is told of in the same run, and nothing is lost" {
+	x_start
+	accounts '{name: "x", settings: {direct: false}}'
+	x_say '@talvio Netz weg' >/dev/null
+	fake_faults '[{"path":"mentions","status":200,"body":{"meta":{"result_count":2},"data":[
+		{"id":"1990000000000009000","body":"@talvio umbenannt","author_id":"7","created_at":"2026-11-22T09:58:00.000Z"},
+		{"id":"1990000000000009001","text":"@talvio daneben","author_id":"7","created_at":"2026-11-22T09:59:00.000Z"}]}}]'
+	run --separate-stderr sme-fetch --all --rejects rejects
+	[ "$(jq -r 'select(.type == "mention") | .text' <<<"$output")" = '@talvio daneben' ]
+	[ "$(jq -r 'select(.type == "alert") | [.kind, .record, .path, .got] | @tsv' <<<"$output")" = "$(printf 'drift\tpost\ttext\tmissing')" ]
+	grep -q umbenannt rejects
+}
+
+@test "Messenger: what comes by webhook and by polling is one message" {
+	meta_start
+	cat >sme.jq <<-EOF
+		{hook: {listen: "unix:s"}, sources: [{name: "messenger", connector: "messenger", tenant: "talvio", channel: "@talvio",
+			base: "$FAKE", allow_private: ["127.0.0.1"], settings: {page_id: "104000000000001"}}]}
+	EOF
+	secret messenger app_secret planted
+	secret messenger verify_token word
+	fake_do '{"do":"message","network":"messenger","person":"24000000000000017","text":"Mein Vertrag?"}' | jq -c .told >told
+	hook_start
+	deliver messenger told
+	hook_stop
+	poll >first
+	[ "$(jq -r 'select(.type == "mention")' first | wc -l)" -eq 0 ]
+	[ "$(texts)" = 'Mein Vertrag?' ]
+}
+
 # ---- answers ----
 
 # The shipped connector NAME, but for the time until a look-up is worth something.

@@ -37,7 +37,7 @@ def add_message($from; $to; $text; $now):
 	}] | .last = .messages[-1];
 
 def act($do; $now):
-	if $do.do == "post" then add_post($do.author; $do.text; $do.parent; $now)
+	if $do.do == "post" then add_post($do.author; $do.text; $do.parent; $now - ($do.ago // 0))
 	elif $do.do == "message" then add_message($do.author; me; $do.text; $now)
 	elif $do.do == "edit" then
 		add_post($do.author; $do.text; null; $now) | .last.id as $id |
