@@ -496,7 +496,7 @@ exchange_describe(struct exchange *x, jv request, struct buf *out, struct sme_er
 		return 0;
 	}
 	rc = request_build(&r, c->request, x->account, &f, err);
-
+	f.account = x->account;
 	if (rc == 0 && exchange_wants_auth(c))
 		rc = auth_add(&x->auth, &r, &f, exchange_now(x), err);
 	if (rc == 0)

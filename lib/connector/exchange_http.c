@@ -235,6 +235,8 @@ build(struct call *c, struct request *r, struct sme_err *err)
 
 	if (request_build(r, c->request, x->account, &f, err) < 0)
 		return -1;
+	/* The texts of meta.auth are the connector's own: {account:NAME} in them means something. */
+	f.account = x->account;
 	if (exchange_wants_auth(c) && auth_add(&x->auth, r, &f, exchange_now(x), err) < 0)
 		return -1;
 	return check_host(c, r, err);

@@ -142,7 +142,8 @@ def look_at($notes; $done):
 def listed($account; $items; time):
 	.request as $r | .body.cursor as $more
 	| [$items[] | select($r.until == null or ((time // "9999") | seconds) >= $r.until)] as $kept
-	| (($r.top // ($items[0] // {} | time)) // null) as $top
+	# An empty list is read up to now: what comes next is all new.
+	| ($r.top // ($items[0] // {} | time) // (if $items == [] then $account.now else null end)) as $top
 	| (if $more == null or $items == [] or ($kept | length) < ($items | length) then null
 	   elif $r.until == null and $r.page >= ($account.settings.backlog // 1) then null
 	   else {url: ($r.method | xrpc), tag: $r.tag, bucket: "read", query: ($r.ask + {cursor: $more}),

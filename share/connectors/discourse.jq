@@ -78,7 +78,8 @@ def posts($account; $cursor):
 	.request as $r | [(.body.latest_posts | must)[]] as $posts
 	| [$posts[].id | numbers] as $ids | ($cursor.latest // null) as $old
 	| ($cursor.seen // {}) as $seen
-	| ($r.top // ($ids | max)) as $top
+	# An empty forum is read up to its beginning: what comes next is all new.
+	| ($r.top // ($ids | max) // (if $posts == [] then 0 else null end)) as $top
 	| (if $ids == [] or $old == null or ($ids | min) <= $old then null
 	   else latest($ids | min; {page: ($r.page + 1), top: $top}) end) as $following
 	| {
@@ -106,14 +107,14 @@ def notified($cursor):
 	};
 
 # Conversations that went on since ten minutes before the last look.
-def conversations($cursor):
+def conversations($account; $cursor):
 	[(.body.topic_list.topics | must)[]] as $topics
 	| (if $cursor.private then ($cursor.private | seconds) - 600 else 0 end) as $until
 	| {
 		next: [$topics[] | select((.last_posted_at // .created_at // "9999" | seconds) >= $until) | {
 			url: "/t/\(.id).json", tag: "topic", bucket: "read", optional: true,
 			context: {after: ($cursor["pm:\(.id)"] // 0)}}],
-		cursor: ([$topics[] | .last_posted_at // .created_at // empty] | if . == [] then {} else {private: max} end)
+		cursor: ([$topics[] | .last_posted_at // .created_at // empty] | if . == [] then {private: $account.now} else {private: max} end)
 	};
 
 def conversation:
@@ -128,7 +129,7 @@ def page($account; $cursor):
 	.request as $r
 	| if $r.tag == "latest" then posts($account; $cursor)
 	  elif $r.tag == "notifications" then notified($cursor)
-	  elif $r.tag == "private" then conversations($cursor)
+	  elif $r.tag == "private" then conversations($account; $cursor)
 	  elif $r.tag == "topic" then conversation
 	  else {records: {post: [.body | if $r.direct then .topic_archetype = "private_message" | .topic_title = $r.title else . end]}}
 	  end;

@@ -104,7 +104,9 @@ def following($account; $items):
 # One page of a list; $keep chooses among its items.
 def listed($account; $kind; $keep):
 	.request as $r | (.body | must) as $items | following($account; $items) as $next
-	| (if $r.at.old then $items[0].id // $r.top else $r.top // $items[0].id end) as $top
+	# An empty list is read up to its beginning: what comes next is all new.
+	| (if $items == [] then $r.top // $r.at.new // "0" elif $r.at.old then $items[0].id // $r.top
+	   else $r.top // $items[0].id end) as $top
 	| [$items[] | select($keep)] as $kept
 	| {
 		records: {($kind): $kept},

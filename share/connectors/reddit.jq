@@ -94,13 +94,15 @@ def records($things): {
 	message: [$things[] | select(.kind == "t4") | .data]
 };
 
+def seconds: try (.[0:19] + "Z" | fromdateiso8601) catch null;
 def number: if type == "string" then tonumber? // null else . end;
 
 def listed($account):
 	.request as $r | [(.body.data.children | must)[]] as $all
 	| [$all[] | select($r.until == null or ((.data.created_utc | number) // $r.until) >= $r.until)] as $kept
 	| ([$all[].data.created_utc | number | numbers] | max) as $newest
-	| (if $r.page == 1 then $newest else $r.top end) as $top
+	# An empty list is read up to now: what comes next is all new.
+	| (if $r.page == 1 then $newest // ($account.now | seconds) else $r.top end) as $top
 	| .body.data.after as $after
 	| (if $after == null or ($kept | length) < ($all | length) then null
 	   elif $r.until == null and $r.page >= ($account.settings.backlog // 1) then null

@@ -83,10 +83,11 @@ def start($account; $cursor): [
 		| list("posts"; "/v1.0/keyword_search"; {q: $q, search_type: "RECENT"}; "search:\($q)"; $cursor) | .optional = true)
 ];
 
-def listed:
+def listed($account):
 	.request as $r | (.body.data | must) as $all
 	| [$all[] | select($r.until == null or (.timestamp == null) or (.timestamp | seconds) >= $r.until)] as $kept
-	| ($r.top // $all[0].timestamp) as $top
+	# An empty list is read up to now: what comes next is all new.
+	| ($r.top // $all[0].timestamp // (if $all == [] then $account.now else null end)) as $top
 	| (.body.paging.cursors.after | select(. and $r.until and ($kept | length) == ($all | length) and $all != []) // null) as $after
 	| {
 		kept: $kept, all: $all,
@@ -108,7 +109,7 @@ def page($account; $cursor):
 		(.body.data | must) as $all
 		| {records: {post: $all},
 		   next: [.body.paging.cursors.after | select(. and $all != [] and $r.page < 5) | conversation($r.post; .; $r.page + 1)]}
-	  else listed as $page
+	  else listed($account) as $page
 		| {
 			records: {post: $page.kept},
 			next: ($page.next + (if $r.tag == "own" and $r.page == 1 then

@@ -93,7 +93,8 @@ def page($account; $cursor):
 	  else
 		(.body.items | must) as $items
 		| ([$items[].snippet.topLevelComment.snippet.publishedAt | strings] | max) as $newest
-		| ($r.top // $newest) as $top
+		# An empty list is read up to now: what comes next is all new.
+		| ($r.top // $newest // (if $items == [] then $account.now else null end)) as $top
 		| ($items | last | .snippet.topLevelComment.snippet.publishedAt // "") as $oldest
 		| (.body.nextPageToken | select(. and $r.until and $oldest >= $r.until and $r.page < ($account.settings.pages // 3))
 			// null) as $token

@@ -3,8 +3,8 @@
  *
  * The files are read one after the other as one program.  It gets {state, request} and yields
  * {state, answer}: state is whatever it likes, {} at first; request is {method, path, query, headers,
- * body, now}, names of headers in lower case, body a value when it is JSON, otherwise a text, now in
- * seconds.  answer is {status, headers, body} and, for what a network does wrong:
+ * body, now}, names of headers in lower case, a parameter "x[]" a list, body a value when it is JSON,
+ * otherwise a text, now in seconds.  answer is {status, headers, body} and, for what a network does wrong:
  *
  *	cut: N       only the first N bytes of the body, although all are announced
  *	drop: true   no answer at all, the connection is reset
@@ -78,6 +78,18 @@ unescape(const char *s, size_t n)
 	return out;
 }
 
+static jv
+add_to_list(jv object, const char *key, const char *value)
+{
+	jv list = jv_object_get(jv_copy(object), jv_string(key));
+
+	if (!jv_is_valid(list)) {
+		jv_free(list);
+		list = jv_array();
+	}
+	return jv_object_set(object, jv_string(key), jv_array_append(list, jv_string(value)));
+}
+
 /* "a=1&b=2" as an object. */
 static jv
 pairs(const char *s, size_t n)
@@ -92,7 +104,11 @@ pairs(const char *s, size_t n)
 		char *k = unescape(s, klen);
 		char *v = eq ? unescape(eq + 1, len - klen - 1) : unescape("", 0);
 
-		if (klen)
+		size_t n_k = strlen(k);
+
+		if (n_k > 2 && strcmp(k + n_k - 2, "[]") == 0)
+			out = add_to_list(out, k, v);
+		else if (klen)
 			out = jv_object_set(out, jv_string(k), jv_string(v));
 		free(k);
 		free(v);
