@@ -11,6 +11,9 @@
 #define BACKOFF_MIN INT64_C(15000)
 #define BACKOFF_MAX INT64_C(1800000)
 
+/* How often what was read is remembered within a poll, in ms. */
+#define KEEP_EVERY 1000
+
 struct poll *
 poll_open(const struct account *a, struct connector *c, struct vault *v, unsigned requests_max)
 {
@@ -321,6 +324,24 @@ take_failure(struct poll *p, const struct answer *a)
 	return a->class != ANSWER_AUTH && a->status != 0;
 }
 
+/*
+ * What was read is remembered once a second: a sync for each page would be most of the time of a poll.
+ * After a kill the pages of the last second come again.  False: nobody takes the output.
+ */
+static bool
+keep_page(struct poll *p)
+{
+	int64_t now = time_now_ms();
+
+	if (now >= p->kept_at && now - p->kept_at < KEEP_EVERY) {
+		writer_flush(p->d->out);
+		return true;
+	}
+	p->kept_at = now;
+	poll_store(p);
+	return drive_commit(p->d) == 1;
+}
+
 static void
 on_answer(void *ctx, struct answer *a)
 {
@@ -339,9 +360,8 @@ on_answer(void *ctx, struct answer *a)
 		next(p);
 		return;
 	}
-	poll_store(p);
 	count(p);
-	if (drive_commit(p->d) == 1)
+	if (keep_page(p))
 		next(p);
 	else
 		drive_done(p->d, 0);
@@ -433,6 +453,7 @@ begin(void *state, struct drive *d)
 	p->began = d->now == TIME_NONE ? time_now_ms() : d->now;
 	p->from = p->seen_to;
 	p->requests = 0;
+	p->kept_at = time_now_ms();
 	p->started = false;
 	p->wait = 0;
 	p->reason[0] = '\0';

@@ -27,6 +27,7 @@ struct poll {
 	jv request;              /* under way */
 	jv made;                 /* those of earlier polls that were made in this one */
 	jv gaps;                 /* {from, to, reason} of the coverage event */
+	int64_t kept_at;         /* when the cursor was saved last; ms since 1970 */
 	int64_t began, from;     /* from: as the connector says; TIME_NONE */
 	unsigned requests;
 	uint64_t counted, counted_rejected; /* of the sink, told to the run */

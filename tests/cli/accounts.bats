@@ -302,6 +302,24 @@ asked() {
 	[ "$(asked GET)" -eq 2 ]
 }
 
+@test "a poll that is killed in its middle goes on from there" {
+	mentions 1 60
+	echo '/v1/mentions 100 slow 400' >api/faults
+	sme-fetch --all >out 2>err &
+	pid=$!
+	for _ in $(seq 200); do
+		[ "$(asked GET)" -ge 6 ] && break
+		sleep 0.05
+	done
+	kill -9 "$pid"
+	wait "$pid" || true
+	echo >api/faults
+	poll
+	[ "$status" -eq 0 ]
+	[ "$(jq -r 'select(.type == "mention").id' out | sort -u | wc -l)" -eq 60 ]
+	[ "$(asked 'GET /v1/mentions?limit=5 ')" -eq 1 ]
+}
+
 # ---- hostile servers ----
 
 # An account with a token and a key, read by plain.jq.
