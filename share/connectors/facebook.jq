@@ -1,6 +1,9 @@
 # Facebook Page: what is written on it, comments, where it is tagged, reviews; answers in public and
-# once in private.  Conversations are messenger's.
+# once in private.  Conversations are messenger's.  See sme-connector(5).
 #
+# In the vault: access_token, of the Page (pages_read_engagement, pages_read_user_content,
+# pages_manage_engagement, pages_manage_posts; pages_messaging for private answers); app_secret and
+# verify_token when webhooks are received (fields feed, mention, ratings).
 # settings:
 #   page_id   number of the Page
 #   version   of the Graph API ("v25.0")

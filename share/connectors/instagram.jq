@@ -1,5 +1,10 @@
-# Instagram, professional account: comments, tags, messages; answers in public and in private.
+# Instagram, professional account: comments, tags, messages; answers in public and in private.  See
+# sme-connector(5).
 #
+# In the vault: access_token, of the Page (instagram_basic, instagram_manage_comments,
+# instagram_manage_messages, pages_read_engagement) or of Instagram Login (instagram_business_basic,
+# instagram_business_manage_comments, instagram_business_manage_messages); app_secret and verify_token when
+# webhooks are received (fields comments, live_comments, mentions, messages, message_edit).
 # settings:
 #   user_id   number of the professional account
 #   page_id   number of the Page it is linked to, through which messages go; without it they go through

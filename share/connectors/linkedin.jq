@@ -1,5 +1,8 @@
 # LinkedIn, page of an organisation: comments on its posts, where it is named; answers and posts.
+# See sme-connector(5).
 #
+# In the vault: access_token (r_organization_social, w_organization_social, rw_organization_admin); to renew
+# it refresh_token, client_id and client_secret.
 # settings:
 #   organization  number of the organisation
 #   version       of the API, YYYYMM ("202607"); each one ends about a year after it came

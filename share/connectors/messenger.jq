@@ -1,5 +1,8 @@
 # Messenger, Page of Facebook: messages by webhook, the last conversations by polling; answers.
+# See sme-connector(5).
 #
+# In the vault: access_token, of the Page (pages_messaging, pages_manage_metadata); app_secret and
+# verify_token for webhooks (fields messages, message_echoes, message_edits, messaging_postbacks).
 # settings:
 #   page_id        number of the Page
 #   version        of the Graph API ("v25.0")

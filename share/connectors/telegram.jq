@@ -1,5 +1,8 @@
 # Telegram, Bot API: private chats, groups with and without topics, channels, business accounts.
+# See sme-connector(5).
 #
+# In the vault: token, as BotFather gives it; webhook_secret when webhooks are received (secret_token of
+# setWebhook).
 # settings:
 #   webhook    true: updates come by webhook (sme-hook), so that nothing is polled
 #   user_id    number of the bot, to recognise what it wrote itself

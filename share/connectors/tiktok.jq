@@ -1,5 +1,7 @@
 # TikTok, business account (API for Business, Accounts API): comments on the own videos; answers.
+# See sme-connector(5).
 #
+# In the vault: access_token (video.list, comment.list, comment.list.manage).
 # settings:
 #   business_id  number of the account (open_id)
 #   videos       how many of the last videos a poll looks at for new comments (20)

@@ -1,5 +1,7 @@
-# WhatsApp Cloud API: messages and their states by webhook; answers.
+# WhatsApp Cloud API: messages and their states by webhook; answers.  See sme-connector(5).
 #
+# In the vault: access_token, of a system user (whatsapp_business_messaging); app_secret and verify_token
+# for webhooks (field messages).
 # settings:
 #   phone_number_id  number of the own telephone number at Meta (what is for others is left alone)
 #   version          of the Graph API ("v23.0")

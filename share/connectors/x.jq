@@ -1,5 +1,7 @@
-# X, API v2: mentions, a search, direct messages; replies, posts, private messages.
+# X, API v2: mentions, a search, direct messages; replies, posts, private messages.  See sme-connector(5).
 #
+# In the vault: access_token (scopes tweet.read, tweet.write, users.read, dm.read, dm.write); to renew it
+# refresh_token and client_id (scope offline.access); consumer_secret when webhooks are received.
 # settings:
 #   user_id    number of the own account; asked of the network when it is not given
 #   query      also collect what this search finds (recent search, at most 512 characters)

@@ -3,8 +3,12 @@
 
 bats_require_minimum_version 1.5.0
 
-root=$BATS_TEST_DIRNAME/../..
+root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 dir=$root/share/connectors
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
 
 # meta NAME FILTER
 meta() {
@@ -26,5 +30,19 @@ meta() {
 		name=$(basename "$file" .jq)
 		[ "$(meta "$name" '.name')" = "\"$name\"" ]
 		[ "$(meta "$name" '.as_of | (.date | test("^202[0-9]-[0-9]{2}-[0-9]{2}$")) and (.source | length > 10)')" = true ]
+	done
+}
+
+@test "the manual names every connector, and each of its settings" {
+	page=$root/man/sme-networks.7
+	for file in "$dir"/*.jq; do
+		name=$(basename "$file" .jq)
+		awk -v "want=connector: ..dq$name..dq" '/^\.S[sh]/ { on = 0 } $0 ~ want { on = 1 } on' "$page" >section
+		[ -s section ] || { echo "$name has no section in $page"; false; }
+		# In the comment at the head of the file: "#   name, other   what they are".
+		sed -n '/^#/!q; s/^#   \([a-z_]\+\(, [a-z_]\+\)*\)  *[^ ].*/\1/p' "$file" | tr -d , | tr ' ' '\n' | sort -u >settings
+		while read -r setting; do
+			grep -q "^\.It Ic.* $setting\( \|\$\)" section || { echo "$name: $setting is not in $page"; false; }
+		done <settings
 	done
 }
