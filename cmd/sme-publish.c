@@ -22,6 +22,9 @@ static const char *outbox_option;
 static bool dry_run, unknown;
 static const char *resolve_key, *plan_file;
 
+/* How often a stream that goes on is left for what has to be tried again, in ms. */
+#define TEND_MS 1000
+
 /* At the end of the input, what can be tried again so soon is waited for. */
 static int64_t wait_ms = 60000;
 
@@ -52,6 +55,7 @@ struct context {
 
 struct worker {
 	struct publisher_run *run;
+	int64_t tended; /* when */
 	struct buf last; /* the reply event that was written just before */
 };
 
@@ -152,6 +156,23 @@ send_event(const struct context *c, struct worker *w, const struct event *ev,
 	return FILTER_PASS;
 }
 
+/* What is due while the stream goes on, or waits. */
+static void
+tend(const void *ctx, void *worker, struct buf *after)
+{
+	struct office *office = ((const struct context *)ctx)->office;
+	struct worker *w = worker;
+	int64_t at = time_now_ms(), wait;
+	struct sme_err err;
+
+	if (!office || (at >= w->tended && at < w->tended + TEND_MS))
+		return;
+	w->tended = at;
+	if (office_next(office, 0, &wait, &err) < 0 ||
+	    (wait && office_resume(office, after, &err) < 0))
+		sme_die(err.status, "%s", err.text);
+}
+
 /* A stream that has been here before holds the reply event already, right behind its mention: it
  * is not to stand there twice. */
 static enum filter_verdict
@@ -160,12 +181,17 @@ publish(const void *ctx, void *worker, const struct event *ev, struct filter_out
 {
 	struct worker *w = worker;
 	bool again = slice_eq(slice_trim(buf_slice(&w->last)), ev->line);
+	enum filter_verdict verdict = FILTER_PASS;
 
 	buf_clear(&w->last);
 	if (again)
 		return FILTER_DROP;
-	return event_is(ev, "mention") || event_is(ev, "post") ? send_event(ctx, w, ev, out, err)
-	                                                       : FILTER_PASS;
+	if (event_is(ev, "mention") || event_is(ev, "post"))
+		verdict = send_event(ctx, w, ev, out, err);
+	/* The events of a reply stand right behind its mention. */
+	if (!out->after->n)
+		tend(ctx, worker, out->after);
+	return verdict;
 }
 
 /* --outbox, what the configuration says, or the place for state. */
@@ -290,6 +316,8 @@ run(const struct config *config, const char *db, char *const *files)
 	c.office = open_office(config, db, dir);
 	filter.worker_open = worker_open;
 	filter.worker_close = worker_close;
+	filter.idle = tend;
+	filter.idle_ms = TEND_MS;
 	filter.jobs = 1; /* replies go out in order, one after another */
 	status = finish(c.office, filter_run(&filter, files, publish, &c));
 	publisher_free(publisher);

@@ -278,6 +278,20 @@ on_sigbus(int sig)
 	_exit(SME_IOERR);
 }
 
+/* All that there is goes out before the tool waits for more. */
+static void
+wait_for_input(struct filter *f, struct reader *r, struct lane *l)
+{
+	while (reader_would_block(r)) {
+		writer_flush(l->w);
+		if (!f->idle || reader_wait(r, f->idle_ms))
+			return;
+		buf_clear(&l->after);
+		f->idle(l->ctx, l->worker, &l->after);
+		writer_put(l->w, buf_slice(&l->after));
+	}
+}
+
 static int
 run_single(struct filter *f, struct reader *r, struct rejects *rejects, filter_fn *fn,
     const void *ctx)
@@ -297,8 +311,7 @@ run_single(struct filter *f, struct reader *r, struct rejects *rejects, filter_f
 	l.w = &w;
 	l.result = &result;
 	while (!l.stop) {
-		if (reader_would_block(r))
-			writer_flush(&w);
+		wait_for_input(f, r, &l);
 		kind = reader_next(r, &b, &err);
 		if (kind == READER_END)
 			break;

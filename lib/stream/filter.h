@@ -49,6 +49,14 @@ struct filter {
 	void *(*worker_open)(const void *ctx);
 	void (*worker_close)(void *worker);
 
+	/*
+	 * Work that does not come from the input: called each `idle_ms` for which no input comes, with what
+	 * came before written out already.  Whole lines that it appends to AFTER go to the output.  NULL:
+	 * there is none.  Only with jobs == 1.
+	 */
+	void (*idle)(const void *ctx, void *worker, struct buf *after);
+	int idle_ms;
+
 	/* Options, see FILTER_OPTIONS. */
 	const char *config;  /* --config; NULL: look in the usual places */
 	const char *rejects; /* --rejects */

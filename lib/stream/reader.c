@@ -474,6 +474,14 @@ reader_would_block(struct reader *r)
 	return poll(&p, 1, 0) == 0;
 }
 
+bool
+reader_wait(struct reader *r, int ms)
+{
+	struct pollfd p = {.fd = r->fd, .events = POLLIN};
+
+	return poll(&p, 1, ms) != 0;
+}
+
 char *
 reader_detach(struct reader *r, char *memory, size_t memory_size, size_t *size)
 {

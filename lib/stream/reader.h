@@ -52,6 +52,9 @@ void reader_counted(struct reader *r, size_t lines);
 /* Would reader_next have to wait for input now?  False for regular files. */
 bool reader_would_block(struct reader *r);
 
+/* Wait at most MS for input; false when none came.  Only after reader_would_block said true. */
+bool reader_wait(struct reader *r, int ms);
+
 /*
  * Take over the memory of the block that reader_next gave last; the reader goes on with MEMORY
  * instead, which must come from reader_memory or an earlier detach.  Both are freed with free(3).

@@ -233,6 +233,23 @@ sent - -" ]
 	[ "$(count)" = "0000000000000001-0 1" ]
 }
 
+@test "a stream that waits for more is no reason not to try again" {
+	world=l-f7-1
+	configure '{lookup: true, delay: "250ms"}'
+	mkfifo pipe
+	sme-publish -c sme.jq <pipe >out &
+	exec 7>pipe
+	mention 1 >&7
+	for _ in $(seq 80); do
+		states <out | grep -q ^sent && break
+		sleep 0.1
+	done
+	[ "$(states <out | cut -d ' ' -f 1 | tr '\n' ' ')" = "waiting sent " ]
+	exec 7>&-
+	wait $!
+	[ "$(count)" = "0000000000000001-0 1" ]
+}
+
 @test "posts, and not before their time" {
 	post='{"type":"post","id":"p","tenant":"north","network":"count","channel":"@n","state":"approved","key":"postpost1","text":"News","at":"2026-11-22T12:00:00Z"}'
 	echo "$post" >in
