@@ -23,15 +23,16 @@ lookup(void *ctx, struct slice name, struct buf *out)
 static void
 cut(struct slice text, size_t limit, enum text_count count)
 {
+	struct text_limit fit = {.limit = (int64_t)limit, .count = count};
 	size_t left = text.n + 1;
 
 	while (text.n) {
-		struct slice part = text_split(&text, limit, count);
+		struct slice part = text_split(&text, &fit);
 
 		if (text.n >= left || part.n > left || (part.n == 0 && text.n))
 			abort();
 		left = text.n;
-		text_length(part, count);
+		text_length(part, &fit);
 	}
 }
 
