@@ -1,5 +1,6 @@
 #include "mail/server.h"
 
+#include <ctype.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -52,6 +53,20 @@ on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 		return CURL_SOCKET_BAD;
 	}
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static size_t
+on_line(char *p, size_t size, size_t n, void *ctx)
+{
+	struct mail_link *link = ctx;
+	size_t len = 0;
+
+	n *= size;
+	for (size_t i = 0; i < n && len + 1 < sizeof link->said; i++)
+		if (isprint((unsigned char)p[i]))
+			link->said[len++] = p[i];
+	link->said[len] = '\0';
+	return n;
 }
 
 static int
@@ -120,6 +135,8 @@ mail_easy(struct mail_link *link, const struct mail_server *s, const char *schem
 	curl_easy_setopt(e, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)((timeout + 999) / 1000));
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, link);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_line);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, link);
 	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(e, CURLOPT_XFERINFODATA, link);
@@ -128,6 +145,14 @@ mail_easy(struct mail_link *link, const struct mail_server *s, const char *schem
 		curl_easy_setopt(e, CURLOPT_CAINFO, s->ca);
 	set_login(e, s);
 	return e;
+}
+
+/* "NO [UNAVAILABLE] ..." of IMAP (RFC 5530), and codes 4xx of SMTP. */
+static bool
+is_passing(const char *said)
+{
+	return *said == '4' || strstr(said, "[UNAVAILABLE]") || strstr(said, "[INUSE]") ||
+	       strstr(said, "[LIMIT]");
 }
 
 int
@@ -142,6 +167,8 @@ mail_failed(const struct mail_link *link, CURLcode code, struct sme_err *err)
 		    ? "%s: without TLS only addresses in allow_private are reached"
 		    : "%s: its address is not public; if it is meant, name it in allow_private",
 		    buf_str(&place));
+	else if ((code == CURLE_LOGIN_DENIED || code == CURLE_AUTH_ERROR) && is_passing(link->said))
+		err_set(err, SME_UNAVAILABLE, "%s: no login for now: %s", buf_str(&place), link->said);
 	else if (code == CURLE_LOGIN_DENIED || code == CURLE_AUTH_ERROR)
 		err_set(err, SME_NOPERM, "%s: the server refuses the login", buf_str(&place));
 	else if (code == CURLE_USE_SSL_FAILED)

@@ -25,7 +25,8 @@ struct mail_server {
 struct mail_link {
 	struct mail_server server;
 	char error[CURL_ERROR_SIZE];
-	bool refused; /* the address */
+	char said[200]; /* the last line of the server that libcurl saw, without control characters */
+	bool refused;   /* the address */
 };
 
 /*
@@ -36,8 +37,9 @@ CURL *mail_easy(struct mail_link *link, const struct mail_server *s, const char 
     struct sme_err *err);
 
 /*
- * Say in ERR why CODE came: SME_NOPERM the login was refused, SME_CONFIG what will not change by
- * itself (certificate, no TLS, an address that is not allowed), SME_UNAVAILABLE the rest.
+ * Say in ERR why CODE came: SME_NOPERM the login was refused, and not just for now; SME_CONFIG what
+ * will not change by itself (certificate, no TLS, an address that is not allowed); SME_UNAVAILABLE the
+ * rest.
  */
 int mail_failed(const struct mail_link *link, CURLcode code, struct sme_err *err);
 

@@ -1,39 +1,19 @@
 #include "mail/smtp.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
-
-struct upload {
-	struct slice rest;
-	struct smtp_result *result;
-};
 
 static size_t
 on_read(char *p, size_t size, size_t n, void *ctx)
 {
-	struct upload *u = ctx;
+	struct slice *rest = ctx;
 
 	n *= size;
-	n = n < u->rest.n ? n : u->rest.n;
+	n = n < rest->n ? n : rest->n;
 	if (n)
-		memcpy(p, u->rest.p, n);
-	u->rest = (struct slice){u->rest.p + n, u->rest.n - n};
-	return n;
-}
-
-/* Each line of the server; the last one is kept. */
-static size_t
-on_line(char *p, size_t size, size_t n, void *ctx)
-{
-	struct upload *u = ctx;
-	char *to = u->result->text;
-	size_t len = 0;
-
-	n *= size;
-	for (size_t i = 0; i < n && len + 1 < sizeof u->result->text; i++)
-		if (isprint((unsigned char)p[i]))
-			to[len++] = p[i];
-	to[len] = '\0';
+		memcpy(p, rest->p, n);
+	*rest = (struct slice){rest->p + n, rest->n - n};
 	return n;
 }
 
@@ -65,14 +45,14 @@ set_helo(CURL *e, const struct mail_link *link, const char *helo)
 }
 
 static int
-failed(const struct mail_link *link, CURLcode code, const struct upload *u, struct sme_err *err)
+failed(const struct mail_link *link, CURLcode code, struct slice rest, struct smtp_result *r,
+    struct sme_err *err)
 {
-	struct smtp_result *r = u->result;
 	bool refused = r->status >= 400 && r->status < 600;
 	struct buf place = BUF_INIT;
 
 	/* All of the mail was handed over, and no answer said no. */
-	r->maybe_sent = !u->rest.n && !refused;
+	r->maybe_sent = !rest.n && !refused;
 	if (!refused || code == CURLE_LOGIN_DENIED)
 		return mail_failed(link, code, err);
 	mail_place(link, &place);
@@ -85,7 +65,7 @@ int
 smtp_send(const struct mail_server *s, const struct draft *d, const char *helo,
     struct smtp_result *result, struct sme_err *err)
 {
-	struct upload u = {buf_slice(&d->raw), result};
+	struct slice rest = buf_slice(&d->raw);
 	struct curl_slist *to;
 	struct mail_link link;
 	CURLcode code;
@@ -102,15 +82,14 @@ smtp_send(const struct mail_server *s, const struct draft *d, const char *helo,
 	curl_easy_setopt(e, CURLOPT_MAIL_RCPT, to);
 	curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
-	curl_easy_setopt(e, CURLOPT_READDATA, &u);
+	curl_easy_setopt(e, CURLOPT_READDATA, &rest);
 	curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)d->raw.n);
-	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_line);
-	curl_easy_setopt(e, CURLOPT_HEADERDATA, &u);
 	code = curl_easy_perform(e);
 	curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &result->status);
+	snprintf(result->text, sizeof result->text, "%s", link.said);
 	result->sent = code == CURLE_OK;
 	if (code != CURLE_OK)
-		r = failed(&link, code, &u, err);
+		r = failed(&link, code, rest, result, err);
 	curl_slist_free_all(to);
 	curl_easy_cleanup(e);
 	return r;

@@ -287,6 +287,21 @@ does_not_wait_for_ever(void **state)
 }
 
 static void
+takes_no_pause_for_a_refusal(void **state)
+{
+	static const char *const steps[] = {"S * OK hello\r\n", "C %t CAPABILITY",
+	    "S * CAPABILITY IMAP4rev1\r\n%t OK\r\n", "C %t LOGIN", "S %t NO [UNAVAILABLE] later\r\n", "H",
+	    NULL};
+
+	(void)state;
+	assert_null(opened(steps));
+	assert_int_equal(err.status, SME_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "[UNAVAILABLE] later"));
+	peer_end(&peer);
+	buf_release(&peer.got);
+}
+
+static void
 names_a_refused_login(void **state)
 {
 	static const char *const steps[] = {"S * OK hello\r\n", "C %t CAPABILITY",
@@ -422,6 +437,7 @@ main(void)
 	    cmocka_unit_test(ends_an_endless_answer),
 	    cmocka_unit_test(passes_over_nonsense),
 	    cmocka_unit_test(does_not_wait_for_ever),
+	    cmocka_unit_test(takes_no_pause_for_a_refusal),
 	    cmocka_unit_test(names_a_refused_login),
 	    cmocka_unit_test(logs_in_with_a_token),
 	    cmocka_unit_test(insists_on_tls),

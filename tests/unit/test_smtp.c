@@ -234,6 +234,43 @@ tells_what_became_of_it(void **state)
 	}
 }
 
+static void
+tells_a_login_that_is_refused(void **state)
+{
+	static const struct {
+		const char *const steps[10];
+		enum sme_status status;
+	} cases[] = {
+	    {{"S 220 mx\r\n", "C EHLO", "S 250-mx\r\n250 AUTH PLAIN\r\n",
+	         "C AUTH PLAIN\r\n", "S 334 \r\n", "C AGtpbQBzMyBjcmV0\r\n", "S 535 s3 cret is wrong\r\n", "H"},
+	        SME_NOPERM},
+	    {{"S 220 mx\r\n", "C EHLO", "S 250-mx\r\n250 AUTH PLAIN\r\n", "C AUTH PLAIN",
+	         "S 454 try later\r\n", "H"},
+	        SME_UNAVAILABLE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char url[60];
+		struct mail_server s = {.url = url, .user = "kim", .password = "s3 cret",
+		    .allowed = loopback(), .plain = true, .timeout = 700};
+		struct smtp_result r;
+		struct draft d = DRAFT_INIT;
+		struct peer peer;
+
+		assert_int_equal(draft_make(&d, tree(MAIL), &err), 0);
+		peer_start(&peer, cases[i].steps);
+		snprintf(url, sizeof url, "smtp://127.0.0.1:%u", peer.port);
+		assert_int_equal(smtp_send(&s, &d, "brand.example", &r, &err), -1);
+		assert_null(peer_end(&peer));
+		assert_int_equal(err.status, cases[i].status);
+		assert_false(r.maybe_sent);
+		assert_null(strstr(err.text, "cret"));
+		buf_release(&peer.got);
+		draft_release(&d);
+	}
+}
+
 int
 main(void)
 {
@@ -243,6 +280,7 @@ main(void)
 	    cmocka_unit_test(lets_no_header_in),
 	    cmocka_unit_test(refuses_what_is_no_address),
 	    cmocka_unit_test(tells_what_became_of_it),
+	    cmocka_unit_test(tells_a_login_that_is_refused),
 	};
 	int failed;
 
