@@ -113,7 +113,10 @@ def page($account; $cursor):
 		| {
 			records: {mail: .messages},
 			cursor: ({"at:\($folder)": (.cursor + {seen: $now})} + todo($account; $cursor; $folder)),
-			coverage: {gaps: gaps($cursor; $at; $now)},
+			coverage: {
+				from: (if $at == null and .kind == "imap" then since($account; null) else null end),
+				gaps: gaps($cursor; $at; $now)
+			},
 			next: (if .more | not then []
 				elif .kind == "imap" then [in_folder($account; $folder; .cursor + {seen: $at.seen})]
 				else [in_file($account; .cursor)] end)
@@ -157,7 +160,7 @@ def mail($account): {
 	kind: "message", direct: true,
 	created_at: (.date // .received_at), indexed_at: .received_at,
 	author: ((.from[0] // {address: "unknown", name: null}) | {native: (.address | ascii_downcase), handle: .address, name: .name}),
-	text: .text, title: .subject, links: links, media: media,
+	text: (if .text == "" then .subject // "" else .text end), title: .subject, links: links, media: media,
 	in_reply_to: (.in_reply_to // .references[-1]),
 	thread: (.references[0] // .in_reply_to // .message_id // .hash),
 	auto: (if is_automatic then true else null end),
