@@ -235,6 +235,28 @@ cut_smtp() {
 	peer_stop cut
 }
 
+@test "a publisher that is killed again and again sends each answer once" {
+	configure 'copies: {folder: "INBOX", by: "bcc"}'
+	for i in 1 2 3 4 5 6; do complaint "p$i" | write; done
+	arrived "$help" 6
+	fetch | mentions | jq -c '.reply = {state: "approved", key: "5eedc0ff\(.ref.message_id[1:2])", text: ["Antwort \(.ref.message_id)"], by: "agent-7"}' >todo
+	# What is unknown is looked up when a copy would be there; each run is a minute later than the last.
+	for minute in $(seq 30); do
+		now=$(date -u -d "+$minute minutes" +%Y-%m-%dT%H:%M:%SZ)
+		sme-publish --now "$now" --wait 0s todo >>out 2>/dev/null 3>&- &
+		if [ "$minute" -le 22 ]; then
+			sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
+			kill -9 $! 2>/dev/null || :
+		fi
+		wait $! || :
+	done
+	[ "$(jq -r -R 'fromjson? | select(.type == "reply" and .state == "sent") | .key' out | sort -u | wc -l)" = 6 ]
+	arrived "$kim" 6
+	sleep 0.5
+	[ "$(count "$kim")" = 6 ]
+	[ "$(cat "$mailbox/$kim/Maildir/"{new,cur}/* 2>/dev/null | grep -oiE '^Message-Id: <5eedc0ff[1-6]-0' | sort -u | wc -l)" = 6 ]
+}
+
 @test "an address that the server refuses fails for good" {
 	complaint r1 "Reply-To: nobody@elsewhere.test" | write
 	arrived "$help" 1
