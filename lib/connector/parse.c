@@ -1,31 +1,45 @@
 /*
  * JSON for libjq, from text that the scanner has found valid: one pass, no checks.  jv_parse would do
- * for most texts, but it turns ids into doubles, refuses what the scanner takes and leaks on some.  The
- * names of members come again in every record: their values are kept and shared, which saves libjq from
- * hashing them.
+ * for most texts, but it turns ids into doubles, refuses what the scanner takes and leaks on some.
+ *
+ * Pages repeat themselves: the names of members in every record, short texts such as "public", and whole
+ * objects such as an author, below the same name.  What comes again is shared and not made again.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "connector/program.h"
+#include "core/hash.h"
 #include "core/mem.h"
 
-/* Names that are kept; a power of two. */
-#define NAMES 512
-#define NAME_BYTES_MAX 64
+/* Texts and objects that are kept; a power of two. */
+#define KEPT 1024
+/* A longer text hardly comes again. */
+#define TEXT_KEPT_MAX 64
 
-struct name {
-	struct slice raw; /* as written, without quotes; p == NULL: free */
+/* A value, and the text it was made of. */
+struct kept {
+	struct slice raw; /* p == NULL: free */
 	jv value;
 };
 
 struct builder {
-	const char *p; /* what comes next */
+	const char *p, *end; /* what comes next */
 	struct buf scratch;
-	struct name names[NAMES];
+	struct kept texts[KEPT];   /* by a hash of what they are */
+	struct kept objects[KEPT]; /* the last one below a name, by the place of that among the texts */
 };
 
-static jv build(struct builder *b);
+static jv build(struct builder *b, size_t below);
+
+/* Keep VALUE in the place of what was there. */
+static void
+keep(struct kept *k, struct slice raw, jv value)
+{
+	if (k->raw.p)
+		jv_free(k->value);
+	*k = (struct kept){raw, jv_copy(value)};
+}
 
 static void
 skip_blank(struct builder *b)
@@ -65,36 +79,23 @@ string_value(struct builder *b, struct slice raw, bool escaped)
 	return jv_string_sized(s.n ? s.p : "", (int)s.n);
 }
 
+/* The string that begins here; *PLACE is that of its text. */
 static jv
-build_string(struct builder *b)
+build_string(struct builder *b, size_t *place)
 {
 	bool escaped;
 	struct slice raw = take_string(b, &escaped);
+	struct kept *k;
+	jv value;
 
-	return string_value(b, raw, escaped);
-}
-
-static jv
-build_name(struct builder *b)
-{
-	bool escaped;
-	struct slice raw = take_string(b, &escaped);
-	struct name *name;
-	size_t hash;
-
-	if (raw.n > NAME_BYTES_MAX)
-		return string_value(b, raw, escaped);
-	/* The length and three of the bytes tell the names of one network apart well enough. */
-	hash = raw.n * 31 + (unsigned char)raw.p[1] * 7 + (unsigned char)raw.p[raw.n / 2] * 61 +
-	       (unsigned char)raw.p[raw.n - 2] * 13;
-	name = &b->names[hash & (NAMES - 1)];
-	if (name->raw.p && slice_eq(name->raw, raw))
-		return jv_copy(name->value);
-	if (name->raw.p)
-		jv_free(name->value);
-	name->raw = raw;
-	name->value = string_value(b, raw, escaped);
-	return jv_copy(name->value);
+	*place = hash64(raw.p, raw.n, 0) & (KEPT - 1);
+	k = &b->texts[*place];
+	if (k->raw.p && slice_eq(k->raw, raw))
+		return jv_copy(k->value);
+	value = string_value(b, raw, escaped);
+	if (raw.n <= TEXT_KEPT_MAX)
+		keep(k, raw, value);
+	return value;
 }
 
 /* Is the number a whole one that a double may not hold? */
@@ -132,49 +133,70 @@ build_number(struct builder *b)
 }
 
 static jv
-build_array(struct builder *b)
+build_array(struct builder *b, size_t below)
 {
 	jv out = jv_array();
 
 	b->p++;
 	for (skip_blank(b); *b->p != ']'; skip_blank(b)) {
 		b->p += *b->p == ',';
-		out = jv_array_append(out, build(b));
+		out = jv_array_append(out, build(b, below));
 	}
 	b->p++;
 	return out;
 }
 
 static jv
-build_object(struct builder *b)
+build_members(struct builder *b)
 {
 	jv out = jv_object(), name;
+	size_t place;
 
 	b->p++;
 	for (skip_blank(b); *b->p != '}'; skip_blank(b)) {
 		b->p += *b->p == ',';
 		skip_blank(b);
-		name = build_name(b);
+		name = build_string(b, &place);
 		skip_blank(b);
 		b->p++; /* the colon */
-		out = jv_object_set(out, name, build(b));
+		out = jv_object_set(out, name, build(b, place));
 	}
 	b->p++;
 	return out;
 }
 
+/* The object that begins here, below the name whose place that is. */
+static jv
+build_object(struct builder *b, size_t below)
+{
+	struct kept *k = &b->objects[below];
+	const char *start = b->p;
+	jv out;
+
+	if (k->raw.n && (size_t)(b->end - start) >= k->raw.n &&
+	    memcmp(start, k->raw.p, k->raw.n) == 0) {
+		b->p += k->raw.n;
+		return jv_copy(k->value);
+	}
+	out = build_members(b);
+	keep(k, (struct slice){start, (size_t)(b->p - start)}, out);
+	return out;
+}
+
 /* Recursion is bounded by SCAN_DEPTH_MAX. */
 static jv
-build(struct builder *b)
+build(struct builder *b, size_t below)
 {
+	size_t place;
+
 	skip_blank(b);
 	switch (*b->p) {
 	case '"':
-		return build_string(b);
+		return build_string(b, &place);
 	case '{':
-		return build_object(b);
+		return build_object(b, below);
 	case '[':
-		return build_array(b);
+		return build_array(b, below);
 	case 't':
 		b->p += 4;
 		return jv_true();
@@ -192,9 +214,12 @@ build(struct builder *b)
 static void
 builder_free(struct builder *b)
 {
-	for (size_t i = 0; i < NAMES; i++)
-		if (b->names[i].raw.p)
-			jv_free(b->names[i].value);
+	for (size_t i = 0; i < KEPT; i++) {
+		if (b->texts[i].raw.p)
+			jv_free(b->texts[i].value);
+		if (b->objects[i].raw.p)
+			jv_free(b->objects[i].value);
+	}
 	buf_release(&b->scratch);
 	free(b);
 }
@@ -217,7 +242,8 @@ connector_parse(struct slice text, struct sme_err *err)
 		b = xcalloc(1, sizeof *b);
 		b->scratch.max = BUF_MAX;
 		b->p = padded;
-		out = build(b);
+		b->end = padded + text.n;
+		out = build(b, 0);
 		builder_free(b);
 	}
 	free(padded);

@@ -108,6 +108,58 @@ keeps_big_numbers(void **state)
 	assert_false(jv_is_valid(connector_parse(SLICE(""), &err)));
 }
 
+static uint32_t
+next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* A value of a small world, so that names, texts and whole objects come again. */
+static void
+put_random(struct buf *b, uint32_t *seed, int depth)
+{
+	static const char *const leaves[] = {"1", "-2.5", "true", "false", "null", "\"\"", "\"a\"",
+	    "\"public\"", "\"\\u00e4\\n\"", "\"https://h.example/a/longer/text/than/what/is/kept/by/the/builder/"
+	    "of/values\"", "[]", "{}", " 0 ", "1e2"};
+	static const char *const names[] = {"\"id\"", "\"by\"", "\"x\"", "\"\\u0078\"", "\"\"", " \"by\" "};
+	uint32_t kind = next_random(seed) % 4;
+	size_t n = next_random(seed) % 4;
+
+	if (depth == 0 || kind == 0) {
+		buf_puts(b, leaves[next_random(seed) % (sizeof leaves / sizeof *leaves)]);
+		return;
+	}
+	buf_puts(b, kind == 1 ? "[" : "{");
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(b, i ? ", " : "");
+		if (kind != 1)
+			buf_printf(b, "%s:", names[next_random(seed) % (sizeof names / sizeof *names)]);
+		put_random(b, seed, depth - 1);
+	}
+	buf_puts(b, kind == 1 ? "]" : "}");
+}
+
+static void
+parses_as_jq_does(void **state)
+{
+	struct buf text = BUF_INIT;
+	uint32_t seed = 7;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		jv want, got;
+
+		buf_clear(&text);
+		put_random(&text, &seed, 5);
+		want = jv_parse_sized(text.p, (int)text.n);
+		got = parse(text.p);
+		if (!jv_equal(want, got))
+			fail_msg("%s", text.p);
+	}
+	buf_release(&text);
+}
+
 static void
 calls_functions(void **state)
 {
@@ -277,6 +329,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(keeps_big_numbers),
+	    cmocka_unit_test(parses_as_jq_does),
 	    cmocka_unit_test(calls_functions),
 	    cmocka_unit_test(maps_records_one_by_one),
 	    cmocka_unit_test(survives_libjq),
