@@ -14,18 +14,23 @@ def meta: {
 	name: "facebook",
 	title: "Facebook Page",
 	version: "2026-11-26",
-	as_of: {date: "2026-05-05", source: "developers.facebook.com: Pages API, webhooks for Pages, private replies; Graph API: comment, handling errors, rate limits"},
+	as_of: {date: "2026-05-05",
+		source: "developers.facebook.com: Pages API, webhooks for Pages, private replies; Graph API: comment, handling errors, rate limits"},
 	base: "https://graph.facebook.com",
-	can: ["read.post", "read.comment", "read.mention", "read.review", "webhook", "post", "reply", "reply.private",
+	can: ["read.post", "read.comment", "read.mention", "read.review", "webhook", "post", "reply",
+		"reply.private",
 		"thread", "edit", "delete", "media"],
 	text: {limit: 8000, count: "points", direct: {limit: 2000, count: "points"}},
 	records: {
-		post: {required: {"id": "string", "created_time": "string", "from.id": "string?", "message": "string?"}},
-		comment: {required: {"id": "string", "created_time": "string", "post": "string", "from.id": "string?",
+		post: {required: {"id": "string", "created_time": "string", "from.id": "string?",
+			"message": "string?"}},
+		comment: {required: {"id": "string", "created_time": "string", "post": "string",
+			"from.id": "string?",
 			"message": "string?"}},
 		review: {required: {"created_time": "string", "open_graph_story.id": "string?"}},
 		change: {required: {"value.item": "string", "value.verb": "string", "value.post_id": "string?",
-			"value.comment_id": "string?", "value.message": "string?", "value.created_time": "number|string?"}},
+			"value.comment_id": "string?", "value.message": "string?",
+				"value.created_time": "number|string?"}},
 		rating: {required: {"value.verb": "string", "value.open_graph_story_id": "string"}},
 		tag: {required: {"value.post_id": "string", "value.verb": "string?"}}
 	},
@@ -87,7 +92,8 @@ def start($account; $cursor):
 	{at: $account.now, from: ($cursor.at // null)} as $context |
 	[
 		(if $account.settings.tagged == false then empty else
-			get("\($page)/tagged"; {limit: 25, fields: post_fields}; "tagged"; $context) + {optional: true} end),
+			get("\($page)/tagged"; {limit: 25, fields: post_fields}; "tagged"; $context)
+				+ {optional: true} end),
 		(if $account.settings.reviews == false then empty else
 			get("\($page)/ratings"; {limit: 25,
 				fields: "reviewer,created_time,review_text,recommendation_type,rating,open_graph_story"};
@@ -101,8 +107,10 @@ def start($account; $cursor):
 # Comments come with the newest first: a page is followed as long as its last one is new.
 def more($account; $post; $list; $since; $context):
 	if $list.paging.next and recent($list.data[-1].created_time; $since) then
-		get("\(graph($account))/\($post)/comments"; {order: "reverse_chronological", filter: "stream", limit: 50,
-			after: $list.paging.cursors.after, fields: comment_fields}; "comments"; $context + {post: $post})
+		get("\(graph($account))/\($post)/comments";
+			{order: "reverse_chronological", filter: "stream", limit: 50,
+			after: $list.paging.cursors.after, fields: comment_fields}; "comments"; $context
+				+ {post: $post})
 	else empty end;
 
 def page($account; $cursor):
@@ -111,10 +119,12 @@ def page($account; $cursor):
 	($request.from | if . then epoch - 600 else 0 end) as $since |
 	if $request.tag == "feed" then {
 		records: {
-			post: [($body.data // [])[] | del(.comments) + {comments_total: .comments.summary.total_count}],
+			post: [($body.data // [])[] | del(.comments)
+				+ {comments_total: .comments.summary.total_count}],
 			comment: [($body.data // [])[] | .id as $post | .comments.data[]? | . + {post: $post}]
 		}
-	} + over($request; [if $request.from then ($body.data // [])[] | more($account; .id; .comments; $since; $context) else empty end])
+	} + over($request; [if $request.from then ($body.data // [])[] |
+		more($account; .id; .comments; $since; $context) else empty end])
 	elif $request.tag == "comments" then {
 		records: {comment: [($body.data // [])[] | . + {post: $request.post}]}
 	} + over($request; [more($account; $request.post; $body; $since; $context)])
@@ -128,33 +138,41 @@ def webhook($account):
 		select($account.settings.page_id == null or (.id | tostring) == own($account)) |
 		.time as $time | .changes[]? | . + {time: $time}] as $all |
 	{records: {
-		change: ([$all[] | select(.field == "feed") | select(.value.item | . == "comment" or . == "status" or . == "post"
+		change: ([$all[] | select(.field == "feed") |
+			select(.value.item | . == "comment" or . == "status" or . == "post"
 			or . == "photo" or . == "video" or . == "share" or . == "album")] | once),
 		rating: ([$all[] | select(.field == "ratings" and .value.item == "rating")] | once),
 		tag: ([$all[] | select(.field == "mention")] | once)
 	}};
 
-def person: if .from.id then {native: (.from.id | tostring), name: .from.name} else {native: "unknown"} end;
+def person: if .from.id then {native: (.from.id | tostring), name: .from.name}
+	else {native: "unknown"} end;
 
 def media: [.attachments.data[]? | select(.media.image.src) |
-	{type: (if .media_type == "video" then "video" else "image" end), url: (.media.source // .media.image.src), alt: .description}];
+	{type: (if .media_type == "video" then "video" else "image" end),
+		url: (.media.source // .media.image.src), alt: .description}];
 
 def post_event($account):
 	if (.from.id | tostring) == own($account) then empty else {
-		native: .id, kind: "post", created_at: (.created_time | epoch), author: person, text: (.message // ""),
+		native: .id, kind: "post", created_at: (.created_time | epoch), author: person,
+			text: (.message // ""),
 		url: .permalink_url, in_reply_to: null, thread: .id, direct: false,
-		metrics: {likes: .reactions.summary.total_count, shares: .shares.count, replies: .comments_total, views: null},
-		media: media, links: [.attachments.data[]? | select(.media_type == "link") | .unshimmed_url // .url | select(.)],
+		metrics: {likes: .reactions.summary.total_count, shares: .shares.count,
+			replies: .comments_total, views: null},
+		media: media, links: [.attachments.data[]? | select(.media_type == "link") | .unshimmed_url
+			// .url | select(.)],
 		ref: {post: .id}
 	} end;
 
 def comment_event($account): {
 	native: .id,
 	type: (if (.from.id | tostring) == own($account) then "reply" else "mention" end),
-	kind: "comment", created_at: (.created_time | epoch), author: person, text: (.message // ""), url: .permalink_url,
+	kind: "comment", created_at: (.created_time | epoch), author: person, text: (.message // ""),
+		url: .permalink_url,
 	in_reply_to: (.parent.id // .post), thread: .post, direct: false,
 	metrics: {likes: .like_count, shares: null, replies: .comment_count, views: null},
-	media: [.attachment | select(.) | select(.media.image.src) | {type: "image", url: .media.image.src, alt: .description}],
+	media: [.attachment | select(.) | select(.media.image.src) |
+		{type: "image", url: .media.image.src, alt: .description}],
 	links: [.attachment | select(.) | select(.type == "share") | .url | select(.)],
 	# Facebook has one level below a comment: an answer to an answer goes below the same comment.
 	ref: {comment: .id, top: (.parent.id // .id)}
@@ -179,7 +197,8 @@ def change_event($account):
 		media: [(.photo // .video) | select(.) | {type: "image", url: ., alt: null}],
 		links: [.link | select(.)],
 		ref: (if $comment
-			then {comment: .comment_id, top: (if .parent_id and .parent_id != .post_id then .parent_id else .comment_id end)}
+			then {comment: .comment_id,
+				top: (if .parent_id and .parent_id != .post_id then .parent_id else .comment_id end)}
 			else {post: .post_id} end)
 	} end;
 
@@ -193,7 +212,8 @@ def event($account):
 		(.open_graph_story.id // "review/\(.reviewer.id // "unknown")/\(.created_time)") as $id | {
 			native: $id, kind: "review", created_at: (.created_time | epoch),
 			author: {native: (.reviewer.id // "unknown" | tostring), name: .reviewer.name},
-			text: (.review_text // ""), title: (.recommendation_type // (.rating | select(.) | "\(.) of 5")),
+			text: (.review_text // ""),
+				title: (.recommendation_type // (.rating | select(.) | "\(.) of 5")),
 			in_reply_to: null, thread: $id, direct: false, ref: {post: $id}
 		}
 	elif $kind == "rating" then
@@ -204,16 +224,20 @@ def event($account):
 			revision: (if .verb == "add" then null else $time | tonumber end),
 			author: {native: (.reviewer_id // "unknown" | tostring), name: .reviewer_name},
 			text: (.review_text // ""), title: .recommendation_type,
-			in_reply_to: null, thread: .open_graph_story_id, direct: false, ref: {post: .open_graph_story_id}
+			in_reply_to: null, thread: .open_graph_story_id, direct: false,
+				ref: {post: .open_graph_story_id}
 		} end
 	else
 		.time as $time | .value |
 		if (.verb // "add") == "remove" then {type: "delete", native: (.comment_id // .post_id)}
 		else {
 			native: (.comment_id // .post_id), kind: (if .comment_id then "comment" else "post" end),
-			created_at: (.created_time // $time), author: {native: (.sender_id // .from.id // "unknown" | tostring), name: (.sender_name // .from.name)},
+			created_at: (.created_time // $time),
+				author: {native: (.sender_id // .from.id // "unknown" | tostring),
+				name: (.sender_name // .from.name)},
 			text: (.message // ""), in_reply_to: null, thread: .post_id, direct: false,
-			ref: (if .comment_id then {comment: .comment_id, top: .comment_id} else {post: .post_id} end)
+			ref: (if .comment_id then {comment: .comment_id, top: .comment_id}
+				else {post: .post_id} end)
 		} end
 	end;
 
@@ -225,7 +249,8 @@ def publish($account; $reply):
 	if $reply.private then {
 		method: "POST", url: "\(graph($account))/\(own($account))/messages",
 		json: {
-			recipient: ($reply.mention.ref | if .comment then {comment_id: .comment} else {post_id: (.post // $reply.mention.native)} end),
+			recipient: ($reply.mention.ref | if .comment then {comment_id: .comment}
+				else {post_id: (.post // $reply.mention.native)} end),
 			message: {text: $reply.text}, messaging_type: "RESPONSE"
 		},
 		bucket: "write"
@@ -247,12 +272,15 @@ def published($account):
 def find($account; $reply):
 	graph($account) as $graph |
 	if $reply.private then
-		get("\($graph)/\($reply.mention.native)"; {fields: "can_reply_privately,private_reply_conversation{id}"}; "private"; {})
+		get("\($graph)/\($reply.mention.native)";
+			{fields: "can_reply_privately,private_reply_conversation{id}"}; "private"; {})
 	elif $reply.mention == null and $reply.previous == null then
-		get("\($graph)/\(own($account))/published_posts"; {limit: 25, fields: "id,message,from,created_time,permalink_url"}; "posts"; {})
+		get("\($graph)/\(own($account))/published_posts";
+			{limit: 25, fields: "id,message,from,created_time,permalink_url"}; "posts"; {})
 	else
 		get("\($graph)/\(target($account; $reply))/comments";
-			{order: "reverse_chronological", filter: "stream", limit: 100, fields: "id,message,from,created_time,permalink_url"}; "comments"; {})
+			{order: "reverse_chronological", filter: "stream", limit: 100,
+				fields: "id,message,from,created_time,permalink_url"}; "comments"; {})
 	end;
 
 def found($account; $reply):
@@ -267,13 +295,15 @@ def found($account; $reply):
 		[$body.data[] | select((.from.id | tostring) == own($account) and .message == $reply.text
 			and (.created_time | epoch) >= ($reply.created_at | epoch) - 60)][-1] as $hit |
 		if $hit then {id: $hit.id, url: $hit.permalink_url}
-		elif $body.paging.next and (($body.data[-1].created_time | epoch) >= ($reply.created_at | epoch) - 60) then
+		elif $body.paging.next and (($body.data[-1].created_time | epoch) >= ($reply.created_at |
+			epoch) - 60) then
 			{next: [find($account; $reply) | .query += {after: $body.paging.cursors.after}]}
 		else null end
 	end;
 
 def edit($account; $reply): {
-	method: "POST", url: "\(graph($account))/\($reply.sent.id)", json: {message: $reply.text}, bucket: "write",
+	method: "POST", url: "\(graph($account))/\($reply.sent.id)", json: {message: $reply.text},
+		bucket: "write",
 	idempotent: true, context: {id: $reply.sent.id}
 };
 

@@ -17,23 +17,31 @@ def meta: {
 	name: "instagram",
 	title: "Instagram",
 	version: "2026-11-26",
-	as_of: {date: "2026-07-02", source: "developers.facebook.com, Instagram Platform: comment moderation, webhook examples, IG comment; Instagram Messaging: send a message; Graph API: handling errors"},
+	as_of: {date: "2026-07-02",
+		source: "developers.facebook.com, Instagram Platform: comment moderation, webhook examples, IG comment; Instagram Messaging: send a message; Graph API: handling errors"},
 	base: "https://graph.facebook.com",
-	can: ["read.post", "read.comment", "read.mention", "read.direct", "webhook", "reply", "reply.private", "thread",
+	can: ["read.post", "read.comment", "read.mention", "read.direct", "webhook", "reply",
+		"reply.private", "thread",
 		"delete", "media"],
 	text: {limit: 2200, count: "bytes", direct: {limit: 1000, count: "bytes"}},
 	records: {
-		comment: {required: {"id": "string", "timestamp": "string", "media_id": "string", "text": "string?",
+		comment: {required: {"id": "string", "timestamp": "string", "media_id": "string",
+			"text": "string?",
 			"username": "string?", "from.id": "string?"}},
-		tag: {required: {"id": "string", "timestamp": "string", "caption": "string?", "username": "string?"}},
+		tag: {required: {"id": "string", "timestamp": "string", "caption": "string?",
+			"username": "string?"}},
 		change: {required: {"value.id": "string", "value.text": "string?", "value.from.id": "string",
 			"value.media.id": "string"}},
 		mention: {required: {"value.media_id": "string", "value.comment_id": "string?"}},
-		message: {required: {"sender.id": "string", "recipient.id": "string", "timestamp": "number|string",
+		message: {required: {"sender.id": "string", "recipient.id": "string",
+			"timestamp": "number|string",
 			"message.mid": "string", "message.text": "string?"}},
-		edit: {required: {"sender.id": "string", "timestamp": "number|string", "message_edit.mid": "string"}},
-		postback: {required: {"sender.id": "string", "timestamp": "number|string", "postback": "object"}},
-		stored: {required: {"id": "string", "created_time": "string", "from.id": "string", "message": "string?"}}
+		edit: {required: {"sender.id": "string", "timestamp": "number|string",
+			"message_edit.mid": "string"}},
+		postback: {required: {"sender.id": "string", "timestamp": "number|string",
+			"postback": "object"}},
+		stored: {required: {"id": "string", "created_time": "string", "from.id": "string",
+			"message": "string?"}}
 	},
 	auth: {
 		scheme: "bearer", fields: ["access_token"], token: "access_token",
@@ -103,10 +111,12 @@ def start($account; $cursor):
 	"\(graph($account))/\(own($account))" as $user |
 	{at: $account.now, from: ($cursor.at // null)} as $context |
 	[
-		(get("\($user)/tags"; {limit: 25, fields: "id,caption,permalink,timestamp,username,media_type,media_url,like_count,comments_count"};
+		(get("\($user)/tags"; {limit: 25,
+			fields: "id,caption,permalink,timestamp,username,media_type,media_url,like_count,comments_count"};
 			"tags"; $context) + {optional: true}),
 		(if $account.settings.direct == false then empty else
-			get("\(mailbox($account))/conversations"; {platform: "instagram", limit: 25, fields: "id,updated_time,\(stored_fields)"};
+			get("\(mailbox($account))/conversations";
+				{platform: "instagram", limit: 25, fields: "id,updated_time,\(stored_fields)"};
 				"conversations"; $context) + {optional: true} end),
 		get("\($user)/media"; {
 			limit: ($account.settings.posts // 25),
@@ -118,7 +128,8 @@ def start($account; $cursor):
 def more($account; $media; $list; $since; $context):
 	if $list.paging.next and recent($list.data[-1].timestamp; $since) then
 		get("\(graph($account))/\($media.id)/comments"; {limit: 50, after: $list.paging.cursors.after,
-			fields: "\(comment_fields),replies.limit(50){\(comment_fields)}"}; "comments"; $context + {media: $media})
+			fields: "\(comment_fields),replies.limit(50){\(comment_fields)}"}; "comments"; $context
+				+ {media: $media})
 	else empty end;
 
 def below($media): {media_id: $media.id, permalink: $media.permalink};
@@ -139,7 +150,8 @@ def page($account; $cursor):
 			(.id as $parent | .replies.data[]? | {parent_id: $parent} + . + below($request.media))]}
 	} + over($request; [more($account; $request.media; $body; $since; $context)])
 	elif $request.tag == "tags" then {records: {tag: ($body.data // [])}, next: []}
-	else {records: {stored: [($body.data // [])[].messages.data[]? | select(recent(.created_time; $since))]}, next: []} end;
+	else {records: {stored: [($body.data // [])[].messages.data[]? |
+		select(recent(.created_time; $since))]}, next: []} end;
 
 def once(f): reduce .[] as $r ([]; if any(.[]; f == ($r | f)) then . else . + [$r] end);
 
@@ -147,24 +159,31 @@ def webhook($account):
 	# The documented examples come as a list of one, deliveries as an object.
 	[.body | if type == "array" then .[] else . end | select(.object == "instagram") | .entry[]? |
 		select($account.settings.user_id == null or (.id | tostring) == own($account))] as $entries |
-	[$entries[] | .time as $time | (if .changes then .changes[] elif .field then {field, value} else empty end) | . + {time: $time}] as $changes |
+	[$entries[] | .time as $time |
+		(if .changes then .changes[] elif .field then {field, value} else empty end) | .
+		+ {time: $time}] as $changes |
 	[$entries[].messaging[]?] as $messages |
 	{records: {
-		change: ([$changes[] | select(.field == "comments" or .field == "live_comments")] | once(.value.id)),
+		change: ([$changes[] | select(.field == "comments" or .field == "live_comments")] |
+			once(.value.id)),
 		mention: ([$changes[] | select(.field == "mentions")] | once(.value)),
 		message: ([$messages[] | select(.message)] | once([.message.mid, .message.is_deleted])),
-		edit: ([$messages[] | select(.message_edit)] | once([.message_edit.mid, .message_edit.num_edit])),
+		edit: ([$messages[] | select(.message_edit)] |
+			once([.message_edit.mid, .message_edit.num_edit])),
 		postback: ([$messages[] | select(.postback)] | once([.sender.id, .timestamp, .postback]))
 	}};
 
-def person: {native: (.from.id // .username // "unknown" | tostring), handle: (.username // .from.username)};
+def person: {native: (.from.id // .username // "unknown" | tostring),
+	handle: (.username // .from.username)};
 
 def is_own($account):
 	(.from.id // "" | tostring) == own($account) or
-	((.username // .from.username // "") | ascii_downcase) == ($account.handle // "" | ltrimstr("@") | ascii_downcase);
+	((.username // .from.username // "") | ascii_downcase) == ($account.handle // "" | ltrimstr("@") |
+		ascii_downcase);
 
 def media: [.attachments[]? | select(.payload.url) |
-	{type: ({image: "image", video: "video", audio: "audio", ig_reel: "video", reel: "video"}[.type] // "document"), url: .payload.url, alt: null}];
+	{type: ({image: "image", video: "video", audio: "audio", ig_reel: "video", reel: "video"}[.type]
+		// "document"), url: .payload.url, alt: null}];
 
 def message_event($account; $kind):
 	(.message.is_echo == true) as $echo |
@@ -172,11 +191,13 @@ def message_event($account; $kind):
 	# Taken back by its author; what is taken back on the web is never told.
 	if .message.is_deleted == true then {type: "delete", native: .message.mid}
 	else {
-		native: (.message.mid // .message_edit.mid // .postback.mid // "postback/\($person)/\(.timestamp)"),
+		native: (.message.mid // .message_edit.mid // .postback.mid
+			// "postback/\($person)/\(.timestamp)"),
 		revision: (if $kind == "edit" then .message_edit.num_edit // 1 else null end),
 		type: (if $echo then "reply" else "mention" end),
 		kind: "message", created_at: (.timestamp | tonumber / 1000 | floor),
-		author: {native: .sender.id}, text: (.message.text // .message_edit.text // .postback.title // ""),
+		author: {native: .sender.id},
+			text: (.message.text // .message_edit.text // .postback.title // ""),
 		url: null, in_reply_to: .message.reply_to.mid, thread: $person, direct: true,
 		media: (.message // {} | media),
 		links: [.message.reply_to.story.url | select(.)],
@@ -193,10 +214,13 @@ def event($account):
 		ref: {comment: .id, top: (.parent_id // .id), media: .media_id}
 	}
 	elif $kind == "tag" then {
-		native: .id, kind: "post", created_at: (.timestamp | epoch), author: person, text: (.caption // ""), url: .permalink,
+		native: .id, kind: "post", created_at: (.timestamp | epoch), author: person,
+			text: (.caption // ""), url: .permalink,
 		in_reply_to: null, thread: .id, direct: false,
 		metrics: {likes: .like_count, shares: null, replies: .comments_count, views: null},
-		media: [select(.media_url) | {type: (if .media_type == "VIDEO" then "video" else "image" end), url: .media_url, alt: null}],
+		media: [select(.media_url) |
+			{type: (if .media_type == "VIDEO" then "video" else "image" end), url: .media_url,
+			alt: null}],
 		ref: {media: .id, tagged: true}
 	}
 	elif $kind == "change" then
@@ -211,16 +235,23 @@ def event($account):
 		.time as $time | .value | {
 			native: (.comment_id // .media_id), kind: (if .comment_id then "comment" else "post" end),
 			created_at: $time, author: {native: "unknown"}, text: "", url: null,
-			in_reply_to: (if .comment_id then .media_id else null end), thread: .media_id, direct: false,
-			ref: ({media: .media_id, tagged: true} + (if .comment_id then {comment: .comment_id} else {} end))
+			in_reply_to: (if .comment_id then .media_id else null end), thread: .media_id,
+				direct: false,
+			ref: ({media: .media_id, tagged: true}
+				+ (if .comment_id then {comment: .comment_id} else {} end))
 		}
 	elif $kind == "stored" then
 		(.from.id | tostring) as $from | {
-			native: .id, type: (if $from == own($account) or $from == ($account.settings.page_id // "" | tostring) then "reply" else "mention" end),
-			kind: "message", created_at: (.created_time | epoch), author: {native: $from, handle: .from.username},
+			native: .id, type: (if $from == own($account)
+				or $from == ($account.settings.page_id // "" | tostring) then "reply"
+				else "mention" end),
+			kind: "message", created_at: (.created_time | epoch),
+				author: {native: $from, handle: .from.username},
 			text: (.message // ""), in_reply_to: null, direct: true,
 			thread: (if $from == own($account) then .to.data[0].id? // null else $from end),
-			media: [.attachments.data[]? | {type: (if .video_data then "video" else "image" end), url: (.image_data.url // .video_data.url // .file_url), alt: null} | select(.url)],
+			media: [.attachments.data[]? |
+				{type: (if .video_data then "video" else "image" end),
+				url: (.image_data.url // .video_data.url // .file_url), alt: null} | select(.url)],
 			ref: {to: $from}
 		}
 	else message_event($account; $kind) end;
@@ -236,14 +267,17 @@ def publish($account; $reply):
 	elif private($reply) then {
 		method: "POST", url: "\(mailbox($account))/messages",
 		json: ({
-			recipient: (if $reply.mention.direct then {id: ($ref.to // $reply.mention.author.native)} else {comment_id: $ref.comment} end),
+			recipient: (if $reply.mention.direct then {id: ($ref.to // $reply.mention.author.native)}
+				else {comment_id: $ref.comment} end),
 			message: {text: $reply.text}
-		} + (if $reply.mention.direct and late($reply) then {messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT"} else {} end)),
+		} + (if $reply.mention.direct and late($reply)
+			then {messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT"} else {} end)),
 		bucket: "write"
 	}
 	elif $ref.tagged then {
 		method: "POST", url: "\(graph($account))/\(own($account))/mentions",
-		json: ({media_id: $ref.media, message: $reply.text} + (if $ref.comment then {comment_id: $ref.comment} else {} end)),
+		json: ({media_id: $ref.media, message: $reply.text}
+			+ (if $ref.comment then {comment_id: $ref.comment} else {} end)),
 		bucket: "write"
 	}
 	else {
@@ -261,12 +295,15 @@ def published($account):
 def find($account; $reply):
 	$reply.mention.ref as $ref |
 	if $reply.mention.direct then
-		get("\(mailbox($account))/conversations"; {platform: "instagram", user_id: ($ref.to // $reply.mention.author.native), fields: stored_fields}; "messages"; {})
+		get("\(mailbox($account))/conversations";
+			{platform: "instagram", user_id: ($ref.to // $reply.mention.author.native),
+			fields: stored_fields}; "messages"; {})
 	elif $reply.private or $ref.tagged then
 		# No list shows what was answered in private or to a post of others.
 		get("\(graph($account))/\(own($account))"; {fields: "id"}; "blind"; {})
 	else
-		get("\(graph($account))/\($ref.top // $ref.comment // $reply.mention.native)/replies"; {limit: 100, fields: "id,text,username,from,timestamp"}; "replies"; {})
+		get("\(graph($account))/\($ref.top // $ref.comment // $reply.mention.native)/replies";
+			{limit: 100, fields: "id,text,username,from,timestamp"}; "replies"; {})
 	end;
 
 def found($account; $reply):
@@ -275,13 +312,17 @@ def found($account; $reply):
 	elif .request.tag == "blind" then {unsure: "Instagram does not list such answers"}
 	elif (.body.data | type) != "array" then {unsure: "no list came"}
 	elif .request.tag == "messages" then
-		[.body.data[].messages.data[]? | select(.message == $reply.text and (.from.id | tostring) != ($reply.mention.ref.to // $reply.mention.author.native)
+		[.body.data[].messages.data[]? |
+			select(.message == $reply.text
+			and (.from.id | tostring) != ($reply.mention.ref.to // $reply.mention.author.native)
 			and (.created_time | epoch) >= $since)][-1] as $hit |
 		if $hit then {id: $hit.id} else null end
 	else
-		[.body.data[] | select(.text == $reply.text and is_own($account) and (.timestamp | epoch) >= $since)][-1] as $hit |
+		[.body.data[] | select(.text == $reply.text and is_own($account)
+			and (.timestamp | epoch) >= $since)][-1] as $hit |
 		if $hit then {id: $hit.id}
-		elif .body.paging.next then .body.paging.cursors.after as $after | {next: [find($account; $reply) | .query += {after: $after}]}
+		elif .body.paging.next then .body.paging.cursors.after as $after |
+			{next: [find($account; $reply) | .query += {after: $after}]}
 		else null end
 	end;
 

@@ -11,14 +11,16 @@ def meta: {
 	name: "linkedin",
 	title: "LinkedIn organisation",
 	version: "2026-11-26",
-	as_of: {date: "2026-08-13", source: "learn.microsoft.com, LinkedIn Marketing: Comments API, Posts API, organization social action notifications, versioning (202607 the latest), migrations"},
+	as_of: {date: "2026-08-13",
+		source: "learn.microsoft.com, LinkedIn Marketing: Comments API, Posts API, organization social action notifications, versioning (202607 the latest), migrations"},
 	base: "https://api.linkedin.com",
 	can: ["read.comment", "read.mention", "post", "reply", "thread", "edit", "delete"],
 	text: {limit: 1250, count: "points"},
 	records: {
 		comment: {required: {"commentUrn": "string", "actor": "string", "created.time": "number|string",
 			"message.text": "string", "object": "string", "parentComment": "string?"}},
-		notice: {required: {"notificationId": "number|string", "action": "string", "sourcePost": "string?"}}
+		notice: {required: {"notificationId": "number|string", "action": "string",
+			"sourcePost": "string?"}}
 	},
 	auth: {
 		scheme: "bearer", fields: ["access_token"], token: "access_token",
@@ -49,14 +51,16 @@ def headers($account): {
 def organization($account): "urn:li:organization:\($account.settings.organization)";
 
 def get($account; $url; $tag; $context): {
-	url: $url, headers: headers($account), tag: $tag, bucket: "read", idempotent: true, context: $context
+	url: $url, headers: headers($account), tag: $tag, bucket: "read", idempotent: true,
+		context: $context
 };
 
 # Names are parts of the path and have to be encoded there, their colons and parentheses too.
 def encoded: @uri | gsub("\\("; "%28") | gsub("\\)"; "%29");
 
 def comments($account; $urn; $start; $context):
-	get($account; "/rest/socialActions/\($urn | encoded)/comments?count=100&start=\($start)"; "comments";
+	get($account; "/rest/socialActions/\($urn | encoded)/comments?count=100&start=\($start)";
+		"comments";
 		$context + {urn: $urn, start: $start});
 
 def epoch: sub("\\.[0-9]+"; "") | fromdateiso8601;
@@ -79,12 +83,16 @@ def start($account; $cursor):
 def page($account; $cursor):
 	.request as $request | .body as $body |
 	($request | {at, from}) as $context |
-	if $request.tag == "posts" then over($request; [($body.elements // [])[] | comments($account; .id; 0; $context)])
+	if $request.tag == "posts"
+		then over($request; [($body.elements // [])[] | comments($account; .id; 0; $context)])
 	elif $request.tag == "comments" then {records: {comment: ($body.elements // [])}}
 		+ over($request; [
 			(if any(($body.paging.links // [])[]; .rel == "next")
 				then comments($account; $request.urn; $request.start + 100; $context) else empty end),
-			(($body.elements // [])[] | select((.parentComment | not) and (.commentsSummary.aggregatedTotalComments // .commentsSummary.totalFirstLevelComments // 0) > 0) |
+			(($body.elements // [])[] |
+				select((.parentComment | not)
+				and (.commentsSummary.aggregatedTotalComments
+				// .commentsSummary.totalFirstLevelComments // 0) > 0) |
 				comments($account; .commentUrn; 0; $context))
 		])
 	else {records: {notice: ($body.elements // [])}, next: []} end;
@@ -102,14 +110,16 @@ def event($account):
 			in_reply_to: (.parentComment // .object), thread: .object, direct: false,
 			metrics: {
 				likes: (.likesSummary.totalLikes // .likesSummary.aggregatedTotalLikes), shares: null,
-				replies: (.commentsSummary.aggregatedTotalComments // .commentsSummary.totalFirstLevelComments), views: null
+				replies: (.commentsSummary.aggregatedTotalComments
+					// .commentsSummary.totalFirstLevelComments), views: null
 			},
 			# There is one level below a comment.
 			ref: {object: .object, top: (.parentComment // .commentUrn)}
 		}
 	else
 		(.decoratedGeneratedActivity.share // {}) as $share |
-		if .action != "SHARE_MENTION" or ($share.owner // "") == organization($account) then empty else {
+		if .action != "SHARE_MENTION" or ($share.owner // "") == organization($account) then empty
+			else {
 			native: ($share.entity // .generatedActivity), kind: "post",
 			created_at: ((.lastModifiedAt | tonumber) / 1000 | floor),
 			author: {native: ($share.owner // "unknown")}, text: ($share.text // ""),
@@ -128,13 +138,17 @@ def publish($account; $reply):
 		method: "POST", url: "/rest/posts", headers: headers($account),
 		json: {
 			author: organization($account), commentary: ($reply.text | post_text), visibility: "PUBLIC",
-			distribution: {feedDistribution: "MAIN_FEED", targetEntities: [], thirdPartyDistributionChannels: []},
+			distribution: {feedDistribution: "MAIN_FEED", targetEntities: [],
+				thirdPartyDistributionChannels: []},
 			lifecycleState: "PUBLISHED", isReshareDisabledByAuthor: false
 		},
 		bucket: "write"
 	} else {
-		method: "POST", url: "/rest/socialActions/\(target($reply) | encoded)/comments", headers: headers($account),
-		json: ({actor: organization($account), object: ($reply.mention.ref.object // $reply.previous.ref.object // $reply.previous.id), message: {text: $reply.text}}
+		method: "POST", url: "/rest/socialActions/\(target($reply) | encoded)/comments",
+			headers: headers($account),
+		json: ({actor: organization($account),
+			object: ($reply.mention.ref.object // $reply.previous.ref.object // $reply.previous.id),
+			message: {text: $reply.text}}
 			+ (if $reply.mention.ref.top then {parentComment: $reply.mention.ref.top} else {} end)),
 		bucket: "write"
 	} end;
@@ -142,8 +156,10 @@ def publish($account; $reply):
 def published($account):
 	(.body | if type == "object" then . else {} end) as $body |
 	if .status >= 200 and .status < 300 then
-		($body.commentUrn // .headers["x-restli-id"] // .headers["x-linkedin-id"] // .request.id // "") as $id |
-		{id: $id, url: "https://www.linkedin.com/feed/update/\($body.object // $id)", ref: {object: ($body.object // $id)}}
+		($body.commentUrn // .headers["x-restli-id"] // .headers["x-linkedin-id"] // .request.id
+			// "") as $id |
+		{id: $id, url: "https://www.linkedin.com/feed/update/\($body.object // $id)",
+			ref: {object: ($body.object // $id)}}
 	else {error: ($body.message // "status \(.status)")} end;
 
 def find($account; $reply):
@@ -156,12 +172,17 @@ def found($account; $reply):
 	(($reply.created_at | epoch) - 60) as $since |
 	if .status != 200 or ($body.elements | type) != "array" then {unsure: "status \(.status)"}
 	elif $request.tag == "posts" then
-		[$body.elements[] | select(.commentary == ($reply.text | post_text) and ((.createdAt // .created.time | tonumber) / 1000) >= $since)][-1] as $hit |
-		if $hit then {id: $hit.id, url: "https://www.linkedin.com/feed/update/\($hit.id)", ref: {object: $hit.id}} else null end
+		[$body.elements[] | select(.commentary == ($reply.text | post_text)
+			and ((.createdAt // .created.time | tonumber) / 1000) >= $since)][-1] as $hit |
+		if $hit then {id: $hit.id, url: "https://www.linkedin.com/feed/update/\($hit.id)",
+			ref: {object: $hit.id}} else null end
 	else
-		[$body.elements[] | select(.actor == organization($account) and .message.text == $reply.text and ((.created.time | tonumber) / 1000) >= $since)][-1] as $hit |
-		if $hit then {id: $hit.commentUrn, url: "https://www.linkedin.com/feed/update/\($hit.object)", ref: {object: $hit.object}}
-		elif any(($body.paging.links // [])[]; .rel == "next") then {next: [comments($account; $request.urn; $request.start + 100; {})]}
+		[$body.elements[] | select(.actor == organization($account) and .message.text == $reply.text
+			and ((.created.time | tonumber) / 1000) >= $since)][-1] as $hit |
+		if $hit then {id: $hit.commentUrn, url: "https://www.linkedin.com/feed/update/\($hit.object)",
+			ref: {object: $hit.object}}
+		elif any(($body.paging.links // [])[]; .rel == "next")
+			then {next: [comments($account; $request.urn; $request.start + 100; {})]}
 		else null end
 	end;
 
@@ -174,11 +195,13 @@ def edit($account; $reply):
 	if $reply.sent.id | startswith("urn:li:comment:") then {
 		method: "POST", url: "\(comment_path($reply.sent.id))?actor=\(organization($account) | encoded)",
 		headers: (headers($account) + {"X-RestLi-Method": "PARTIAL_UPDATE"}),
-		json: {patch: {message: {"$set": {text: $reply.text}}}}, bucket: "write", idempotent: true, context: {id: $reply.sent.id}
+		json: {patch: {message: {"$set": {text: $reply.text}}}}, bucket: "write", idempotent: true,
+			context: {id: $reply.sent.id}
 	} else {
 		method: "POST", url: "/rest/posts/\($reply.sent.id | encoded)",
 		headers: (headers($account) + {"X-RestLi-Method": "PARTIAL_UPDATE"}),
-		json: {patch: {"$set": {commentary: ($reply.text | post_text)}}}, bucket: "write", idempotent: true, context: {id: $reply.sent.id}
+		json: {patch: {"$set": {commentary: ($reply.text | post_text)}}}, bucket: "write",
+			idempotent: true, context: {id: $reply.sent.id}
 	} end;
 
 def delete($account; $reply):

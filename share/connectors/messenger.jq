@@ -11,17 +11,22 @@ def meta: {
 	name: "messenger",
 	title: "Messenger",
 	version: "2026-11-26",
-	as_of: {date: "2026-05-05", source: "developers.facebook.com, Messenger Platform: webhook events, send messages, common error codes; Graph API: handling errors, rate limits"},
+	as_of: {date: "2026-05-05",
+		source: "developers.facebook.com, Messenger Platform: webhook events, send messages, common error codes; Graph API: handling errors, rate limits"},
 	base: "https://graph.facebook.com",
 	can: ["read.direct", "webhook", "reply", "reply.private", "thread", "media"],
 	text: {limit: 2000, count: "points"},
 	records: {
-		message: {required: {"sender.id": "string", "recipient.id": "string", "timestamp": "number|string",
+		message: {required: {"sender.id": "string", "recipient.id": "string",
+			"timestamp": "number|string",
 			"message.mid": "string", "message.text": "string?"}},
-		edit: {required: {"sender.id": "string", "timestamp": "number|string", "message_edit.mid": "string",
+		edit: {required: {"sender.id": "string", "timestamp": "number|string",
+			"message_edit.mid": "string",
 			"message_edit.text": "string?"}},
-		postback: {required: {"sender.id": "string", "timestamp": "number|string", "postback": "object"}},
-		stored: {required: {"id": "string", "created_time": "string", "from.id": "string", "message": "string?"}}
+		postback: {required: {"sender.id": "string", "timestamp": "number|string",
+			"postback": "object"}},
+		stored: {required: {"id": "string", "created_time": "string", "from.id": "string",
+			"message": "string?"}}
 	},
 	auth: {scheme: "bearer", fields: ["access_token"], token: "access_token"},
 	limits: {buckets: {read: {n: 200, per: "1h"}, send: {n: 200, per: "1h"}}},
@@ -90,9 +95,11 @@ def page($account; $cursor):
 	($request.from | if . then epoch - 600 else 0 end) as $since |
 	(.body.data // []) as $all |
 	[$all[] | select(recent(.updated_time; $since))] as $data |
-	(if ($data | length) == ($all | length) and $request.from then .body.paging.next else null end) as $next |
+	(if ($data | length) == ($all | length) and $request.from then .body.paging.next
+		else null end) as $next |
 	{
-		records: {stored: [$data[] | .id as $thread | .messages.data[]? | select(recent(.created_time; $since))]},
+		records: {stored: [$data[] | .id as $thread | .messages.data[]? |
+			select(recent(.created_time; $since))]},
 		next: (if $next then [conversations($account; {limit: ($account.settings.conversations // 25),
 			after: .body.paging.cursors.after, fields: "id,updated_time,\(stored_fields)"})
 			+ {tag: "conversations", context: {at: $request.at, from: $request.from}}] else [] end),
@@ -114,10 +121,12 @@ def webhook($account):
 	}};
 
 def media: [.attachments[]? | select(.payload.url) |
-	{type: ({image: "image", video: "video", audio: "audio"}[.type] // "document"), url: .payload.url, alt: null}];
+	{type: ({image: "image", video: "video", audio: "audio"}[.type] // "document"), url: .payload.url,
+		alt: null}];
 
 def stored_media: [.attachments.data[]? | {
-	type: (.mime_type // "" | split("/")[0] | {image: "image", video: "video", audio: "audio"}[.] // "document"),
+	type: (.mime_type // "" | split("/")[0] | {image: "image", video: "video", audio: "audio"}[.]
+		// "document"),
 	url: (.image_data.url // .video_data.url // .file_url), alt: .name
 } | select(.url)];
 
@@ -137,9 +146,11 @@ def event($account):
 	else
 		(.message.is_echo == true) as $echo |
 		(if $echo then .recipient.id else .sender.id end) as $person |
-		if $kind == "message" and .message.is_deleted == true then {type: "delete", native: .message.mid}
+		if $kind == "message" and .message.is_deleted == true
+			then {type: "delete", native: .message.mid}
 		else {
-			native: (.message.mid // .message_edit.mid // .postback.mid // "postback/\($person)/\(.timestamp)"),
+			native: (.message.mid // .message_edit.mid // .postback.mid
+				// "postback/\($person)/\(.timestamp)"),
 			revision: (if $kind == "edit" then .message_edit.num_edit // 1 else null end),
 			type: (if $echo then "reply" else "mention" end),
 			kind: "message", created_at: (.timestamp | thousandth),
@@ -147,7 +158,8 @@ def event($account):
 			text: (.message.text // .message_edit.text // .postback.title // ""),
 			url: null, in_reply_to: .message.reply_to.mid, thread: $person, direct: true,
 			media: (.message // {} | media),
-			links: [.message.attachments[]? | select(.type == "fallback") | .url // .payload.url | select(.)],
+			links: [.message.attachments[]? | select(.type == "fallback") | .url // .payload.url |
+				select(.)],
 			part_key: (if $echo then .message.metadata else null end),
 			ref: (if $echo then null else {to: $person} end)
 		} end
@@ -164,7 +176,8 @@ def publish($account; $reply):
 		json: ({
 			recipient: {id: ($reply.mention.ref.to // $reply.mention.author.native)},
 			message: {text: $reply.text, metadata: $reply.part_key}
-		} + (if late($reply) then {messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT"} else {messaging_type: "RESPONSE"} end)),
+		} + (if late($reply) then {messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT"}
+			else {messaging_type: "RESPONSE"} end)),
 		bucket: "send"
 	} end;
 
@@ -174,11 +187,13 @@ def published($account):
 	else {error: ($body.error.message // "status \(.status)")} end;
 
 def find($account; $reply):
-	conversations($account; {user_id: ($reply.mention.ref.to // $reply.mention.author.native), fields: stored_fields})
+	conversations($account; {user_id: ($reply.mention.ref.to // $reply.mention.author.native),
+		fields: stored_fields})
 	+ {tag: "find"};
 
 def found($account; $reply):
-	if .status != 200 or (.body | type) != "object" or (.body.data | type) != "array" then {unsure: "status \(.status)"}
+	if .status != 200 or (.body | type) != "object" or (.body.data | type) != "array"
+		then {unsure: "status \(.status)"}
 	else
 		[.body.data[].messages.data[]? |
 			select((.from.id | tostring) == own($account) and .message == $reply.text

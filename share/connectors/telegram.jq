@@ -11,14 +11,17 @@ def meta: {
 	name: "telegram",
 	title: "Telegram",
 	version: "2026-11-26",
-	as_of: {date: "2026-10-01", source: "core.telegram.org: Bot API 10.1; Bots FAQ (limits on sending)"},
+	as_of: {date: "2026-10-01",
+		source: "core.telegram.org: Bot API 10.1; Bots FAQ (limits on sending)"},
 	base: "https://api.telegram.org",
-	can: ["read.post", "read.comment", "read.mention", "read.direct", "webhook", "post", "reply", "reply.private",
+	can: ["read.post", "read.comment", "read.mention", "read.direct", "webhook", "post", "reply",
+		"reply.private",
 		"thread", "edit", "delete", "media"],
 	text: {limit: 4096, count: "utf16"},
 	records: {
 		message: {required: {"message.message_id": "number|string", "message.date": "number",
-			"message.chat.id": "number|string", "message.chat.type": "string", "message.from": "object?",
+			"message.chat.id": "number|string", "message.chat.type": "string",
+				"message.from": "object?",
 			"message.text": "string?", "message.caption": "string?"}},
 		gone: {required: {"chat.id": "number|string", "message_ids": "array"}}
 	},
@@ -36,7 +39,8 @@ def meta: {
 		{path: "description", value: "Bad Request: message is not modified", class: "ok"},
 		{path: "description", value: "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message", class: "ok"},
 		{path: "description", value: "Bad Request: message to delete not found", class: "ok"},
-		{path: "description", value: "Bad Request: message can't be deleted for everyone", class: "rule"},
+		{path: "description", value: "Bad Request: message can't be deleted for everyone",
+			class: "rule"},
 		{path: "description", value: "Bad Request: message can't be edited", class: "rule"},
 		{status: 200, path: "ok", value: false, class: "permanent"}
 	],
@@ -65,13 +69,16 @@ def records:
 	reduce .[] as $update ({message: [], gone: []};
 		reduce kinds[] as $kind (.;
 			if $update[$kind] == null then .
-			elif $kind == "deleted_business_messages" then .gone += [$update[$kind] + {update_id: $update.update_id}]
-			else .message += [{update_id: $update.update_id, form: $kind, message: $update[$kind]}] end));
+			elif $kind == "deleted_business_messages"
+				then .gone += [$update[$kind] + {update_id: $update.update_id}]
+			else .message += [{update_id: $update.update_id, form: $kind,
+				message: $update[$kind]}] end));
 
 def page($account; $cursor):
 	(.body.result // []) as $updates | (.request | {at}) as $context |
 	# Numbers that are left out are normal.
-	(if $updates | length > 0 then [$updates[].update_id | tonumber] | max + 1 else null end) as $offset |
+	(if $updates | length > 0 then [$updates[].update_id | tonumber] | max + 1
+		else null end) as $offset |
 	{
 		records: ($updates | records),
 		next: (if $updates | length >= 100 then [updates($offset; $context)] else [] end),
@@ -85,15 +92,18 @@ def native($chat; $message): "\($chat | tostring)/\($message | tostring)";
 
 # Positions are counted in units of UTF-16.
 def units($offset; $length):
-	[explode[] | if . > 65535 then (., null) else . end] | .[$offset:$offset + $length] | map(select(.)) | implode;
+	[explode[] | if . > 65535 then (., null) else . end] | .[$offset:$offset + $length] |
+		map(select(.)) | implode;
 
 def content: .text // .caption
 	// (if .sticker then .sticker.emoji // "" else null end)
 	// (if .venue then "\(.venue.title), \(.venue.address)" else null end)
 	// (if .location then "\(.location.latitude), \(.location.longitude)" else null end)
-	// (if .contact then [.contact.first_name, .contact.last_name, .contact.phone_number] | map(select(.)) | join(" ") else null end)
+	// (if .contact then [.contact.first_name, .contact.last_name, .contact.phone_number] |
+		map(select(.)) | join(" ") else null end)
 	// (if .poll then .poll.question else null end)
-	// (if .photo or .video or .animation or .audio or .voice or .video_note or .document or .live_photo or .paid_media
+	// (if .photo or .video or .animation or .audio or .voice or .video_note or .document or .live_photo
+		or .paid_media
 			then "" else null end);
 
 def file($type): select(.) | {type: $type, url: "telegram:file:\(.file_id)", alt: null};
@@ -109,13 +119,15 @@ def links:
 	. as $m | (.text // .caption // "") as $text |
 	[(.entities // .caption_entities // [])[] |
 		if .type == "text_link" then .url
-		elif .type == "url" then . as $e | $text | units($e.offset; $e.length) | if test("^[a-z]+://"; "i") then . else "https://" + . end
+		elif .type == "url" then . as $e | $text | units($e.offset; $e.length) |
+			if test("^[a-z]+://"; "i") then . else "https://" + . end
 		else empty end];
 
 def address:
 	if .chat.type == "private" then null
 	elif .chat.username then "https://t.me/\(.chat.username)/\(.message_id)"
-	elif .chat.id | tostring | startswith("-100") then "https://t.me/c/\(.chat.id | tostring | .[4:])/\(.message_id)"
+	elif .chat.id | tostring | startswith("-100")
+		then "https://t.me/c/\(.chat.id | tostring | .[4:])/\(.message_id)"
 	else null end;
 
 def thread:
@@ -144,7 +156,8 @@ def event($account):
 			native: native(.chat.id; .message_id),
 			revision: (if .edit_date then [.edit_date - .date, 1] | max else null end),
 			type: (if .sender_business_bot or (.from and $account.settings.user_id
-				and (.from.id | tostring) == ($account.settings.user_id | tostring)) then "reply" else "mention" end),
+				and (.from.id | tostring) == ($account.settings.user_id | tostring)) then "reply"
+					else "mention" end),
 			kind: (if .chat.type == "private" then "message"
 				elif $form | endswith("channel_post") then "post"
 				elif .reply_to_message then "comment" else "post" end),
@@ -153,14 +166,16 @@ def event($account):
 			text: $text,
 			lang_hint: .from.language_code,
 			url: address,
-			in_reply_to: (if .reply_to_message then native(.chat.id; .reply_to_message.message_id) else null end),
+			in_reply_to: (if .reply_to_message then native(.chat.id; .reply_to_message.message_id)
+				else null end),
 			thread: thread,
 			direct: (.chat.type == "private"),
 			media: media,
 			links: links,
 			auto: (if .from.is_bot and (.sender_chat | not) then true else null end),
 			ref: ({chat: (.chat.id | tostring), message: (.message_id | tostring), type: .chat.type}
-				+ (if .message_thread_id and .is_topic_message then {topic: (.message_thread_id | tostring)} else {} end)
+				+ (if .message_thread_id and .is_topic_message
+					then {topic: (.message_thread_id | tostring)} else {} end)
 				+ (if .business_connection_id then {business: .business_connection_id} else {} end))
 		} end
 	end;
@@ -169,15 +184,18 @@ def method($name): "/bot{secret:token}/\($name)";
 
 def call($name; $body; $context): {
 	method: "POST", url: method($name), json: $body, context: $context,
-	bucket: (if $context.type == "group" or $context.type == "supergroup" or $context.type == "channel" then "group" else "send" end)
+	bucket: (if $context.type == "group" or $context.type == "supergroup" or $context.type == "channel"
+		then "group" else "send" end)
 };
 
 def publish($account; $reply):
 	$reply.mention as $mention |
 	if $mention == null then
-		($reply.previous.ref.chat // $account.settings.chat // ("@" + ($account.handle // "" | ltrimstr("@")))) as $chat |
+		($reply.previous.ref.chat // $account.settings.chat
+			// ("@" + ($account.handle // "" | ltrimstr("@")))) as $chat |
 		call("sendMessage"; {chat_id: $chat, text: $reply.text}
-			+ (if $reply.previous then {reply_parameters: {message_id: ($reply.previous.ref.message | tonumber)}} else {} end);
+			+ (if $reply.previous then {reply_parameters: {message_id: ($reply.previous.ref.message |
+				tonumber)}} else {} end);
 			{type: "channel"})
 	elif $reply.private and ($mention.direct | not) then
 		# In private: only who has talked to the bot before can be written to.
@@ -187,7 +205,8 @@ def publish($account; $reply):
 		call("sendMessage"; {chat_id: $ref.chat, text: $reply.text}
 			+ (if $ref.topic then {message_thread_id: ($ref.topic | tonumber)} else {} end)
 			+ (if $ref.business then {business_connection_id: $ref.business} else {} end)
-			+ {reply_parameters: {message_id: (($reply.previous.ref.message // $ref.message) | tonumber), allow_sending_without_reply: true}};
+			+ {reply_parameters: {message_id: (($reply.previous.ref.message // $ref.message) |
+				tonumber), allow_sending_without_reply: true}};
 			{type: $ref.type})
 	end;
 
@@ -198,17 +217,21 @@ def published($account):
 			id: native(.chat.id; .message_id), url: address,
 			ref: {chat: (.chat.id | tostring), message: (.message_id | tostring)}
 		})
-	elif $body.ok or ($body.description // "" | test("message is not modified|message to delete not found")) then
+	elif $body.ok or ($body.description // "" |
+		test("message is not modified|message to delete not found")) then
 		{id: ($request.id // "")}
 	else
 		{error: (($body.description // "status \(.status)")
-			+ (if $body.parameters.migrate_to_chat_id then "; the group is now \($body.parameters.migrate_to_chat_id)" else "" end))}
+			+ (if $body.parameters.migrate_to_chat_id
+				then "; the group is now \($body.parameters.migrate_to_chat_id)" else "" end))}
 	end;
 
 def edit($account; $reply):
 	($reply.sent.id | split("/")) as [$chat, $message] |
-	call("editMessageText"; {chat_id: $chat, message_id: ($message | tonumber), text: $reply.text}; {id: $reply.sent.id});
+	call("editMessageText"; {chat_id: $chat, message_id: ($message | tonumber), text: $reply.text};
+		{id: $reply.sent.id});
 
 def delete($account; $reply):
 	($reply.sent.id | split("/")) as [$chat, $message] |
-	call("deleteMessage"; {chat_id: $chat, message_id: ($message | tonumber)}; {id: $reply.sent.id}) + {idempotent: true};
+	call("deleteMessage"; {chat_id: $chat, message_id: ($message | tonumber)}; {id: $reply.sent.id})
+		+ {idempotent: true};

@@ -10,12 +10,14 @@ def meta: {
 	name: "whatsapp",
 	title: "WhatsApp",
 	version: "2026-11-26",
-	as_of: {date: "2026-11-05", source: "developers.facebook.com, WhatsApp Business Platform: error codes, messages webhooks, business-scoped user ids; Graph API description v23.0"},
+	as_of: {date: "2026-11-05",
+		source: "developers.facebook.com, WhatsApp Business Platform: error codes, messages webhooks, business-scoped user ids; Graph API description v23.0"},
 	base: "https://graph.facebook.com",
 	can: ["read.direct", "webhook", "reply", "reply.private", "thread", "media"],
 	text: {limit: 4096, count: "points"},
 	records: {
-		message: {required: {"id": "string", "timestamp": "string|number", "type": "string", "from": "string?",
+		message: {required: {"id": "string", "timestamp": "string|number", "type": "string",
+			"from": "string?",
 			"text.body": "string?", "contact.profile.name": "string?"}},
 		echo: {required: {"id": "string", "timestamp": "string|number", "type": "string"}},
 		state: {required: {"id": "string", "status": "string", "timestamp": "string|number"}}
@@ -59,7 +61,8 @@ def meta: {
 
 # One delivery holds several entries, each with several changes, each with several messages; and what
 # has been delivered once may come again.
-def once: reduce .[] as $r ([]; if any(.[]; .id == $r.id and .status == $r.status) then . else . + [$r] end);
+def once: reduce .[] as $r ([]; if any(.[]; .id == $r.id and .status == $r.status) then . else .
+	+ [$r] end);
 
 def webhook($account):
 	[.body.entry[]?.changes[]? | .value as $v | select($v | type == "object") |
@@ -67,8 +70,11 @@ def webhook($account):
 			$own == null or ($v.metadata.phone_number_id | tostring) == ($own | tostring)) |
 		{field, value: $v}] as $changes |
 	{records: {
-		message: ([$changes[] | select(.field == "messages") | .value as $v | $v.messages[]? | . as $m | . + {
-			contact: ([$v.contacts[]? | select(.wa_id == $m.from or (.user_id != null and .user_id == $m.from_user_id))][0] // $v.contacts[0]?),
+		message: ([$changes[] | select(.field == "messages") | .value as $v | $v.messages[]? | . as $m |
+			. + {
+			contact: ([$v.contacts[]? |
+				select(.wa_id == $m.from or (.user_id != null and .user_id == $m.from_user_id))][0]
+				// $v.contacts[0]?),
 			number: $v.metadata.phone_number_id
 		}] | once),
 		echo: ([$changes[] | select(.field == "smb_message_echoes") | .value.message_echoes[]?] | once),
@@ -81,9 +87,11 @@ def content:
 	if .type == "text" then .text.body
 	elif .type == "button" then .button.text
 	elif .type == "interactive" then
-		.interactive | (.button_reply.title // .list_reply.title // (.nfm_reply | select(.) | .body) // "")
+		.interactive | (.button_reply.title // .list_reply.title // (.nfm_reply | select(.) | .body)
+			// "")
 	elif .type == "reaction" then .reaction.emoji
-	elif .type == "location" then .location | [.name, .address // "\(.latitude), \(.longitude)"] | map(select(.)) | join(", ")
+	elif .type == "location" then .location | [.name, .address // "\(.latitude), \(.longitude)"] |
+		map(select(.)) | join(", ")
 	elif .type == "contacts" then [.contacts[]? | .name.formatted_name] | join(", ")
 	elif .type == "order" then (.order.text // "")
 	elif .type == "unsupported" then (.errors[0].error_data.details // .errors[0].title // "")
@@ -127,15 +135,18 @@ def event($account):
 	if $kind == "state" then
 		{sent: 0, delivered: 1, read: 2, failed: 3}[.status] as $step |
 		if $step == null then empty else {
-			type: "reply", native: .id, revision: (if $step > 0 then $step else null end), kind: "message",
+			type: "reply", native: .id, revision: (if $step > 0 then $step else null end),
+				kind: "message",
 			created_at: (.timestamp | tonumber), state: .status, direct: true,
 			thread: ((.recipient_id // .recipient_user_id // "") | number),
 			part_key: .biz_opaque_callback_data,
-			error: (if .errors then .errors[0] | "\(.code): \(.error_data.details // .message // .title)" else null end)
+			error: (if .errors then .errors[0] |
+				"\(.code): \(.error_data.details // .message // .title)" else null end)
 		} end
 	elif .type == "revoke" then {type: "delete", native: .revoke.original_message_id}
 	elif .type == "edit" then
-		. as $edit | (.edit.message + {id: .edit.original_message_id, from, from_user_id, timestamp, contact}) |
+		. as $edit | (.edit.message
+			+ {id: .edit.original_message_id, from, from_user_id, timestamp, contact}) |
 		message($account) + {revision: ($edit.timestamp | tonumber)}
 	elif $kind == "echo" then echo
 	# A number that changed, a reaction taken back: nobody wrote anything.
@@ -153,11 +164,14 @@ def publish($account; $reply):
 			method: "POST", url: messages($account),
 			json: ({
 				messaging_product: "whatsapp",
-				recipient_type: (if $ref.group and ($reply.private | not) then "group" else "individual" end),
+				recipient_type: (if $ref.group and ($reply.private | not) then "group"
+					else "individual" end),
 				type: "text",
 				text: {body: $reply.text, preview_url: false},
 				context: {message_id: ($ref.message // $reply.mention.native)}
-			} + (if $account.settings.echo == false then {} else {biz_opaque_callback_data: $reply.part_key} end) + (if $ref.group and ($reply.private | not) then {to: $ref.group}
+			} + (if $account.settings.echo == false then {}
+				else {biz_opaque_callback_data: $reply.part_key} end)
+				+ (if $ref.group and ($reply.private | not) then {to: $ref.group}
 				elif $ref.scoped then {recipient: $ref.to}
 				else {to: ($ref.to // $reply.mention.author.native)} end)),
 			bucket: "send"

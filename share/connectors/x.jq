@@ -16,21 +16,26 @@ def meta: {
 	name: "x",
 	title: "X",
 	version: "2026-11-26",
-	as_of: {date: "2026-08-22", source: "docs.x.com: rate limits, pricing, edit posts, manage posts, response codes; API description 2.167; X account limits of 2026-05-18 (posts and messages a day)"},
+	as_of: {date: "2026-08-22",
+		source: "docs.x.com: rate limits, pricing, edit posts, manage posts, response codes; API description 2.167; X account limits of 2026-05-18 (posts and messages a day)"},
 	base: "https://api.x.com",
 	instance: "x.com",
-	can: ["read.post", "read.comment", "read.mention", "read.direct", "webhook", "post", "reply", "reply.private",
+	can: ["read.post", "read.comment", "read.mention", "read.direct", "webhook", "post", "reply",
+		"reply.private",
 		"thread", "edit", "delete", "media"],
 	text: {limit: 280, count: "weighted", url: 23, direct: {limit: 10000, count: "points"}},
 	records: {
-		post: {required: {"id": "string", "text": "string", "author_id": "string", "created_at": "string",
+		post: {required: {"id": "string", "text": "string", "author_id": "string",
+			"created_at": "string",
 			"author.username": "string?", "public_metrics": "object?", "entities": "object?"}},
 		direct: {required: {"id": "string", "sender_id": "string", "created_at": "string",
 			"dm_conversation_id": "string", "text": "string?"}},
 		gone: {required: {"id": "string"}},
 		status: {required: {"id_str": "string", "created_at": "string", "user.id_str": "string"}},
-		message: {required: {"id": "string", "created_timestamp": "string|number", "message_create.sender_id": "string",
-			"message_create.target.recipient_id": "string", "message_create.message_data.text": "string?"}}
+		message: {required: {"id": "string", "created_timestamp": "string|number",
+			"message_create.sender_id": "string",
+			"message_create.target.recipient_id": "string",
+				"message_create.message_data.text": "string?"}}
 	},
 	auth: {
 		scheme: "bearer",
@@ -39,7 +44,8 @@ def meta: {
 		refresh: {
 			method: "POST",
 			url: "/2/oauth2/token",
-			form: {grant_type: "refresh_token", refresh_token: "{secret:refresh_token}", client_id: "{secret:client_id}"}
+			form: {grant_type: "refresh_token", refresh_token: "{secret:refresh_token}",
+				client_id: "{secret:client_id}"}
 		},
 		take: {access_token: "access_token", refresh_token: "refresh_token", expires_in: "expires_in"},
 		alternatives: {
@@ -53,13 +59,16 @@ def meta: {
 					headers: {Authorization: "Basic {secret:client_basic}"},
 					form: {grant_type: "refresh_token", refresh_token: "{secret:refresh_token}"}
 				},
-				take: {access_token: "access_token", refresh_token: "refresh_token", expires_in: "expires_in"}
+				take: {access_token: "access_token", refresh_token: "refresh_token",
+					expires_in: "expires_in"}
 			},
-			oauth1: {scheme: "oauth1", fields: ["consumer_key", "consumer_secret", "access_token", "access_token_secret"]}
+			oauth1: {scheme: "oauth1",
+				fields: ["consumer_key", "consumer_secret", "access_token", "access_token_secret"]}
 		}
 	},
 	limits: {
-		headers: {limit: "x-rate-limit-limit", remaining: "x-rate-limit-remaining", reset: "x-rate-limit-reset",
+		headers: {limit: "x-rate-limit-limit", remaining: "x-rate-limit-remaining",
+			reset: "x-rate-limit-reset",
 			style: "epoch"},
 		buckets: {
 			mentions: {n: 300, per: "15m"},
@@ -73,7 +82,8 @@ def meta: {
 			message_day: {n: 500, per: "1d"},
 			delete: {n: 50, per: "15m"}
 		},
-		price: {read: 0.005, user: 0.01, read_owned: 0.001, post: 0.015, post_url: 0.2, reply: 0.01, message: 0.015}
+		price: {read: 0.005, user: 0.01, read_owned: 0.001, post: 0.015, post_url: 0.2, reply: 0.01,
+			message: 0.015}
 	},
 	errors: [
 		{status: 401, class: "auth"},
@@ -84,8 +94,10 @@ def meta: {
 		{path: "type", value: "https://api.x.com/2/problems/oauth1-permissions", class: "auth"},
 		{path: "type", value: "https://api.x.com/2/problems/unsupported-authentication", class: "auth"},
 		# `published` sees to it.
-		{path: "detail", value: "You are not allowed to create a Tweet with duplicate content.", class: "ok"},
-		{path: "detail", value: "You are not allowed to create a Post with duplicate content.", class: "ok"},
+		{path: "detail", value: "You are not allowed to create a Tweet with duplicate content.",
+			class: "ok"},
+		{path: "detail", value: "You are not allowed to create a Post with duplicate content.",
+			class: "ok"},
 		{status: 403, class: "rule"},
 		{status: 404, class: "permanent"}
 	],
@@ -118,20 +130,24 @@ def own($account): $account.settings.user_id // $account.public.user_id // null;
 def from($account; $mark):
 	($account.now | epoch) as $now |
 	(($account.settings.overlap // 600) | tonumber) as $overlap |
-	[(if $mark then ($mark | epoch) - $overlap else $now - 86400 end), $now - 604800 + 60] | max | todate;
+	[(if $mark then ($mark | epoch) - $overlap else $now - 86400 end), $now - 604800 + 60] | max |
+		todate;
 
 # One list; $context is what its further pages need to be asked for in the same way.
 def list($account; $tag; $context): {
-	url: {mentions: "/2/users/\($context.user)/mentions", search: "/2/tweets/search/recent", direct: "/2/dm_events"}[$tag],
+	url: {mentions: "/2/users/\($context.user)/mentions", search: "/2/tweets/search/recent",
+		direct: "/2/dm_events"}[$tag],
 	query: (
 		if $tag == "direct" then {
 			"dm_event.fields": "attachments,created_at,dm_conversation_id,entities,event_type,id,text",
-			event_types: "MessageCreate", expansions: "sender_id,attachments.media_keys", max_results: 100,
+			event_types: "MessageCreate", expansions: "sender_id,attachments.media_keys",
+				max_results: 100,
 			"user.fields": "created_at,id,name,public_metrics,username,verified",
 			"media.fields": "alt_text,media_key,preview_image_url,type,url"
 		} else
 			($account | post_fields) + {max_results: 100, start_time: $context.from}
-			+ (if $tag == "search" then {query: $account.settings.query, sort_order: "recency"} else {} end)
+			+ (if $tag == "search" then {query: $account.settings.query, sort_order: "recency"}
+				else {} end)
 		end),
 	tag: $tag, bucket: $tag, idempotent: true, context: $context
 } + (if $tag == "direct" then {optional: true} else {} end);
@@ -166,14 +182,17 @@ def page($account; $cursor):
 		($body | joined | once) as $all |
 		# Messages come newest first and cannot be asked for from a time on.
 		(if $request.tag == "direct"
-			then $all | map(select(recent(.created_at; $request.from | epoch))) else $all end) as $data |
-		(if $request.tag == "direct" and ($data | length) < ($all | length) then null else $body.meta.next_token end) as $next |
+			then $all | map(select(recent(.created_at; $request.from | epoch)))
+				else $all end) as $data |
+		(if $request.tag == "direct" and ($data | length) < ($all | length) then null
+			else $body.meta.next_token end) as $next |
 		# A page that names itself as the next one would go on for ever.
 		(if $next == $request.token then null else $next end) as $token |
 		{
 			records: (if $request.tag == "direct" then {direct: $data} else {post: $data} end),
 			next: (if $token then
-				[list($account; $request.tag; ($request | {at, from, user}) + {token: $token}) | .query.pagination_token = $token] else [] end),
+				[list($account; $request.tag; ($request | {at, from, user}) + {token: $token}) |
+					.query.pagination_token = $token] else [] end),
 			cursor: (if $token then {} else {($request.tag): $request.at} end),
 			coverage: (if $token then {} else {from: $request.from, to: $request.at} end)
 		}
@@ -185,15 +204,18 @@ def webhook($account):
 	(if $body.data.event_type then
 		($body.data.event_type) as $type |
 		# The payload may come with its expansions.
-		({data: [$body.data.payload], includes: ($body.data.includes // $body.includes)} | joined) as $payload |
+		({data: [$body.data.payload], includes: ($body.data.includes // $body.includes)} |
+			joined) as $payload |
 		if $type == "post.create" or $type == "post.mention.create" then {post: $payload}
 		elif $type == "post.delete" then {gone: [$body.data.payload]}
-		elif ($type == "dm.received" or $type == "dm.sent") and $body.data.payload.sender_id then {direct: $payload}
+		elif ($type == "dm.received" or $type == "dm.sent") and $body.data.payload.sender_id
+			then {direct: $payload}
 		else {} end
 	else {
 		status: ($body.tweet_create_events // []),
 		gone: [($body.tweet_delete_events // [])[].status | {id, author_id: .user_id}],
-		message: [($body.direct_message_events // [])[] | select(.type == "message_create") | . + {users: $body.users}]
+		message: [($body.direct_message_events // [])[] | select(.type == "message_create") | .
+			+ {users: $body.users}]
 	} end) |
 	{records: .};
 
@@ -218,25 +240,29 @@ def post_event($account):
 	own($account) as $own |
 	# An edit has a new number; the first one stays the identity.
 	(.edit_history_post_ids // .edit_history_tweet_ids // [.id]) as $versions |
-	((.referenced_posts // .referenced_tweets // []) | map({key: .type, value: .id}) | from_entries) as $refers |
+	((.referenced_posts // .referenced_tweets // []) | map({key: .type, value: .id}) |
+		from_entries) as $refers |
 	if $refers.retweeted and ($account.settings.reposts | not) then empty
 	elif .author_id == $own and ($refers.replied_to | not) then empty
 	else
 		(.author.username // .username // null) as $handle | {
 			native: $versions[0],
-			revision: ((.id as $id | $versions | index($id) // (length - 1)) as $i | if $i > 0 then $i else null end),
+			revision: ((.id as $id | $versions | index($id) // (length - 1)) as $i | if $i > 0 then $i
+				else null end),
 			type: (if .author_id == $own then "reply" else "mention" end),
 			kind: (if $refers.replied_to then "comment" else "post" end),
 			created_at,
 			author: ((.author | person) // {native: .author_id}),
 			text: (.note_post.text // .note_tweet.text // .text | unescaped),
-			lang_hint: (if .lang and (.lang | test("^(und|zxx|q[a-z]{2})$") | not) then .lang else null end),
+			lang_hint: (if .lang and (.lang | test("^(und|zxx|q[a-z]{2})$") | not) then .lang
+				else null end),
 			url: "https://x.com/\($handle // "i/web")/status/\(.id)",
 			in_reply_to: $refers.replied_to,
 			thread: .conversation_id,
 			direct: false,
 			metrics: (.public_metrics // {} | {
-				likes: .like_count, shares: ((.repost_count // .retweet_count // 0) + (.quote_count // 0)),
+				likes: .like_count, shares: ((.repost_count // .retweet_count // 0)
+					+ (.quote_count // 0)),
 				replies: .reply_count, views: .impression_count
 			}),
 			media: [.media[]? | media],
@@ -245,7 +271,9 @@ def post_event($account):
 				id: .id,
 				# Whether the author called us by name or quoted us: only then may software answer.
 				summoned: (any((.entities.mentions // [])[];
-						(.id != null and .id == $own) or ((.username // "") | ascii_downcase) == ($account.handle // "" | ltrimstr("@") | ascii_downcase))
+						(.id != null and .id == $own)
+							or ((.username // "") | ascii_downcase) == ($account.handle // "" |
+							ltrimstr("@") | ascii_downcase))
 					or ($refers.quoted != null and .in_reply_to_user_id == $own))
 			}
 		}
@@ -283,14 +311,16 @@ def status_event($account):
 			(.retweeted_status.id_str | select(.) | {type: "retweeted", id: .})
 		],
 		entities: {
-			mentions: [(.extended_tweet.entities // .entities // {}).user_mentions[]? | {id: .id_str, username: .screen_name}],
+			mentions: [(.extended_tweet.entities // .entities // {}).user_mentions[]? |
+				{id: .id_str, username: .screen_name}],
 			urls: [(.extended_tweet.entities // .entities // {}).urls[]? | {expanded_url}]
 		},
 		public_metrics: {like_count: .favorite_count, retweet_count, quote_count, reply_count},
 		author: (.user | {
 			id: .id_str, username: .screen_name, name, verified,
 			created_at: (.created_at | select(.) | old_time | todate),
-			public_metrics: {followers_count, following_count: .friends_count, tweet_count: .statuses_count}
+			public_metrics: {followers_count, following_count: .friends_count,
+				tweet_count: .statuses_count}
 		}),
 		media: [(.extended_tweet.extended_entities // .extended_entities // {}).media[]? |
 			{type, url: .media_url_https, alt_text: .ext_alt_text}]
@@ -306,12 +336,14 @@ def message_event($account):
 		kind: "message", created_at: ((.created_timestamp | tonumber) / 1000 | floor),
 		author: (if $sender then {
 			native: $m.sender_id, handle: $sender.screen_name, name: $sender.name,
-			followers: $sender.followers_count, following: $sender.friends_count, posts: $sender.statuses_count,
+			followers: $sender.followers_count, following: $sender.friends_count,
+				posts: $sender.statuses_count,
 			verified: ($sender.verified // false)
 		} else {native: $m.sender_id} end),
 		text: ($m.message_data.text // "" | unescaped),
 		url: null, in_reply_to: null, thread: $conversation, direct: true,
-		media: [$m.message_data.attachment.media | select(.) | {type, url: .media_url_https, alt: null}],
+		media: [$m.message_data.attachment.media | select(.) |
+			{type, url: .media_url_https, alt: null}],
 		links: [$m.message_data.entities.urls[]? | .expanded_url],
 		ref: {conversation: $conversation, participant: $m.sender_id}
 	};
@@ -339,7 +371,8 @@ def publish($account; $reply):
 	} else {
 		method: "POST",
 		url: "/2/tweets",
-		json: ({text: $reply.text} + (parent($reply) | if . then {reply: {in_reply_to_tweet_id: .}} else {} end)),
+		json: ({text: $reply.text}
+			+ (parent($reply) | if . then {reply: {in_reply_to_tweet_id: .}} else {} end)),
 		bucket: "write"
 	} end;
 
@@ -383,15 +416,19 @@ def find($account; $reply):
 # The text as we sent it: t.co addresses and the names that X puts before a reply taken back.
 def as_sent:
 	(.note_post.text // .note_tweet.text // .text // "" | unescaped) as $text |
-	reduce ((.entities.urls // [])[] | select(.url)) as $u ($text; split($u.url) | join($u.expanded_url // $u.url));
-def plain: sub("^(@[A-Za-z0-9_]+ +)+"; "") | gsub("\\s+"; " ") | sub("^ "; "") | sub(" $"; "") | gsub("/(?= |$)"; "");
+	reduce ((.entities.urls // [])[] | select(.url)) as $u ($text; split($u.url) |
+		join($u.expanded_url // $u.url));
+def plain: sub("^(@[A-Za-z0-9_]+ +)+"; "") | gsub("\\s+"; " ") | sub("^ "; "") | sub(" $"; "") |
+	gsub("/(?= |$)"; "");
 
 def found($account; $reply):
 	(.body | if type == "object" then . else {} end) as $body | .request as $request |
 	if .status != 200 then {unsure: "status \(.status)"}
 	elif $request.tag == "me" then
-		if $body.data.id then {next: [timeline($account; $reply; $body.data.id)]} else {unsure: "own number unknown"} end
-	elif ($body.data == null) and (($body.meta.result_count // -1) != 0) then {unsure: "no list of posts came"}
+		if $body.data.id then {next: [timeline($account; $reply; $body.data.id)]}
+			else {unsure: "own number unknown"} end
+	elif ($body.data == null) and (($body.meta.result_count // -1) != 0)
+		then {unsure: "no list of posts came"}
 	elif $request.tag == "messages" then
 		[($body.data // [])[] | select(.text == $reply.text or as_sent == $reply.text) |
 			select(.sender_id != $reply.mention.author.native) |
@@ -400,11 +437,13 @@ def found($account; $reply):
 	else
 		parent($reply) as $parent |
 		[($body.data // [])[] | select((as_sent | plain) == ($reply.text | plain)) |
-			select(([(.referenced_posts // .referenced_tweets // [])[] | select(.type == "replied_to") | .id][0] // null) == $parent)
+			select(([(.referenced_posts // .referenced_tweets // [])[] | select(.type == "replied_to") |
+				.id][0] // null) == $parent)
 		][-1] as $hit |
 		if $hit then {id: $hit.id, url: link($account; $hit.id)}
 		elif $body.meta.next_token then
-			{next: [timeline($account; $reply; $request.user) | .query += {pagination_token: $body.meta.next_token}]}
+			{next: [timeline($account; $reply; $request.user) |
+				.query += {pagination_token: $body.meta.next_token}]}
 		else null end
 	end;
 
@@ -418,5 +457,7 @@ def edit($account; $reply):
 
 def delete($account; $reply):
 	if private($reply)
-	then {method: "DELETE", url: "/2/dm_events/\($reply.sent.id | @uri)", bucket: "delete", idempotent: true, context: {id: $reply.sent.id}}
-	else {method: "DELETE", url: "/2/tweets/\($reply.sent.id | @uri)", bucket: "delete", idempotent: true, context: {id: $reply.sent.id}} end;
+	then {method: "DELETE", url: "/2/dm_events/\($reply.sent.id | @uri)", bucket: "delete",
+		idempotent: true, context: {id: $reply.sent.id}}
+	else {method: "DELETE", url: "/2/tweets/\($reply.sent.id | @uri)", bucket: "delete",
+		idempotent: true, context: {id: $reply.sent.id}} end;

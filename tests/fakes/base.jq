@@ -21,12 +21,15 @@ def moment($now):
 		else $t | floor | gmtime | strftime("%a, %d %b %Y %H:%M:%S GMT") end
 	else . end;
 
-def fits($request): (.method == null or .method == $request.method) and (.path as $p | $p == null or ($request.path | test($p)));
+def fits($request): (.method == null or .method == $request.method)
+	and (.path as $p | $p == null or ($request.path | test($p)));
 
 # Which fault is due, by its place; and what is left of all.
 def due($request):
 	(.faults // []) as $faults |
-	([$faults | to_entries[] | select(.value | fits($request)) | select((.value.times // 1) > 0)][0]) as $first |
+	([$faults | to_entries[] | select(.value | fits($request)) |
+		select((.value.times // 1) > 0)][0]) as $first |
 	if $first == null then {fault: null}
 	elif ($first.value.skip // 0) > 0 then {fault: null, faults: ($faults | .[$first.key].skip -= 1)}
-	else {fault: $first.value, faults: ($faults | .[$first.key].times = (($first.value.times // 1) - 1))} end;
+	else {fault: $first.value,
+		faults: ($faults | .[$first.key].times = (($first.value.times // 1) - 1))} end;
