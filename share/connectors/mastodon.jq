@@ -164,7 +164,7 @@ def status($account): {
 	created_at: .created_at,
 	author: (.account | author),
 	html: .content,
-	title: (if (.spoiler_text // "") == "" then null else .spoiler_text end),
+	title: (if .spoiler_text == "" then null else .spoiler_text end),
 	lang_hint: .language, url: (.url // .uri),
 	in_reply_to: .in_reply_to_id, thread: (.in_reply_to_id // .id),
 	direct: (.visibility == "direct"),
