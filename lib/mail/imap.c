@@ -183,13 +183,9 @@ on_select(void *ctx, struct slice line, struct slice literals)
 	at = slice_starts(line, validity) ? (ptrdiff_t)validity.n
 	     : slice_starts(line, next)   ? (ptrdiff_t)next.n
 	                                  : 0;
-	if (!at)
-		return;
-	bool is_next = (size_t)at == next.n;
-
 	line = (struct slice){line.p + at, line.n - (size_t)at};
-	if (imap_number(&line, &n))
-		*(is_next ? &m->uidnext : &m->uidvalidity) = n;
+	if (at && imap_number(&line, &n))
+		*((size_t)at == next.n ? &m->uidnext : &m->uidvalidity) = n;
 }
 
 int

@@ -1,5 +1,6 @@
 /* Mails in files of their own: a Maildir, a folder of ".eml" files, or one file. */
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -189,6 +190,7 @@ put_cursor(const struct maildir *m, const struct json_node *old, struct buf *out
 	int64_t limit = settled(m);
 	size_t low = m->at, n = 0;
 	struct buf names = BUF_INIT;
+	char since[24];
 
 	while (low && m->files[low - 1].changed > limit)
 		low--;
@@ -199,15 +201,13 @@ put_cursor(const struct maildir *m, const struct json_node *old, struct buf *out
 			buf_addc(&names, ',');
 		json_put_string(&names, m->files[i].name);
 	}
+	if (low)
+		snprintf(since, sizeof since, "%lld", (long long)m->files[low - 1].changed);
 	buf_addc(out, '{');
 	put_string(out, "name", low ? m->files[low - 1].name : node_text(old, "name"));
 	buf_printf(out, ",\"names\":[%s]", buf_str(&names));
-	if (low)
-		buf_printf(out, ",\"since\":\"%lld\"}", (long long)m->files[low - 1].changed);
-	else
-		put_string(out, "since", node_text(old, "since"));
-	if (!low)
-		buf_addc(out, '}');
+	put_string(out, "since", low ? slice_of(since) : node_text(old, "since"));
+	buf_addc(out, '}');
 	buf_release(&names);
 }
 
