@@ -295,14 +295,12 @@ run(struct hook *h)
 }
 
 static void
-release(struct hook *h)
+close_state(struct hook *h)
 {
 	rejects_close(h->rejects);
-	sources_close(h->sources);
 	spool_close(h->spool);
 	free(h->position);
 	free(h->rejects_path);
-	config_release(&h->config);
 }
 
 int
@@ -319,10 +317,14 @@ main(int argc, char **argv)
 		sme_die(err.status, "%s", err.text);
 	read_options(&h);
 	open_sources(&h);
-	if (opt.check_config)
-		return config_check_main(opt.config);
-	open_state(&h);
-	status = run(&h);
-	release(&h);
+	if (opt.check_config) {
+		status = config_check_main(opt.config);
+	} else {
+		open_state(&h);
+		status = run(&h);
+		close_state(&h);
+	}
+	sources_close(h.sources);
+	config_release(&h.config);
 	return status;
 }

@@ -161,12 +161,11 @@ round_of_work(struct consumer *c, struct sme_err *err)
 	return expire(c, now, err) < 0 ? -1 : some;
 }
 
-/* Until woken, or about a second.  False when the thread should end. */
-static bool
+/* Until woken, or about a second. */
+static void
 rest(struct consumer *c)
 {
 	struct timespec until;
-	bool go_on;
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec++;
@@ -174,9 +173,18 @@ rest(struct consumer *c)
 	if (!c->woken && !c->stop)
 		pthread_cond_timedwait(&c->more, &c->lock, &until);
 	c->woken = false;
-	go_on = !c->stop;
 	pthread_mutex_unlock(&c->lock);
-	return go_on;
+}
+
+static bool
+is_stopped(struct consumer *c)
+{
+	bool stop;
+
+	pthread_mutex_lock(&c->lock);
+	stop = c->stop;
+	pthread_mutex_unlock(&c->lock);
+	return stop;
 }
 
 static bool
@@ -195,12 +203,17 @@ work(void *ctx)
 {
 	struct consumer *c = ctx;
 	struct sme_err err = {0};
+	bool last;
 	int r;
 
-	do {
+	/* Once more after the word to stop: what came before it is there by then. */
+	for (;; rest(c)) {
+		last = is_stopped(c);
 		while ((r = round_of_work(c, &err)) > 0 && !out_of_patience(c))
 			;
-	} while (r >= 0 && rest(c));
+		if (last || r < 0)
+			break;
+	}
 	if (r >= 0)
 		r = save(c, true, &err);
 	pthread_mutex_lock(&c->lock);

@@ -83,7 +83,8 @@ list(struct spool *s, struct sme_err *err)
 		}
 	}
 	closedir(d);
-	qsort(s->segments, s->n, sizeof *s->segments, ascending);
+	if (s->n)
+		qsort(s->segments, s->n, sizeof *s->segments, ascending);
 	return 0;
 }
 

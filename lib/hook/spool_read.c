@@ -304,7 +304,8 @@ spool_forget(struct spool *s, struct spool_pos pos, bool current, struct sme_err
 		if (unlinkat(s->dirfd, name, 0) < 0 && errno != ENOENT)
 			r = err_sys(err, SME_IOERR, "%s/%s", s->dir, name);
 	}
-	memmove(s->segments, s->segments + gone, (s->n - gone) * sizeof *s->segments);
+	if (gone)
+		memmove(s->segments, s->segments + gone, (s->n - gone) * sizeof *s->segments);
 	s->n -= gone;
 	pthread_mutex_unlock(&s->lock);
 	return r;

@@ -52,6 +52,30 @@ sent() {
 	[ "$(sme-log cat --type reply home/log | wc -l)" -eq "$sent" ]
 }
 
+@test "what is pushed goes through the chain, and nothing is left on the way at the end" {
+	cat >sme.jq <<-'END'
+		{hook: {listen: "unix:s"}, sources: [{name: "app", connector: "inapp", settings: {chat: {guests: true}}}],
+		 tenants: {default: {snippets: [{name: "s", text: "Hallo"}]}}}
+	END
+	sme-vault init
+	printf ids | sme-vault put app identity_secret
+	"$flows/sweep" --hook -q &
+	sweep=$!
+	for _ in $(seq 100); do
+		answer=$(curl -s --unix-socket s -X POST http://h/chat/app/guest) && break
+		sleep 0.05
+	done
+	token=$(jq -r .token <<<"$answer")
+	for i in 1 2 3; do
+		curl -s --unix-socket s -H "Authorization: Bearer $token" -d "{\"id\":\"$i\",\"text\":\"kein Netz $i\"}" \
+			http://h/chat/app/messages
+	done
+	kill -TERM $sweep
+	wait $sweep
+	[ "$(sme-log cat home/in | wc -l)" -eq 3 ]
+	[ "$(sme-log cat --type mention home/log | jq -s 'length == 3 and (map([has("class", "score", "route", "reply")] | all) | all)')" = true ]
+}
+
 @test "a failing stage shows in the status" {
 	echo '{tenants: 3}' >sme.jq
 	run --separate-stderr "$flows/sweep"
@@ -66,7 +90,7 @@ sent() {
 		sed -e "s|/usr/local/share/sme/flows|$PWD|" -e '/^Documentation/d' "$unit" \
 			>"units/${unit##*/}"
 	done
-	run systemd-analyze verify units/sme-follow.service units/sme-sweep.service \
+	run systemd-analyze verify units/sme-follow.service units/sme-hook.service units/sme-sweep.service \
 		units/sme-sweep@.service units/sme-sweep.timer
 	[ "$status" -eq 0 ]
 	[ -z "$output" ] || { echo "$output"; false; }
