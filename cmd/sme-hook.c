@@ -15,8 +15,9 @@
 #include "sme-hook/hook.h"
 #include "vault/secret.h"
 
-/* How long mapping may go on after SIGTERM. */
+/* How long mapping may go on after SIGTERM, and with --drain. */
 #define PATIENCE_MS INT64_C(5000)
+#define DRAIN_MS (INT64_C(365) * 24 * 60 * 60 * 1000)
 
 #define METRICS_MS INT64_C(10000)
 
@@ -76,8 +77,12 @@ static void
 open_lock(struct hook *h)
 {
 	struct buf path = BUF_INIT;
+	struct sme_err err;
 	int fd;
 
+	h->dir = spool_dir(&h->config);
+	if (file_mkdirs(h->dir, &err) < 0)
+		sme_die(err.status, "%s", err.text);
 	buf_printf(&path, "%s/lock", h->dir);
 	fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -102,10 +107,6 @@ open_state(struct hook *h)
 	struct sme_err err;
 	char *deliveries;
 
-	h->dir = spool_dir(&h->config);
-	if (file_mkdirs(h->dir, &err) < 0)
-		sme_die(err.status, "%s", err.text);
-	open_lock(h);
 	h->position = below(h, "position");
 	h->rejects_path = opt.rejects ? strdup(opt.rejects) : below(h, "rejects.ndjson");
 	deliveries = below(h, "deliveries");
@@ -180,26 +181,25 @@ start_consumer(struct hook *h)
 		sme_die(err.status, "%s", err.text);
 }
 
-static void
-start_server(struct hook *h)
+static int
+start_server(struct hook *h, struct sme_err *err)
 {
-	struct sme_err err;
-
-	if (sources_unlock_vault(h->sources, &err) < 0)
-		sme_die(err.status, "%s", err.text);
-	h->committer = commit_start(note, &err);
+	if (sources_unlock_vault(h->sources, err) < 0)
+		return -1;
+	h->committer = commit_start(note, err);
 	if (!h->committer)
-		sme_die(err.status, "%s", err.text);
+		return -1;
 	h->server_options.sources = h->sources;
 	h->server_options.spool = h->spool;
 	h->server_options.committer = h->committer;
 	h->server_options.arrived = arrived;
 	h->server_options.ctx = h->consumer;
-	h->server = server_start(&h->server_options, &err);
+	h->server = server_start(&h->server_options, err);
 	if (!h->server)
-		sme_die(err.status, "%s", err.text);
+		return -1;
 	sme_verbose("listening on %s", server_address(h->server));
 	tell_manager("READY=1");
+	return 0;
 }
 
 static void
@@ -256,11 +256,13 @@ finish(struct hook *h)
 		h->served = server_stats(h->server);
 		server_stop(h->server);
 		h->server = NULL;
+	}
+	if (h->committer) {
 		h->committed = commit_stats(h->committer);
 		commit_stop(h->committer);
 	}
 	h->consumed = consumer_stats(h->consumer);
-	r = consumer_stop(h->consumer, PATIENCE_MS, &err);
+	r = consumer_stop(h->consumer, opt.drain ? DRAIN_MS : PATIENCE_MS, &err);
 	if (r < 0)
 		sme_die(err.status, "%s", err.text);
 	h->consumer = NULL;
@@ -284,8 +286,9 @@ run(struct hook *h)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL); /* of the threads as well */
 	start_consumer(h);
 	if (!opt.drain) {
-		start_server(h);
-		serve(h, &signals);
+		h->failed = start_server(h, &h->err) < 0;
+		if (!h->failed)
+			serve(h, &signals);
 	}
 	/* The second signal ends the process however busy it is. */
 	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
@@ -316,6 +319,8 @@ main(int argc, char **argv)
 	if (config_load(&h.config, opt.config, &err) < 0)
 		sme_die(err.status, "%s", err.text);
 	read_options(&h);
+	if (!opt.check_config)
+		open_lock(&h);
 	open_sources(&h);
 	if (opt.check_config) {
 		status = config_check_main(opt.config);
@@ -326,5 +331,7 @@ main(int argc, char **argv)
 	}
 	sources_close(h.sources);
 	config_release(&h.config);
+	if (h.failed)
+		sme_die(h.err.status, "%s", h.err.text);
 	return status;
 }

@@ -23,6 +23,8 @@ struct hook {
 	struct commit_stats committed;
 	struct consumer_stats consumed;
 	int64_t measured;
+	bool failed; /* to start: err says why */
+	struct sme_err err;
 };
 
 /* Write what was counted to PATH. */
