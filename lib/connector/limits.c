@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "connector/program.h"
 #include "connector/value.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
@@ -9,6 +10,9 @@
 
 /* No reset is further away than this, in ms: a mistaken clock must not silence an account. */
 #define RESET_MAX INT64_C(86400000)
+
+/* All is used up, and nobody says for how long, in ms. */
+#define USED_UP INT64_C(300000)
 
 void
 limits_init(struct limits *l, const struct meta *meta)
@@ -183,6 +187,51 @@ reset_time(jv v, struct slice style, int64_t now)
 	return at - now > RESET_MAX ? now + RESET_MAX : at;
 }
 
+/* The highest share that is used up, of 100, and in how many minutes access comes back. */
+struct usage {
+	double used, minutes;
+};
+
+/* {"call_count": 28, "total_time": 25, ...}, alone or in lists and objects.  Consumes V. */
+static void
+measure(struct usage *u, jv v, const char *name)
+{
+	double x;
+
+	if (jv_get_kind(v) == JV_KIND_ARRAY) {
+		jv_array_foreach(v, i, it)
+			measure(u, it, "");
+	} else if (jv_get_kind(v) == JV_KIND_OBJECT) {
+		jv_object_foreach(v, key, it) {
+			measure(u, it, jv_string_value(key));
+			jv_free(key);
+		}
+	} else if (value_number(jv_copy(v), &x)) {
+		if (strcmp(name, "estimated_time_to_regain_access") == 0)
+			u->minutes = x > u->minutes ? x : u->minutes;
+		else if (strcmp(name, "call_count") == 0 || strncmp(name, "total_", 6) == 0)
+			u->used = x > u->used ? x : u->used;
+	}
+	jv_free(v);
+}
+
+static void
+learn_percent(struct limits_bucket *b, jv text, int64_t now)
+{
+	jv v = connector_parse(value_text(text), NULL);
+	struct usage u = {0, 0};
+	int64_t ms;
+
+	jv_free(text);
+	measure(&u, v, "");
+	b->remaining = -1;
+	if (u.used < 100 && u.minutes <= 0)
+		return;
+	ms = u.minutes > 0 && u.minutes < 1440 ? (int64_t)(u.minutes * 60000) : USED_UP;
+	b->remaining = 0;
+	b->reset = now + ms;
+}
+
 static void
 learn_headers(struct limits *l, struct limits_bucket *b, jv response, int64_t now)
 {
@@ -191,6 +240,15 @@ learn_headers(struct limits *l, struct limits_bucket *b, jv response, int64_t no
 	             limit = node_text(names, "limit");
 	double x, most;
 
+	if (slice_is(node_text(names, "style"), "percent")) {
+		jv text = header(response, used);
+
+		if (value_text(text).p)
+			learn_percent(b, text, now);
+		else
+			jv_free(text);
+		return;
+	}
 	if (!names)
 		return;
 	if (remaining.p && leading_number(header(response, remaining), &x))

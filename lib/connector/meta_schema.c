@@ -187,9 +187,9 @@ static const struct schema auth = {
         },
 };
 
-static const char *const styles[] = {"epoch", "seconds", "timestamp", NULL};
+static const char *const styles[] = {"epoch", "percent", "seconds", "timestamp", NULL};
 static const struct schema style = {
-    .expected = "epoch, seconds or timestamp",
+    .expected = "epoch, percent, seconds or timestamp",
     .scalar = schema_word,
     .words = styles,
 };

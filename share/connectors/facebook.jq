@@ -35,7 +35,10 @@ def meta: {
 		tag: {required: {"value.post_id": "string", "value.verb": "string?"}}
 	},
 	auth: {scheme: "bearer", fields: ["access_token"], token: "access_token"},
-	limits: {buckets: {read: {n: 200, per: "1h"}, write: {n: 200, per: "1h"}}},
+	limits: {
+		headers: {used: "x-business-use-case-usage", style: "percent"},
+		buckets: {read: {n: 200, per: "1h"}, write: {n: 200, per: "1h"}}
+	},
 	errors: [
 		{path: "error.error_subcode", value: 2018278, class: "rule"},
 		{path: "error.error_subcode", value: 458, class: "auth"},

@@ -54,7 +54,10 @@ def meta: {
 			early: "20d"
 		}}
 	},
-	limits: {buckets: {read: {n: 200, per: "1h"}, write: {n: 200, per: "1h"}}},
+	limits: {
+		headers: {used: "x-business-use-case-usage", style: "percent"},
+		buckets: {read: {n: 200, per: "1h"}, write: {n: 200, per: "1h"}}
+	},
 	errors: [
 		{path: "error.error_subcode", value: 2018278, class: "rule"},
 		{path: "error.error_subcode", value: 2534022, class: "rule"},

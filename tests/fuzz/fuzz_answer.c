@@ -31,8 +31,9 @@ meta_of(unsigned style)
 	    "{\"limits\":{\"headers\":{\"limit\":\"x-limit\",\"used\":\"x-used\",\"reset\":\"x-reset\","
 	    "\"style\":\"seconds\"},\"retry_after\":{\"body\":\"retry_after_ms\",\"unit\":\"ms\"}}}",
 	    "{\"limits\":{\"headers\":{\"remaining\":\"x-left\",\"reset\":\"x-reset\","
-	    "\"style\":\"timestamp\"}}}"};
-	static const struct json_node *roots[3];
+	    "\"style\":\"timestamp\"}}}",
+	    "{\"limits\":{\"headers\":{\"used\":\"x-usage\",\"style\":\"percent\"}}}"};
+	static const struct json_node *roots[4];
 	static struct json_node code = {.type = JSON_NUMBER, .number = 190};
 	static const struct meta_bucket bucket = {SLICE("read"), 10, 60000};
 	static struct meta_error errors[] = {
@@ -40,7 +41,7 @@ meta_of(unsigned style)
 	    {.path = SLICE("errors.0"), .present = true, .class = ANSWER_RULE},
 	};
 
-	style %= 3;
+	style %= 4;
 	if (!roots[style])
 		roots[style] = json_tree(&arena, slice_of(texts[style]), NULL);
 	return (struct meta){.root = roots[style], .buckets = &bucket, .nbuckets = 1, .errors = errors,
@@ -112,7 +113,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	meta = meta_of(data[0]);
-	status = statuses[data[0] / 3 % 5];
+	status = statuses[data[0] / 4 % 5];
 	end = slice_find(text, SLICE("\n\n"));
 	head = end < 0 ? text : (struct slice){text.p, (size_t)end};
 	body = end < 0 ? jv_null()

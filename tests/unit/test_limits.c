@@ -151,6 +151,40 @@ test_used(void **state)
 	limits_release(&l);
 }
 
+/* As a share of what is allowed, in JSON. */
+static void
+test_percent(void **state)
+{
+	static const struct {
+		const char *usage;
+		int64_t wait;
+	} rows[] = {
+	    {"{\\\"call_count\\\":28,\\\"total_time\\\":25,\\\"total_cputime\\\":99}", 0},
+	    {"{\\\"call_count\\\":28,\\\"total_time\\\":100,\\\"total_cputime\\\":25}", 300000},
+	    {"{\\\"17841\\\":[{\\\"type\\\":\\\"pages\\\",\\\"call_count\\\":120,"
+	     "\\\"estimated_time_to_regain_access\\\":19},{\\\"call_count\\\":1}]}", 19 * MINUTE},
+	    {"{\\\"call_count\\\":\\\"x\\\"}", 0},
+	    {"{\\\"a\\\":[1,", 0},
+	};
+	struct meta m = meta_of("{\"headers\":{\"used\":\"X-Usage\",\"style\":\"percent\"}}");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char response[300];
+		struct limits l;
+
+		snprintf(response, sizeof response, "{\"status\":200,\"headers\":{\"x-usage\":\"%s\"}}",
+		    rows[i].usage);
+		limits_init(&l, &m);
+		learn(&l, response, ANSWER_OK, 0);
+		assert_int_equal(limits_wait(&l, SLICE("read"), 1, NOW), rows[i].wait);
+		/* Better again. */
+		learn(&l, "{\"headers\":{\"x-usage\":\"{}\"}}", ANSWER_OK, 0);
+		assert_int_equal(limits_wait(&l, SLICE("read"), 1, NOW), 0);
+		limits_release(&l);
+	}
+}
+
 static void
 test_retry_after(void **state)
 {
@@ -214,6 +248,7 @@ main(void)
 	    cmocka_unit_test(test_cost),
 	    cmocka_unit_test(test_styles),
 	    cmocka_unit_test(test_used),
+	    cmocka_unit_test(test_percent),
 	    cmocka_unit_test(test_retry_after),
 	    cmocka_unit_test(test_state),
 	};
