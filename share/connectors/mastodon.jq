@@ -61,9 +61,11 @@ def must: if type == "array" then . else error("the answer lacks its list") end;
 
 # ---- reading ----
 
-# {rel: URL} of a Link header.
+# {rel: {name: value}}: what the URLs of a Link header ask for.  Their host may be another one, which
+# must not get the token.
 def links:
-	[(.headers.link // "") | scan("<([^>]*)> *; *rel=\"([a-z]+)\"") | {key: .[1], value: .[0]}]
+	[(.headers.link // "") | scan("<([^>]*)> *; *rel=\"([a-z]+)\"")
+		| {key: .[1], value: ([.[0] | scan("[?&](min_id|max_id)=([^&#]*)") | {key: .[0], value: .[1]}] | from_entries)}]
 	| from_entries;
 
 # A list from its mark on, or its newest page when there is none yet.  `at.old` lies one poll behind
@@ -71,7 +73,7 @@ def links:
 def list($tag; $path; $query; $key; $cursor): ($cursor[$key] // {}) as $at | {
 	url: $path, tag: $tag, bucket: "read",
 	query: ($query + {limit: "40", min_id: $at.old}),
-	context: {key: $key, at: $at, page: 1, mentions: ($cursor.mentions // [])}
+	context: {path: $path, ask: ($query + {limit: "40"}), key: $key, at: $at, page: 1, mentions: ($cursor.mentions // [])}
 };
 
 def own($account; $id; $cursor):
@@ -97,8 +99,8 @@ def start($account; $cursor): [
 def following($account; $items):
 	.request as $r | links as $links
 	| if $items == [] then null
-	  elif $r.at.old then $links.prev
-	  elif $r.page < ($account.settings.backlog // 1) then $links.next
+	  elif $r.at.old then ($links.prev | select(.min_id)) // null
+	  elif $r.page < ($account.settings.backlog // 1) then ($links.next | select(.max_id)) // null
 	  else null end;
 
 # One page of a list; $keep chooses among its items.
@@ -110,8 +112,8 @@ def listed($account; $kind; $keep):
 	| [$items[] | select($keep)] as $kept
 	| {
 		records: {($kind): $kept},
-		next: [$next | select(.) | {url: ., tag: $r.tag, bucket: "read",
-			context: ($r | {key, at, mentions, page: (.page + 1), top: $top})}],
+		next: [$next | select(.) | {url: $r.path, tag: $r.tag, bucket: "read", query: ($r.ask + .),
+			context: ($r | {path, ask, key, at, mentions, page: (.page + 1), top: $top})}],
 		cursor: (if $next or $top == null then {}
 			else {($r.key): {old: (if $top == $r.at.new then $top else $r.at.new // $top end), new: $top}} end),
 		kept: $kept
@@ -141,7 +143,7 @@ def compared($cursor):
 def page($account; $cursor):
 	.request as $r
 	| if $r.tag == "notifications" then
-		listed($account; "notification"; .type // "mention" | IN("mention", "quote")) | remembered($r)
+		listed($account; "notification"; .type // "mention" | . == "mention" or . == "quote") | remembered($r)
 	  elif $r.tag == "again" then compared($cursor)
 	  elif $r.tag == "timeline" then listed($account; "status"; true)
 	  elif $r.tag == "own" then listed($account; "own"; true)
@@ -151,27 +153,25 @@ def page($account; $cursor):
 
 def seconds: sub("\\.[0-9]+"; "") | fromdateiso8601;
 
-def author: {
+def status($account): (.account | {
 	native: "@\(.acct)", handle: .acct, name: .display_name,
 	followers: .followers_count, following: .following_count, posts: .statuses_count,
-	created_at: .created_at, bot: .bot
-};
-
-def status($account): {
+	created_at, bot
+}) as $author | {
 	native: .id,
 	revision: (if .edited_at then [1, (.edited_at | seconds) - (.created_at | seconds)] | max else null end),
 	kind: (if .visibility == "direct" then "message" elif .in_reply_to_id then "comment" else "post" end),
-	created_at: .created_at,
-	author: (.account | author),
+	created_at,
+	author: $author,
 	html: .content,
 	title: (if .spoiler_text == "" then null else .spoiler_text end),
 	lang_hint: .language, url: (.url // .uri),
 	in_reply_to: .in_reply_to_id, thread: (.in_reply_to_id // .id),
 	direct: (.visibility == "direct"),
 	metrics: {likes: .favourites_count, shares: .reblogs_count, replies: .replies_count},
-	media: [(.media_attachments | arr)[] | {type, url: (.url // .remote_url), alt: .description}],
-	auto: (if .account.bot == true then true else null end),
-	ref: {acct: .account.acct, visibility}
+	media: [.media_attachments | arr | .[] | {type, url: (.url // .remote_url), alt: .description}],
+	auto: (if $author.bot == true then true else null end),
+	ref: {acct: $author.handle, visibility}
 };
 
 def event($account):
