@@ -123,6 +123,21 @@ warn_of_end(struct poll *p)
 	drive_warn(p->d, text);
 }
 
+/* Where no event can tell of them. */
+static void
+tell_gaps(struct poll *p)
+{
+	jv_array_foreach(p->gaps, i, gap) {
+		jv reason = value_get(gap, "reason");
+		struct sme_err err;
+
+		err_set(&err, SME_DATA, "%s", value_text(reason).p ? value_text(reason).p : "not all was read");
+		drive_fail(p->d, &err);
+		jv_free(reason);
+		jv_free(gap);
+	}
+}
+
 static void
 finish(struct poll *p)
 {
@@ -130,7 +145,7 @@ finish(struct poll *p)
 	char text[120];
 
 	back_off(p);
-	if (*p->reason) {
+	if (*p->reason && !p->alone) {
 		add_gap(p, p->reason);
 		snprintf(text, sizeof text, "not all was seen (%s), the next poll goes on", p->reason);
 		drive_note(d, text);
@@ -139,7 +154,9 @@ finish(struct poll *p)
 	}
 	warn_of_end(p);
 	p->sink.now = clock_of(p);
-	if (!p->alone)
+	if (p->alone)
+		tell_gaps(p);
+	else
 		poll_put_coverage(p);
 	record_alerts(&p->sink, p->account);
 	poll_store(p);

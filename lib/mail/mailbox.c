@@ -193,7 +193,8 @@ mailbox_page(struct mailbox *m, struct mime *mime, const struct json_node *curso
 	    .cursor = cursor && cursor->type == JSON_OBJECT ? cursor : NULL,
 	    .limit = limit ? limit : 1,
 	    .body = &messages,
-	    .next = BUF_INIT};
+	    .next = BUF_INIT,
+	    .unreadable = BUF_INIT};
 	int r = m->mbox ? mbox_page(m->mbox, &p, err) : maildir_page(m->maildir, &p, err);
 
 	if (r == 0) {
@@ -206,9 +207,12 @@ mailbox_page(struct mailbox *m, struct mime *mime, const struct json_node *curso
 		buf_adds(body, buf_slice(&p.next));
 		buf_puts(body, p.more ? ",\"more\":true" : ",\"more\":false");
 		put_or_null(body, "gap", slice_of(p.gap));
-		buf_addc(body, '}');
+		buf_puts(body, ",\"unreadable\":[");
+		buf_adds(body, buf_slice(&p.unreadable));
+		buf_puts(body, "]}");
 	}
 	buf_release(&messages);
 	buf_release(&p.next);
+	buf_release(&p.unreadable);
 	return r;
 }

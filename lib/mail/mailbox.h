@@ -27,7 +27,8 @@ void mailbox_close(struct mailbox *m);
  * Append the page after CURSOR (NULL, or no object: from the start) with at most LIMIT mails:
  *
  *	{"kind": "mbox", "messages": [{"flags": ["seen"], ...as mime_put}, ...],
- *	 "cursor": {...}, "more": true when there is another page, "gap": null or why it started over}
+ *	 "cursor": {...}, "more": true when there is another page, "gap": null or why it started over,
+ *	 "unreadable": [name, ...] files that cannot be read}
  *
  * An mbox that was rewritten starts over.  Of a Maildir come the files whose status changed since,
  * so a mail may come again when its flags change, but none is passed over.  -1 with ERR: while

@@ -10,6 +10,7 @@ struct page {
 	size_t limit, n;
 	struct buf *body;               /* inside of "messages" */
 	struct buf next;                /* the cursor after it */
+	struct buf unreadable;          /* inside of the array of that name */
 	const char *gap;
 	bool more;
 };

@@ -1,5 +1,6 @@
 /* Mails in files of their own: a Maildir, a folder of ".eml" files, or one file. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,8 +236,10 @@ put_flags(const struct file *f, struct buf *out)
 	buf_puts(out, "],");
 }
 
-/* Append at most MIME_MAX bytes of FILE, unpacked; *SIZE counts them all.  False when it is gone. */
-static bool
+enum outcome { READ, GONE, UNREADABLE };
+
+/* Append at most MIME_MAX bytes of the file, unpacked; *SIZE counts them all. */
+static enum outcome
 read_raw(const char *path, struct buf *raw, uint64_t *size)
 {
 	gzFile file = gzopen(path, "re");
@@ -244,7 +247,7 @@ read_raw(const char *path, struct buf *raw, uint64_t *size)
 	int n;
 
 	if (!file)
-		return false;
+		return errno == ENOENT ? GONE : UNREADABLE;
 	chunk = xmalloc(1 << 16);
 	while ((n = gzread(file, chunk, 1 << 16)) > 0) {
 		size_t room = MIME_MAX - raw->n;
@@ -253,8 +256,8 @@ read_raw(const char *path, struct buf *raw, uint64_t *size)
 		*size += (uint64_t)n;
 	}
 	free(chunk);
-	gzclose(file);
-	return true;
+	/* Of what ends too early only the close says so. */
+	return gzclose(file) != Z_OK || n < 0 ? UNREADABLE : READ;
 }
 
 static void
@@ -262,13 +265,17 @@ add_mail(struct file *f, struct page *p)
 {
 	struct buf raw = BUF_INIT_MAX(MIME_MAX + 1), extra = BUF_INIT;
 	struct mime_origin o = {.received_at = f->modified};
+	enum outcome outcome = read_raw(f->path, &raw, &o.size);
 
-	if (read_raw(f->path, &raw, &o.size)) {
+	f->gone = outcome == GONE;
+	if (outcome == READ) {
 		put_flags(f, &extra);
 		o.extra = buf_slice(&extra);
 		page_add(p, buf_slice(&raw), &o);
-	} else {
-		f->gone = true;
+	} else if (outcome == UNREADABLE) {
+		if (p->unreadable.n)
+			buf_addc(&p->unreadable, ',');
+		json_put_string(&p->unreadable, f->name);
 	}
 	buf_release(&raw);
 	buf_release(&extra);

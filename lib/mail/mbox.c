@@ -29,6 +29,7 @@ struct mbox {
 	char head[HEAD_MAX];
 	size_t nhead;
 	bool ended, regular;
+	bool cut; /* it is gzip, and its end is missing */
 	/* The line "From " of the next mail, when it was read. */
 	bool pending;
 	uint64_t pending_pos;
@@ -106,7 +107,7 @@ read_error(struct mbox *m, struct sme_err *err)
 static int
 fill(struct mbox *m, struct sme_err *err)
 {
-	int n;
+	int n, status;
 
 	if (m->at < m->end || m->ended)
 		return 0;
@@ -116,6 +117,8 @@ fill(struct mbox *m, struct sme_err *err)
 	m->at = 0;
 	m->end = (size_t)n;
 	m->ended = n == 0;
+	gzerror(m->file, &status);
+	m->cut = m->ended && status == Z_BUF_ERROR;
 	if (m->nhead < HEAD_MAX && m->pos == m->nhead) {
 		size_t take = m->end < HEAD_MAX - m->nhead ? m->end : HEAD_MAX - m->nhead;
 
@@ -326,7 +329,10 @@ read_page(struct mbox *m, struct page *p, struct sme_err *err)
 	while (m->pending && !page_full(p))
 		if (add_mail(m, p, err) < 0)
 			return -1;
-	p->more = m->pending;
+	/* What could be read goes out before the error. */
+	if (m->cut && !p->n)
+		return err_set(err, SME_DATA, "%s: damaged gzip data", m->path);
+	p->more = m->pending || m->cut;
 	offset = m->pending ? m->pending_pos : m->pos;
 	buf_printf(&p->next, "{\"offset\":%llu,\"head\":\"%016llx\"}", (unsigned long long)offset,
 	    (unsigned long long)head_hash(m, offset < m->nhead ? (size_t)offset : m->nhead));

@@ -103,7 +103,8 @@ def todo($account; $cursor; $folder):
 	end;
 
 def gaps($cursor; $at; $now):
-	[(.gap | select(. != null)), ((.unreadable // [])[] | "the server cannot hand out the mail with uid \(.)")
+	[(.gap | select(. != null)), (.kind as $kind | (.unreadable // [])[]
+		| if $kind == "imap" then "the server cannot hand out the mail with uid \(.)" else "the file \(.) cannot be read" end)
 		| {from: $at.seen, to: $now, reason: .}];
 
 def page($account; $cursor):

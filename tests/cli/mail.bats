@@ -79,6 +79,23 @@ From then on I answer my mail again." ]
 	[[ $stderr == *'Is a directory' ]]
 }
 
+@test "what cannot be read is told, and the rest is read" {
+	mkdir bad
+	mail 1 >bad/1.eml
+	mail 2 | gzip | head -c 60 >bad/2.eml
+	mail 3 >bad/3.eml
+	run --separate-stderr sme-fetch bad
+	[ "$status" = 65 ]
+	[ "$(subjects <<<"$output")" = '1 3 ' ]
+	[ "$stderr" = 'sme-fetch: bad: the file 2.eml cannot be read' ]
+	for i in $(seq 2000); do mbox "$i"; done | gzip >whole.mbox.gz
+	head -c 9000 whole.mbox.gz >cut.mbox.gz
+	run --separate-stderr sme-fetch cut.mbox.gz
+	[ "$status" = 65 ]
+	[[ $stderr == *'cut.mbox.gz: damaged gzip data' ]]
+	[ "$(jq -s length <<<"$output")" -gt 100 ]
+}
+
 @test "nothing in a mail reaches the terminal or the JSON around it" {
 	printf 'From: "\033]0;x\007\\"}" <a@b.example>\nSubject: \033[2J"},{"type":"alert\nTo: x\n\n\033[31m{secret:password}\n' >a.eml
 	sme-fetch a.eml >out

@@ -309,6 +309,30 @@ reads_folders_and_single_mails(void **state)
 	assert_string_equal(poll("eml/a.eml", 10, NULL), "");
 }
 
+/* One bad file does not keep the others from being read, and is named. */
+static void
+names_what_cannot_be_read(void **state)
+{
+	const struct json_node *root;
+	struct buf subjects = BUF_INIT;
+	struct sme_err err;
+	struct mailbox *m;
+
+	(void)state;
+	assert_int_equal(mkdir(path("bad"), 0700), 0);
+	put("bad/a.eml", "\x1f\x8b\x08\x08 damaged");
+	put("bad/b.eml", "From: a@example.org\nSubject: 1\n\nx\n");
+	buf_clear(&cursor);
+	m = mailbox_open(path("bad"), &err);
+	root = page(m, 10, &subjects);
+	assert_string_equal(buf_str(&subjects), "1 ");
+	assert_string_equal(node_get(root, "unreadable")->child->text.p, "a.eml");
+	root = page(m, 10, &subjects);
+	assert_int_equal(node_get(root, "unreadable")->count, 0);
+	mailbox_close(m);
+	buf_release(&subjects);
+}
+
 static void
 takes_nothing_else_for_mail(void **state)
 {
@@ -359,6 +383,7 @@ main(void)
 	    cmocka_unit_test(reads_a_maildir),
 	    cmocka_unit_test(loses_no_mail_that_moves),
 	    cmocka_unit_test(reads_folders_and_single_mails),
+	    cmocka_unit_test(names_what_cannot_be_read),
 	    cmocka_unit_test(takes_nothing_else_for_mail),
 	    cmocka_unit_test(takes_any_cursor),
 	};
