@@ -144,6 +144,11 @@ finish(struct poll *p)
 	struct drive *d = p->d;
 	char text[120];
 
+	if (!p->requests && !*p->reason) { /* so nothing was seen, either */
+		drive_note(d, "there is nothing to ask its network for; what is pushed comes by sme-hook");
+		drive_done(d, 0);
+		return;
+	}
 	back_off(p);
 	if (*p->reason && !p->alone) {
 		add_gap(p, p->reason);

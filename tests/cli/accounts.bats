@@ -320,6 +320,23 @@ asked() {
 	[ "$(asked 'GET /v1/mentions?limit=5 ')" -eq 1 ]
 }
 
+@test "what is optional may be missing; where nothing is asked for nothing was seen" {
+	plain 'settings: {url: "/v1/none"}'
+	poll
+	[ "$status" -eq 69 ]
+	[ "$(coverage | jq -r '.gaps[0].reason')" = error ]
+	plain 'settings: {url: "/v1/none", optional: true}'
+	poll -v
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *"GET /v1/none: HTTP 404: not found"* ]]
+	[ "$(coverage | jq -c .gaps)" = '[]' ]
+	plain 'settings: {nothing: true}'
+	poll -v
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[[ "$stderr" == *"by sme-hook"* ]]
+}
+
 # ---- hostile servers ----
 
 # An account with a token and a key, read by plain.jq.

@@ -5,7 +5,9 @@ def meta: {
 	auth: {scheme: "bearer", fields: ["token"], token: "token", header: {"X-Key": "{secret:key}"}},
 	limits: {buckets: {read: {n: 2, per: "1h"}}}
 };
-def start($account; $cursor): [{url: ($account.settings.url // "/v1/up"), bucket: ($account.settings.bucket // "none")}];
+def start($account; $cursor): if $account.settings.nothing then [] else [{
+	url: ($account.settings.url // "/v1/up"), bucket: ($account.settings.bucket // "none"),
+	optional: $account.settings.optional}] end;
 def page($account; $cursor): {records: {post: .body.data}, cursor: {},
 	next: [(.links.next // empty) | select($account.settings.follow) | {url: ., bucket: "none"}]};
 def event($account): .data | {native: .id, text: .text, author: {native: .by.name}};
