@@ -54,6 +54,30 @@ answer() {
 	jq -rs 'map(select(.type == "reply")) | last | .state' sent
 }
 
+# change KIND TEXT: change or take back the last answer; what became of that.
+change() {
+	local of
+	of=$(jq -rs 'map(select(.type == "reply")) | last | .key' sent)
+	jq -c --arg kind "$1" --arg text "$2" --arg of "$of" '.reply = {state: "approved", by: "lea", kind: $kind, of: $of,
+		key: "\($of)-\($kind)", text: [$text]}' approved >changed
+	sme-publish --wait 5s <changed >outcome 2>publish.err || :
+	jq -rs 'map(select(.type == "reply")) | last | .state' outcome
+}
+
+# changeable COUNT [no-edits]: an answer, another text in its place, nothing in its place.
+changeable() {
+	[ "$(answer 'Wir schauen gleich nach.')" = sent ]
+	[ "$($1 'Wir schauen gleich nach.')" -eq 1 ]
+	if [ -z "$2" ]; then
+		[ "$(change edit 'Wir haben nachgesehen.')" = sent ] || { cat outcome publish.err; return 1; }
+		[ "$($1 'Wir schauen gleich nach.')" -eq 0 ]
+		[ "$($1 'Wir haben nachgesehen.')" -eq 1 ]
+	fi
+	[ "$(change delete '')" = sent ] || { cat outcome publish.err; return 1; }
+	[ "$($1 'Wir haben nachgesehen.')" -eq 0 ]
+	[ "$($1 'Wir schauen gleich nach.')" -eq 0 ]
+}
+
 # What goes wrong with requests: for one network all of it, for the others what a connector can do wrong.
 faults() { # faults KIND
 	case $1:$BATS_TEST_DESCRIPTION in
@@ -436,4 +460,40 @@ threaded() {
 	thread 'Netz weg' >/dev/null
 	poll
 	each_fault me/threads threaded
+}
+
+@test "what we said can be changed, and taken back" {
+	network mastodon '{"access_token":"token"}'
+	toot 'Netz weg' >/dev/null
+	poll
+	changeable tooted
+	fake_stop
+	reddit
+	post 'Netz weg auf reddit' >/dev/null
+	poll
+	changeable commented
+	fake_stop
+	network discourse '{"api_key":"key"}'
+	topic 'Netz weg im Forum' >/dev/null
+	poll
+	changeable posted
+	fake_stop
+	youtube
+	remark 'Netz weg im Video' >/dev/null
+	poll
+	changeable remarked
+	fake_stop
+	network threads '{"access_token":"token"}'
+	thread 'Netz weg' >/dev/null
+	poll
+	changeable threaded no-edits
+	fake_stop
+	matrix
+	say 'Netz weg im Raum' >/dev/null
+	poll
+	[ "$(answer 'Wir schauen gleich nach.')" = sent ]
+	[ "$(change edit 'Wir haben nachgesehen.')" = sent ]
+	[ "$(change delete '')" = sent ]
+	fake_state | jq -e '[.events[] | select(.sender == "@talvio:m.example")] | .[1].content["m.relates_to"] ==
+		{rel_type: "m.replace", event_id: .[0].event_id} and .[2].redacts == .[0].event_id'
 }
