@@ -204,6 +204,12 @@ thread() {
 	[ "$(jq -r '.[1].uri' facets)" = 'https://talvio.example/störung' ]
 	# The user was told.
 	ask app.bsky.notification.listNotifications '' "$token" | jq -e '[.notifications[].reason] | index("reply") or index("mention")'
+	# And it can be taken back, all of it.
+	jq -c '.reply = {state: "approved", by: "lea", kind: "delete", of: .reply.key, key: (.reply.key[:20] + "00000000"), text: [""]}' \
+		approved >back
+	sme-publish back >outcome
+	[ "$(jq -r 'select(.type == "reply") | .state' outcome)" = sent ]
+	[ "$(ask com.atproto.repo.listRecords "repo=$did&collection=app.bsky.feed.post" "$token" | jq '.records | length')" -eq 0 ]
 }
 
 @test "killed at any moment, the publisher leaves one answer" {
