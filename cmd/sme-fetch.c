@@ -393,6 +393,7 @@ main(int argc, char **argv)
 	struct sme_err err;
 	int status = SME_OK;
 
+	mem_keep((size_t)8 << 20);
 	if (secret_protect(&err) < 0)
 		sme_die(err.status, "%s", err.text);
 	if (opt.connector)

@@ -1,5 +1,7 @@
 #include "core/mem.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,4 +63,10 @@ xgrow(void *p, size_t n, size_t *cap, size_t size)
 		return p;
 	*cap = *cap ? *cap * 2 : 8;
 	return xreallocarray(p, *cap, size);
+}
+
+void
+mem_keep(size_t bytes)
+{
+	mallopt(M_TRIM_THRESHOLD, bytes < INT_MAX ? (int)bytes : INT_MAX);
 }

@@ -16,6 +16,12 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xslicedup(struct slice s); /* with a NUL behind it */
 
+/*
+ * Keep up to BYTES of freed memory for the next piece of work, rather than give it back to the system
+ * and fault it in again for every page of a network.  Of the whole process, so only main calls it.
+ */
+void mem_keep(size_t bytes);
+
 /* Make room for one more in the growing array P of *CAP elements of SIZE bytes, N of them in use. */
 void *xgrow(void *p, size_t n, size_t *cap, size_t size);
 

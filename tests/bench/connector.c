@@ -11,6 +11,7 @@
 #include "connector/record.h"
 #include "connector/value.h"
 #include "core/file.h"
+#include "core/mem.h"
 
 static const struct account account = {
     .name = {"bench", 5},
@@ -75,6 +76,7 @@ main(int argc, char **argv)
 	if (argc != 5)
 		return 64;
 	repeats = atoi(argv[4]);
+	mem_keep((size_t)8 << 20); /* as sme-fetch does */
 	c = connector_open(argv[1], NULL, &err);
 	if (!c || file_read(argv[3], &pages, &err) < 0)
 		sme_die(err.status, "%s", err.text);
