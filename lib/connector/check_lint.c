@@ -212,7 +212,7 @@ lint_request(struct check *k, const char *what, jv v)
 {
 	static const char *const members[] = {"method", "url", "query", "headers", "json", "form",
 	    "body", "auth", "tag", "context", "bucket", "cost", "select", "idempotent", "optional",
-	    "mail", NULL};
+	    "mail", "xmpp", NULL};
 	jv url;
 
 	if (jv_get_kind(v) == JV_KIND_NULL)

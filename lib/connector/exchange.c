@@ -459,9 +459,9 @@ exchange_submit_login(struct exchange *x, exchange_done *done, void *ctx)
 	exchange_begin(c);
 }
 
-/* What does not go over HTTP has no headers, but a member `mail`. */
+/* What does not go over HTTP has no headers, but a member `mail` or `xmpp`. */
 static bool
-is_mail(const struct call *c)
+is_message(const struct call *c)
 {
 	jv url = value_get(c->request, "url");
 	struct url u;
@@ -474,11 +474,17 @@ is_mail(const struct call *c)
 }
 
 static void
-describe_mail(const struct call *c, struct buf *out)
+describe_message(const struct call *c, struct buf *out)
 {
+	jv what = value_get(c->request, "xmpp");
+
 	exchange_put_place(out, c);
 	buf_addc(out, '\n');
-	value_dump(out, fill_unguard(value_get(c->request, "mail")));
+	if (jv_get_kind(what) == JV_KIND_NULL) {
+		jv_free(what);
+		what = value_get(c->request, "mail");
+	}
+	value_dump(out, fill_unguard(what));
 	buf_addc(out, '\n');
 }
 
@@ -490,8 +496,8 @@ exchange_describe(struct exchange *x, jv request, struct buf *out, struct sme_er
 	struct request r = REQUEST_INIT;
 	int rc;
 
-	if (is_mail(c)) {
-		describe_mail(c, out);
+	if (is_message(c)) {
+		describe_message(c, out);
 		free_call(c);
 		return 0;
 	}

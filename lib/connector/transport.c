@@ -1,6 +1,7 @@
 #include "connector/transport.h"
 
 #include "connector/transport_mail.h"
+#include "connector/transport_xmpp.h"
 
 /* One row for each scheme, in order. */
 static const struct {
@@ -12,6 +13,8 @@ static const struct {
     {"imaps", transport_imap},
     {"smtp", transport_smtp},
     {"smtps", transport_smtp},
+    {"xmpp", transport_xmpp},
+    {"xmpps", transport_xmpp},
     {NULL, NULL},
 };
 
