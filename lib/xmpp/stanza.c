@@ -109,8 +109,10 @@ stanzas_open(void)
 	s->sax.comment = on_comment;
 	s->sax.serror = on_error;
 	s->parser = xmlCreatePushParserCtxt(&s->sax, NULL, NULL, 0, NULL);
+	/* It is UTF-8, whatever it says (RFC 6120, 11.6). */
+	xmlCtxtResetPush(s->parser, NULL, 0, NULL, "UTF-8");
 	s->parser->_private = s;
-	xmlCtxtUseOptions(s->parser, XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlCtxtUseOptions(s->parser, XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	return s;
 }
 

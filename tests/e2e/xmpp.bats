@@ -94,3 +94,68 @@ mentions() { jq -c 'select(.type == "mention")'; }
 	run sme-fetch --all --tries 1
 	[ "$status" -ne 0 ]
 }
+
+# The mention on stdin with an approved reply.
+approved() {
+	jq -c --arg key "$1" '.reply = {state: "approved", key: $key, text: ["Läuft <wieder> & gut."], source: "snippet:ok", by: "agent-7"}'
+}
+
+# What USER's archive holds, by the tools themselves.
+archive() {
+	account "$1"
+	SME_HOME=$PWD/other.$1 sme-fetch --all >/dev/null 2>&1 || true
+	rm -rf "other.$1/cursors"
+	sme-vault export --new-key-file "key.$1" "vault.$1" 2>/dev/null || true
+	mkdir -p "other.$1"
+	cp "vault.$1" "other.$1/vault"
+	cp "key.$1" "other.$1/vault.key"
+	SME_HOME=$PWD/other.$1 sme-fetch --all
+	account brand
+}
+
+@test "an answer arrives once, in the thread; the archive tells what became of it" {
+	say alice brand 'Wann geht es wieder?' q1 '<thread>t7</thread>'
+	sme-fetch --all | mentions | jq -c 'select(.ref.id == "q1")' >seen
+	[ "$(wc -l <seen)" -eq 1 ]
+	approved 5eedc0ffee <seen >todo
+	sme-publish todo >out
+	[ "$(jq -r 'select(.type == "reply") | [.state, .id] | join(" ")' out)" = \
+		'sent xmpp:localhost:brand@localhost/5eedc0ffee-0' ]
+	sme-publish todo >/dev/null
+	sme-publish todo >/dev/null & sme-publish todo >/dev/null
+	wait
+	archive alice | mentions | jq -c 'select(.ref.id == "5eedc0ffee-0")' >got
+	[ "$(wc -l <got)" -eq 1 ]
+	jq -e '.text == "Läuft <wieder> & gut." and .author.handle == "brand@localhost" and .ref.thread == "t7"' got
+	# Our own answer is seen as ours.
+	[ "$(sme-fetch --all | jq -r 'select(.type == "reply") | .id')" = 'xmpp:localhost:brand@localhost/5eedc0ffee-0' ]
+}
+
+@test "killed while it sends: the answer is there once" {
+	say alice brand 'Und jetzt?' q2
+	sme-fetch --all | mentions | jq -c 'select(.ref.id == "q2")' >seen
+	for i in $(seq 8); do approved "5eedc0de0$i" <seen | jq -c ".reply.text = [\"Antwort $i\"]"; done >todo
+	for i in $(seq 10); do
+		sme-publish todo >>out 2>/dev/null &
+		sleep "0.0$((RANDOM % 10))"
+		kill -9 $! 2>/dev/null || :
+		wait $! || :
+	done
+	for i in 1 2 3 4 5 6 7 8; do
+		sme-publish --wait 10s todo >last 2>>err || true
+		[ "$(jq -r 'select(.type == "reply" and .state == "sent") | .key' last | sort -u | wc -l)" -lt 8 ] || break
+		sleep 0.5
+	done
+	[ "$(jq -r 'select(.type == "reply" and .state == "sent") | .key' last | sort -u | wc -l)" -eq 8 ]
+	archive alice | mentions | jq -r .text | grep '^Antwort' | sort >got
+	seq -f 'Antwort %.0f' 8 | diff - got
+}
+
+@test "to nobody: a clear reason, and nothing is sent again" {
+	say alice brand 'Hallo?' q3
+	sme-fetch --all | mentions | jq -c 'select(.ref.id == "q3") | .ref.from = "nobody@localhost/x" | .author.native = "nobody@localhost"' |
+		approved 5eedc0ffe9 >todo
+	sme-publish todo >out 2>err || true
+	[ "$(jq -r 'select(.type == "reply") | .state' out)" = failed ] || { cat out err; false; }
+	jq -r 'select(.type == "reply")' out | grep -q service-unavailable
+}
