@@ -13,11 +13,13 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
+#include "store/group.h"
 #include "store/schema.h"
 
 struct db {
 	sqlite3 *handle;
 	char *path;
+	struct group *group; /* NULL: every commit syncs by itself */
 	struct {
 		const char *sql;
 		sqlite3_stmt *st;
@@ -236,23 +238,41 @@ db_close(struct db *db)
 		sqlite3_finalize(db->kept[i].st);
 	free(db->kept);
 	sqlite3_close(db->handle);
+	group_close(db->group);
 	free(db->path);
 	free(db);
 }
 
 int
+db_share_syncs(struct db *db, struct sme_err *err)
+{
+	db->group = group_open(db->path, err);
+	return db->group ? simple(db, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=16000", err) : -1;
+}
+
+int
 db_begin(struct db *db, struct sme_err *err)
 {
-	return simple(db, "BEGIN IMMEDIATE", err);
+	if (db->group && group_enter(db->group, err) < 0)
+		return -1;
+	if (simple(db, "BEGIN IMMEDIATE", err) == 0)
+		return 0;
+	if (db->group)
+		group_leave(db->group);
+	return -1;
 }
 
 int
 db_commit(struct db *db, struct sme_err *err)
 {
-	if (simple(db, "COMMIT", err) == 0)
+	if (simple(db, "COMMIT", err) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	if (!db->group)
 		return 0;
-	db_rollback(db);
-	return -1;
+	group_leave(db->group);
+	return group_sync(db->group, err);
 }
 
 void
@@ -260,6 +280,15 @@ db_rollback(struct db *db)
 {
 	if (!sqlite3_get_autocommit(db->handle))
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	if (db->group)
+		group_leave(db->group);
+}
+
+int
+db_scrub(struct db *db, struct sme_err *err)
+{
+	return simple(db, "INSERT INTO case_search (case_search) VALUES ('optimize'); VACUUM; "
+	    "PRAGMA wal_checkpoint(TRUNCATE)", err);
 }
 
 static sqlite3_stmt *

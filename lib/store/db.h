@@ -43,6 +43,16 @@ int db_begin(struct db *db, struct sme_err *err);
 int db_commit(struct db *db, struct sme_err *err);
 void db_rollback(struct db *db);
 
+/* Rewrite the file without what was deleted, the search index and the write-ahead log too, so that
+ * nothing of it is left on disk.  Outside of a transaction; others must not have one open for long. */
+int db_scrub(struct db *db, struct sme_err *err);
+
+/*
+ * Let db_begin queue with other processes that do the same, and db_commit share its sync with them:
+ * for many small transactions at a time.  What is promised stays the same.
+ */
+int db_share_syncs(struct db *db, struct sme_err *err);
+
 /*
  * The statement SQL, which must be a literal (it is kept, compiled, under its address), with its
  * parameters bound after FORMAT, one letter each: "t" a struct slice (p == NULL: null), "i" an int64_t,

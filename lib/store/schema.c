@@ -60,4 +60,76 @@ const char *const db_steps[] = {
     "	tenant TEXT NOT NULL, network TEXT NOT NULL, author TEXT NOT NULL, at INTEGER NOT NULL,"
     "	PRIMARY KEY (tenant, network, author)"
     ") STRICT, WITHOUT ROWID;",
+    /*
+     * The desk, see cases/cases.h: all of it can be made again from the log.  What may change is said by
+     * the rows of case_event, whose hashes are a chain; case_message holds what was written.
+     */
+    "CREATE TABLE case_file ("
+    "	id INTEGER PRIMARY KEY,"
+    "	tenant TEXT NOT NULL, key TEXT NOT NULL," /* the thread, or who writes privately */
+    "	network TEXT, channel TEXT, author TEXT, handle TEXT, name TEXT, subject TEXT,"
+    "	direct INTEGER NOT NULL DEFAULT 0,"
+    "	status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'waiting', 'closed')),"
+    "	queue TEXT NOT NULL DEFAULT 'inbox', skills TEXT NOT NULL DEFAULT '[]', relax TEXT,"
+    "	overflow TEXT, priority REAL NOT NULL DEFAULT 0, due INTEGER, sla TEXT, lang TEXT,"
+    "	agent TEXT," /* whose case it is */
+    "	holder TEXT, lease INTEGER NOT NULL DEFAULT 0," /* who works on it now, and until when */
+    "	fence INTEGER NOT NULL DEFAULT 0," /* grows with every claim and release */
+    "	department TEXT, department_due INTEGER," /* where it was forwarded to */
+    "	opened INTEGER, last INTEGER, first_answer INTEGER, unanswered INTEGER, closed INTEGER,"
+    "	changed INTEGER NOT NULL DEFAULT 0," /* seq of the last event */
+    "	UNIQUE (tenant, key)"
+    ") STRICT;"
+    "CREATE INDEX case_file_free ON case_file (tenant, queue, priority DESC, opened, id)"
+    "	WHERE status = 'open' AND agent IS NULL;"
+    "CREATE INDEX case_file_lease ON case_file (tenant, lease) WHERE holder IS NOT NULL;"
+    "CREATE INDEX case_file_work ON case_file (tenant, status, priority DESC, opened, id);"
+    "CREATE INDEX case_file_due ON case_file (tenant, status, due, id);"
+    "CREATE INDEX case_file_agent ON case_file (tenant, agent, status);"
+    "CREATE INDEX case_file_author ON case_file (tenant, author);"
+    "CREATE INDEX case_file_last ON case_file (tenant, last DESC, id);"
+
+    "CREATE TABLE case_message ("
+    "	id INTEGER PRIMARY KEY,"
+    "	file INTEGER NOT NULL REFERENCES case_file (id) ON DELETE CASCADE,"
+    "	tenant TEXT NOT NULL, event TEXT NOT NULL," /* the id of the mention or reply */
+    "	type TEXT NOT NULL CHECK (type IN ('mention', 'reply', 'note')),"
+    "	at INTEGER NOT NULL, author TEXT, text TEXT, url TEXT, state TEXT, auto INTEGER NOT NULL DEFAULT 0,"
+    "	revision INTEGER NOT NULL DEFAULT 0,"
+    "	raw TEXT," /* the mention, which an answer needs */
+    "	UNIQUE (tenant, event)"
+    ") STRICT;"
+    "CREATE INDEX case_message_file ON case_message (file, at, id);"
+    /* Kept by hand: a trigger may not touch it when the schema is not trusted. */
+    "CREATE VIRTUAL TABLE case_search USING fts5 (text, tokenize=\"unicode61 remove_diacritics 2\");"
+
+    "CREATE TABLE case_tag ("
+    "	file INTEGER NOT NULL REFERENCES case_file (id) ON DELETE CASCADE, tag TEXT NOT NULL,"
+    "	PRIMARY KEY (file, tag)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX case_tag_tag ON case_tag (tag, file);"
+
+    "CREATE TABLE case_agent ("
+    "	tenant TEXT NOT NULL, id TEXT NOT NULL, name TEXT,"
+    "	skills TEXT NOT NULL DEFAULT '[]', queues TEXT NOT NULL DEFAULT '[]'," /* []: all */
+    "	capacity INTEGER NOT NULL DEFAULT 5, networks TEXT NOT NULL DEFAULT '{}',"
+    "	online INTEGER NOT NULL DEFAULT 0, served INTEGER NOT NULL DEFAULT 0,"
+    "	turn INTEGER NOT NULL DEFAULT 0," /* seq of the last case given */
+    "	PRIMARY KEY (tenant, id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE case_link ("
+    "	tenant TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL," /* two accounts of one person */
+    "	evidence TEXT NOT NULL, confidence REAL NOT NULL, actor TEXT, at INTEGER NOT NULL,"
+    "	PRIMARY KEY (tenant, a, b)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE case_event ("
+    "	seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL,"
+    "	key TEXT, author TEXT, at INTEGER, actor TEXT, action TEXT, data TEXT, salt TEXT,"
+    "	content TEXT NOT NULL, hash TEXT NOT NULL" /* of all that stands above; and the chain */
+    ") STRICT;"
+    "CREATE INDEX case_event_key ON case_event (tenant, key, seq);"
+    "CREATE TABLE case_logged (seq INTEGER NOT NULL) STRICT;" /* up to here they are in the log */
+    "INSERT INTO case_logged (seq) VALUES (0);",
     NULL};

@@ -1,0 +1,272 @@
+/* sme.db from the log, and erasing a person. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases/cases_int.h"
+#include "core/mem.h"
+#include "core/rfc3339.h"
+#include "log/cat.h"
+
+/* Lines in one transaction. */
+#define BATCH 5000
+
+struct rebuild {
+	struct cases *c;
+	bool messages; /* the second pass: what was written; else the events */
+	struct case_event *events; /* of the first pass, by seq; memory of ARENA */
+	size_t n, cap;
+	struct arena arena;
+	int64_t until;
+	size_t lines;
+	struct sme_err *err;
+	int r;
+};
+
+static struct slice
+kept(struct rebuild *b, struct slice s)
+{
+	return s.p ? arena_dup(&b->arena, s) : s;
+}
+
+/* The text of the member "data" as it was written: the hash is of these bytes. */
+static struct slice
+data_of(struct rebuild *b, const struct json_node *line)
+{
+	const struct json_node *data = node_get(line, "data");
+	struct buf text = BUF_INIT;
+	struct slice out;
+
+	if (!data)
+		return SLICE("{}");
+	node_put(&text, data);
+	out = arena_dup(&b->arena, buf_slice(&text));
+	buf_release(&text);
+	return out;
+}
+
+static void
+keep_event(struct rebuild *b, const struct json_node *line)
+{
+	struct case_event *e;
+	int64_t at;
+
+	if (!node_get(line, "seq") || !rfc3339_parse(node_text(line, "created_at"), &at))
+		return; /* written by somebody else */
+	b->events = xgrow(b->events, b->n, &b->cap, sizeof *b->events);
+	e = &b->events[b->n++];
+	*e = (struct case_event){.seq = (int64_t)node_number(line, "seq", 0),
+	    .at = at,
+	    .tenant = kept(b, node_text(line, "tenant")),
+	    .key = kept(b, node_text(line, "case")),
+	    .author = kept(b, node_text(node_get(line, "author"), "id")),
+	    .actor = kept(b, node_text(line, "actor")),
+	    .action = kept(b, node_text(line, "action")),
+	    .data = data_of(b, line),
+	    .salt = kept(b, node_text(line, "salt"))};
+	snprintf(e->hash, sizeof e->hash, "%.*s", SLICE_ARG(node_text(line, "hash")));
+	chain_content(e, e->content);
+}
+
+static void
+take_line(struct rebuild *b, struct slice line)
+{
+	struct arena a = ARENA_INIT;
+	const struct json_node *n = json_tree(&a, line, b->err);
+	int64_t at;
+
+	if (n && rfc3339_parse(node_text(n, "created_at"), &at) && b->until != TIME_NONE && at > b->until)
+		n = NULL;
+	if (n && slice_is(node_text(n, "type"), "case") == !b->messages) {
+		if (b->messages)
+			b->r = cases_take(b->c, n, b->err);
+		else
+			keep_event(b, n);
+	}
+	arena_release(&a);
+	if (b->r == 0 && b->messages && ++b->lines % BATCH == 0)
+		b->r = db_commit(b->c->db, b->err) < 0 || db_begin(b->c->db, b->err) < 0 ? -1 : 0;
+}
+
+static void
+take_lines(void *ctx, struct slice lines)
+{
+	struct rebuild *b = ctx;
+	struct slice line;
+
+	while (b->r == 0 && slice_cut(&lines, '\n', &line))
+		if (slice_trim(line).n)
+			take_line(b, line);
+}
+
+static int
+read_log(struct rebuild *b, const char *log)
+{
+	struct cat_options o = {.since = TIME_NONE, .until = TIME_NONE};
+	struct writer w;
+	int r;
+
+	writer_init_sink(&w, take_lines, b);
+	r = log_cat(log, &o, &w, b->c->o.say, b->err);
+	writer_release(&w);
+	return r < 0 ? -1 : b->r;
+}
+
+static int
+by_seq(const void *a, const void *b)
+{
+	const struct case_event *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* The hashes that stand for erased events: [[seq, content, hash], ...] of "erase". */
+static int
+put_stubs(struct rebuild *b, const struct case_event *e)
+{
+	return db_run(b->c->db, "INSERT OR IGNORE INTO case_event (seq, tenant, content, hash) "
+	    "SELECT value ->> 0, ?1, value ->> 1, value ->> 2 FROM json_each(?2 -> 'stubs')", b->err, "tt",
+	    e->tenant, e->data);
+}
+
+static int
+replay(struct rebuild *b)
+{
+	if (b->n)
+		qsort(b->events, b->n, sizeof *b->events, by_seq);
+	for (size_t i = 0; i < b->n; i++) {
+		if (i && b->events[i].seq == b->events[i - 1].seq)
+			continue;
+		if (case_event_put(b->c, &b->events[i], b->err) < 0 ||
+		    case_apply(b->c, &b->events[i], b->err) < 0)
+			return -1;
+		if (slice_is(b->events[i].action, "erase") && put_stubs(b, &b->events[i]) < 0)
+			return -1;
+	}
+	/* The log has them. */
+	return db_run(b->c->db, "UPDATE case_logged SET seq = (SELECT coalesce(max(seq), 0) FROM case_event)", b->err,
+	    "");
+}
+
+static int
+check_empty(struct cases *c, struct sme_err *err)
+{
+	struct sqlite3_stmt *st = db_query(c->db, "SELECT (SELECT count(*) FROM case_event) + (SELECT count(*) FROM case_file)",
+	    err, "");
+	int r = st ? db_step(c->db, st, err) : -1;
+	int64_t n;
+
+	if (r <= 0)
+		return -1;
+	n = db_int(st, 0);
+	db_done(st);
+	return n ? err_set(err, SME_CANTCREAT, "%s holds cases already; rebuild into a new file", c->path) : 0;
+}
+
+/*
+ * First the events, for cases are opened by them; then what was written.  Both passes leave the same
+ * rows as the first time, whatever order they came in then.
+ */
+int
+cases_rebuild(struct cases *c, const char *log, int64_t until, struct sme_err *err)
+{
+	struct rebuild b = {.c = c, .until = until, .err = err};
+	int r;
+
+	if (check_empty(c, err) < 0)
+		return -1;
+	c->replaying = true;
+	r = read_log(&b, log);
+	if (r == 0)
+		r = db_begin(c->db, err);
+	if (r == 0) {
+		r = replay(&b);
+		b.messages = true;
+		if (r == 0)
+			r = read_log(&b, log);
+		if (r == 0)
+			r = db_commit(c->db, err);
+		else
+			db_rollback(c->db);
+	}
+	c->replaying = false;
+	arena_release(&b.arena);
+	free(b.events);
+	return r;
+}
+
+/* ---- erasing ---- */
+
+#define PERSON                                                                                     \
+	"WITH RECURSIVE person (id) AS (VALUES (?2) UNION SELECT CASE l.a WHEN p.id THEN l.b ELSE l.a END FROM " \
+	"case_link l, person p WHERE l.tenant = ?1 AND (l.a = p.id OR l.b = p.id)) "
+#define OF_PERSON "tenant = ?1 AND author IN (SELECT id FROM person)"
+
+/* The hashes of the events whose content goes, for the log. */
+static int
+collect_stubs(struct cases *c, struct slice tenant, struct slice author, struct buf *data,
+    struct sme_err *err)
+{
+	struct sqlite3_stmt *st = db_query(c->db, PERSON
+	    "SELECT json_object('stubs', json_group_array(json_array(seq, content, hash))) FROM case_event WHERE " OF_PERSON,
+	    err, "tt", tenant, author);
+	int r = st ? db_step(c->db, st, err) : -1;
+
+	if (r <= 0)
+		return -1;
+	buf_adds(data, db_text(st, 0));
+	db_done(st);
+	return 0;
+}
+
+static int64_t
+erase_rows(struct cases *c, struct slice tenant, struct slice author, struct sme_err *err)
+{
+	static const char *const gone[] = {
+	    PERSON "UPDATE case_event SET key = NULL, author = NULL, at = NULL, actor = NULL, action = NULL, data = NULL, "
+	    "salt = NULL WHERE " OF_PERSON,
+	    PERSON "DELETE FROM case_search WHERE rowid IN (SELECT id FROM case_message WHERE tenant = ?1 AND (author IN "
+	    "(SELECT id FROM person) OR file IN (SELECT id FROM case_file WHERE " OF_PERSON ")))",
+	    PERSON "DELETE FROM case_message WHERE tenant = ?1 AND (author IN (SELECT id FROM person) OR file IN (SELECT id "
+	    "FROM case_file WHERE " OF_PERSON "))",
+	    PERSON "DELETE FROM case_file WHERE " OF_PERSON,
+	    PERSON "DELETE FROM outbox_inbound WHERE tenant = ?1 AND author IN (SELECT id FROM person)",
+	    PERSON "DELETE FROM outbox_reply WHERE tenant = ?1 AND author IN (SELECT id FROM person)",
+	    PERSON "DELETE FROM case_link WHERE tenant = ?1 AND (a IN (SELECT id FROM person) OR b IN (SELECT id FROM "
+	    "person))",
+	};
+	int64_t files = 0;
+
+	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+		if (db_run(c->db, gone[i], err, "tt", tenant, author) < 0)
+			return -1;
+		if (i == 3)
+			files = db_changes(c->db);
+	}
+	return files;
+}
+
+int64_t
+cases_erase(struct cases *c, struct slice tenant, struct slice author, struct sme_err *err)
+{
+	struct case_action a = {.tenant = tenant, .action = SLICE("erase"), .at = TIME_NONE};
+	struct buf data = BUF_INIT;
+	int64_t files = -1, seq;
+
+	if (db_begin(c->db, err) < 0)
+		return -1;
+	if (collect_stubs(c, tenant, author, &data, err) == 0) {
+		a.data = buf_slice(&data);
+		if (case_record(c, &a, &seq, err) == 0)
+			files = erase_rows(c, tenant, author, err);
+	}
+	buf_release(&data);
+	if (files < 0) {
+		db_rollback(c->db);
+		return -1;
+	}
+	if (cases_commit(c, err) < 0 || db_scrub(c->db, err) < 0)
+		return -1;
+	return files;
+}

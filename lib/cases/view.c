@@ -1,0 +1,178 @@
+/* Cases to look at: each row is a JSON object that SQLite puts together. */
+#include <string.h>
+
+#include "cases/cases_int.h"
+#include "core/rfc3339.h"
+
+/* A time as RFC 3339, or null. */
+#define TIME(x) "CASE WHEN " x " IS NULL THEN NULL ELSE strftime('%Y-%m-%dT%H:%M:%SZ', " x " / 1000, 'unixepoch') END"
+
+#define CASE_OBJECT                                                                                \
+	"json_object('case', f.key, 'tenant', f.tenant, 'status', f.status, 'queue', f.queue, "     \
+	"'priority', f.priority, 'due_at', " TIME("f.due") ", 'late', json(CASE WHEN f.unanswered IS NOT NULL AND " \
+	"f.due < ?9 THEN 'true' ELSE 'false' END), 'agent', f.agent, "                              \
+	"'holder', CASE WHEN f.lease > ?9 THEN f.holder END, 'fence', f.fence, 'network', f.network, " \
+	"'channel', f.channel, 'author', f.author, 'handle', f.handle, 'name', f.name, "            \
+	"'subject', f.subject, 'lang', f.lang, 'skills', json(f.skills), 'department', f.department, " \
+	"'opened_at', " TIME("f.opened") ", 'last_at', " TIME("f.last") ", 'first_answer_at', "      \
+	TIME("f.first_answer") ", 'waiting_since', " TIME("f.unanswered") ", 'closed_at', "           \
+	TIME("f.closed") ", 'tags', (SELECT json_group_array(tag) FROM (SELECT tag FROM case_tag WHERE " \
+	"file = f.id ORDER BY tag)))"
+
+static int
+each(struct cases *c, struct sqlite3_stmt *st, case_row *row, void *ctx, struct sme_err *err)
+{
+	int r = -1;
+
+	while (st && (r = db_step(c->db, st, err)) > 0)
+		row(ctx, db_text(st, 0));
+	return r;
+}
+
+/* One statement for each order, so that an index gives it. */
+#define LIST(order)                                                                                \
+	"SELECT " CASE_OBJECT " FROM case_file f WHERE f.tenant = ?1 AND (?2 IS NULL OR f.queue = ?2) " \
+	"AND f.status = coalesce(?3, 'open') AND (?4 IS NULL OR f.agent = ?4) "                     \
+	"AND (?5 IS NULL OR EXISTS (SELECT 1 FROM case_tag t WHERE t.file = f.id AND t.tag = ?5)) " \
+	"AND (?6 IS NULL OR f.author = ?6) AND (?7 = 0 OR (f.unanswered IS NOT NULL AND f.due < ?9)) " \
+	"AND (?8 = 0 OR f.agent IS NULL) ORDER BY " order " LIMIT ?10 OFFSET ?11"
+
+static const char by_priority[] = LIST("f.priority DESC, f.opened, f.id");
+static const char by_due[] = LIST("f.due, f.id");
+static const char by_last[] = LIST("f.last DESC, f.id");
+
+int
+cases_list(struct cases *c, const struct case_filter *f, case_row *row, void *ctx, struct sme_err *err)
+{
+	const char *sql = by_priority;
+
+	if (f->order && strcmp(f->order, "due") == 0)
+		sql = by_due;
+	else if (f->order && strcmp(f->order, "last") == 0)
+		sql = by_last;
+	return each(c, db_query(c->db, sql, err, "ttttttiiiii", f->tenant, f->queue, f->status, f->agent, f->tag,
+	                   f->author, (int64_t)f->late, (int64_t)f->unassigned, cases_now(c), f->limit,
+	                   f->after), row, ctx, err);
+}
+
+static void
+keep(void *ctx, struct slice json)
+{
+	buf_adds(ctx, json);
+}
+
+static void
+keep_list(void *ctx, struct slice json)
+{
+	struct buf *b = ctx;
+
+	if (b->n && b->p[b->n - 1] != '[')
+		buf_addc(b, ',');
+	buf_adds(b, json);
+}
+
+static const char one_case[] = "SELECT " CASE_OBJECT
+    " FROM case_file f WHERE f.tenant = ?1 AND f.key = ?2 AND ?3 = ?4 AND ?5 = ?6 AND ?7 = ?8";
+static const char its_messages[] =
+    "SELECT json_object('id', m.event, 'type', m.type, 'at', " TIME("m.at") ", 'author', m.author, 'text', m.text, "
+    "'state', m.state, 'url', m.url) FROM case_message m, case_file f WHERE f.tenant = ?1 AND f.key = ?2 AND "
+    "m.file = f.id ORDER BY m.at, m.id";
+static const char its_events[] =
+    "SELECT json_object('seq', seq, 'at', " TIME("at") ", 'actor', actor, 'action', action, 'data', json(data)) "
+    "FROM case_event WHERE tenant = ?1 AND key = ?2 ORDER BY seq";
+
+int
+cases_show(struct cases *c, struct slice tenant, struct slice key, struct buf *out, struct sme_err *err)
+{
+	struct slice no = SLICE("");
+	size_t start = out->n;
+
+	if (each(c, db_query(c->db, one_case, err, "ttttttiii", tenant, key, no, no, no, no, (int64_t)0,
+	                (int64_t)0, cases_now(c)), keep, out, err) < 0)
+		return -1;
+	if (out->n == start)
+		return err_set(err, SME_NOINPUT, "tenant %.*s has no case \"%.*s\"; sme-case list shows them",
+		    SLICE_ARG(tenant), SLICE_ARG(key));
+	out->n--; /* the closing brace */
+	buf_puts(out, ",\"messages\":[");
+	if (each(c, db_query(c->db, its_messages, err, "tt", tenant, key), keep_list, out, err) < 0)
+		return -1;
+	buf_puts(out, "],\"events\":[");
+	if (each(c, db_query(c->db, its_events, err, "tt", tenant, key), keep_list, out, err) < 0)
+		return -1;
+	buf_puts(out, "]}");
+	return 0;
+}
+
+/* Words for FTS5: each in quotes, so that nothing in them is an operator; a "*" at the end of one stays. */
+static void
+put_match(struct buf *b, struct slice words)
+{
+	struct slice word;
+
+	while (slice_cut(&words, ' ', &word)) {
+		bool prefix = word.n > 1 && word.p[word.n - 1] == '*';
+
+		if (prefix)
+			word.n--;
+		if (!word.n)
+			continue;
+		buf_puts(b, b->n ? " \"" : "\"");
+		for (size_t i = 0; i < word.n; i++)
+			buf_puts(b, word.p[i] == '"' ? "\"\"" : (char[]){word.p[i], '\0'});
+		buf_puts(b, prefix ? "\"*" : "\"");
+	}
+}
+
+int
+cases_search(struct cases *c, struct slice tenant, struct slice words, int64_t limit, case_row *row,
+    void *ctx, struct sme_err *err)
+{
+	struct buf match = BUF_INIT;
+	int r;
+
+	put_match(&match, words);
+	if (!match.n)
+		return err_set(err, SME_USAGE, "nothing to search for");
+	r = each(c, db_query(c->db,
+	    "SELECT json_object('case', f.key, 'status', f.status, 'at', " TIME("m.at") ", 'id', m.event, 'type', m.type, "
+	    "'author', m.author, 'snippet', snippet(case_search, 0, '[', ']', ' ... ', 12)) FROM case_search, case_message m, "
+	    "case_file f WHERE case_search MATCH ?2 AND m.id = case_search.rowid AND f.id = m.file AND m.tenant = ?1 "
+	    "ORDER BY rank, m.id LIMIT ?3", err, "tti", tenant, buf_slice(&match), limit), row, ctx, err);
+	buf_release(&match);
+	return r;
+}
+
+int
+cases_journey(struct cases *c, struct slice tenant, struct slice author, case_row *row, void *ctx,
+    struct sme_err *err)
+{
+	return each(c, db_query(c->db,
+	    "WITH RECURSIVE person (id) AS (VALUES (?2) UNION SELECT CASE l.a WHEN p.id THEN l.b ELSE l.a END FROM "
+	    "case_link l, person p WHERE l.tenant = ?1 AND (l.a = p.id OR l.b = p.id)) "
+	    "SELECT json_object('at', " TIME("m.at") ", 'network', f.network, 'channel', f.channel, 'case', f.key, 'status', "
+	    "f.status, 'type', m.type, 'id', m.event, 'author', m.author, 'text', m.text) FROM case_file f, case_message m "
+	    "WHERE f.tenant = ?1 AND f.author IN (SELECT id FROM person) AND m.file = f.id ORDER BY m.at, m.id",
+	    err, "tt", tenant, author), row, ctx, err);
+}
+
+int
+cases_agents(struct cases *c, struct slice tenant, case_row *row, void *ctx, struct sme_err *err)
+{
+	return each(c, db_query(c->db,
+	    "SELECT json_object('agent', a.id, 'name', a.name, 'online', json(CASE a.online WHEN 1 THEN 'true' ELSE 'false' "
+	    "END), 'capacity', a.capacity, 'open', (SELECT count(*) FROM case_file f WHERE f.tenant = ?1 AND f.agent = a.id "
+	    "AND f.status = 'open'), 'served', a.served, 'skills', json(a.skills), 'queues', json(a.queues)) "
+	    "FROM case_agent a WHERE a.tenant = ?1 ORDER BY a.id", err, "t", tenant), row, ctx, err);
+}
+
+int
+cases_queues(struct cases *c, struct slice tenant, case_row *row, void *ctx, struct sme_err *err)
+{
+	return each(c, db_query(c->db,
+	    "SELECT json_object('queue', queue, 'open', count(*), 'unassigned', sum(agent IS NULL), 'unanswered', "
+	    "sum(unanswered IS NOT NULL), 'late', sum(unanswered IS NOT NULL AND due < ?2), 'oldest', "
+	    TIME("min(unanswered)") ", 'next_due', " TIME("min(CASE WHEN unanswered IS NOT NULL THEN due END)") ") "
+	    "FROM case_file WHERE tenant = ?1 AND status = 'open' GROUP BY queue ORDER BY queue",
+	    err, "ti", tenant, cases_now(c)), row, ctx, err);
+}

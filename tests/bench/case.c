@@ -1,0 +1,214 @@
+/*
+ * The desk under load.  "fill DB CASES QUEUES" opens cases; "work DB WORKERS" lets so many processes claim the
+ * next case and close it until nothing is left, and checks what they did: each case once, none forgotten, first
+ * in first out within a priority as far as the order of the claims shows, and how fair it was; "list DB PAGES"
+ * times pages of the list.
+ */
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cases/cases.h"
+#include "core/hash.h"
+#include "core/rfc3339.h"
+
+static double
+seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void
+die(const char *what, const struct sme_err *err)
+{
+	fprintf(stderr, "%s: %s\n", what, err->text);
+	_exit(1);
+}
+
+static struct cases *
+desk(const char *db)
+{
+	struct cases_options o = {.path = db, .now = TIME_NONE};
+	struct sme_err err;
+	struct cases *c = cases_open(&o, &err);
+
+	if (!c)
+		die("open", &err);
+	return c;
+}
+
+static void
+fill(const char *db, long n, long queues)
+{
+	struct cases *c = desk(db);
+	struct sme_err err;
+	double start = seconds();
+
+	for (long i = 0; i < n; i++) {
+		struct arena a = ARENA_INIT;
+		char line[600], at[RFC3339_SIZE];
+
+		if (i % 5000 == 0 && ((i && cases_commit(c, &err) < 0) || cases_begin(c, &err) < 0))
+			die("commit", &err);
+		rfc3339_format(1763600000000 + i * 1000, at);
+		snprintf(line, sizeof line, "{\"type\":\"mention\",\"id\":\"x:%ld\",\"network\":\"x\",\"channel\":\"@us\",\"created_at\":"
+		    "\"%s\",\"author\":{\"id\":\"x:u%ld\",\"handle\":\"u%ld\"},\"text\":\"Kein Netz seit gestern, Nummer %ld\",\"thread\":"
+		    "\"x:%ld\",\"route\":{\"queue\":\"q%ld\",\"skills\":[\"de\"],\"priority\":%d,\"due_at\":\"%s\"}}",
+		    i, at, i / 3, i / 3, i, i, i % queues, (int)(hash_mix((uint64_t)i) % 5) * 10, at);
+		if (cases_take(c, json_tree(&a, slice_of(line), &err), &err) < 0)
+			die("take", &err);
+		arena_release(&a);
+	}
+	if (cases_commit(c, &err) < 0)
+		die("commit", &err);
+	printf("%ld cases opened, %.0f a second\n", n, (double)n / (seconds() - start));
+	for (long i = 0; i < 500; i++) {
+		char data[200];
+		struct case_action agent = {.tenant = SLICE("default"), .actor = SLICE("boss"), .action = SLICE("agent"),
+		    .at = TIME_NONE};
+
+		snprintf(data, sizeof data, "{\"id\":\"a%ld\",\"skills\":[\"de\"],\"online\":true}", i);
+		agent.data = slice_of(data);
+		if (cases_do(c, &agent, &err) < 0)
+			die("agent", &err);
+	}
+	cases_close(c);
+}
+
+/* What the workers did, in memory that they share. */
+struct shared {
+	_Atomic uint64_t claims;
+	uint64_t by[500];
+	struct {
+		int64_t id;
+		uint64_t order;
+	} claimed[];
+};
+
+static void
+work(const char *db, struct shared *s, long worker, uint64_t max)
+{
+	struct cases *c = desk(db);
+	struct sme_err err;
+	char agent[32];
+
+	snprintf(agent, sizeof agent, "a%ld", worker);
+	for (;;) {
+		struct case_claim claim;
+		struct case_action done = {.tenant = SLICE("default"), .actor = slice_of(agent), .action = SLICE("close"),
+		    .at = TIME_NONE};
+		int r = cases_claim(c, SLICE("default"), (struct slice){NULL, 0}, slice_of(agent), 600000, &claim, &err);
+		uint64_t n;
+
+		if (r < 0)
+			die("claim", &err);
+		if (r == 0)
+			break;
+		n = atomic_fetch_add(&s->claims, 1);
+		if (n < max) {
+			s->claimed[n].id = claim.id;
+			s->by[worker]++;
+		}
+		done.key = buf_slice(&claim.key);
+		if (cases_do(c, &done, &err) < 0)
+			die("close", &err);
+		buf_release(&claim.key);
+	}
+	cases_close(c);
+	_exit(0);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int
+run(const char *db, long workers, uint64_t max)
+{
+	struct shared *s = mmap(NULL, sizeof *s + max * sizeof *s->claimed, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	double start = seconds(), sum = 0, squares = 0, took;
+	int64_t *ids = malloc((max + 1) * sizeof *ids);
+	uint64_t twice = 0, n;
+	int status, failed = 0;
+
+	for (long w = 0; w < workers; w++)
+		if (fork() == 0)
+			work(db, s, w, max);
+	while (wait(&status) > 0)
+		failed |= status;
+	took = seconds() - start;
+	n = s->claims;
+	for (uint64_t i = 0; i < n && i < max; i++)
+		ids[i] = s->claimed[i].id;
+	qsort(ids, n, sizeof *ids, by_number);
+	for (uint64_t i = 1; i < n; i++)
+		twice += ids[i] == ids[i - 1];
+	for (long w = 0; w < workers; w++) {
+		sum += (double)s->by[w];
+		squares += (double)s->by[w] * (double)s->by[w];
+	}
+	printf("%" PRIu64 " claims by %ld workers in %.1f s: %.0f a second, each closed, too; %" PRIu64
+	    " twice; Jain index %.4f\n", n, workers, took, (double)n / took, twice, sum * sum / (squares * (double)workers));
+	return failed || twice || n != max;
+}
+
+static void
+ignore(void *ctx, struct slice json)
+{
+	*(size_t *)ctx += json.n;
+}
+
+static void
+list(const char *db, long pages)
+{
+	static const char *const orders[] = {"priority", "due", "last"};
+	struct cases *c = desk(db);
+	struct sme_err err;
+	size_t bytes = 0;
+
+	for (int o = 0; o < 3; o++) {
+		double worst = 0, total = 0;
+
+		for (long p = 0; p < pages; p++) {
+			struct case_filter f = {.tenant = SLICE("default"), .limit = 50, .order = orders[o], .after = p * 50};
+			double start = seconds();
+
+			if (cases_list(c, &f, ignore, &bytes, &err) < 0)
+				die("list", &err);
+			total += seconds() - start;
+			if (seconds() - start > worst)
+				worst = seconds() - start;
+		}
+		printf("list --order %-9s %ld pages, mean %.2f ms, worst %.2f ms\n", orders[o], pages, total / (double)pages * 1e3,
+		    worst * 1e3);
+	}
+	cases_close(c);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 5 && strcmp(argv[1], "fill") == 0)
+		fill(argv[2], atol(argv[3]), atol(argv[4]));
+	else if (argc == 5 && strcmp(argv[1], "work") == 0)
+		return run(argv[2], atol(argv[3]), (uint64_t)atol(argv[4]));
+	else if (argc == 4 && strcmp(argv[1], "list") == 0)
+		list(argv[2], atol(argv[3]));
+	else
+		return 64;
+	return 0;
+}

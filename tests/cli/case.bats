@@ -1,0 +1,291 @@
+#!/usr/bin/env bats
+# The desk from the command line: cases of mentions, claims, answers, and what can be looked up.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export SME_CONFIG=/dev/null SME_HOME=$PWD/home USER=
+}
+
+# mention ID AUTHOR TEXT [jq of more members]: one that sme-route gave to a queue
+mention() {
+	jq -nc --arg id "$1" --arg a "$2" --arg t "$3" '{type: "mention", id: $id, network: "x", channel: "@us", created_at: "2026-11-20T10:00:00Z",
+		author: {id: ("x:" + $a), handle: $a}, text: $t, thread: $id, direct: false, url: null,
+		route: {queue: "inbox", skills: ["de"], priority: 10, due_at: "2026-11-20T10:36:00Z", sla: "36m", action: null}}'" | ${4:-.}"
+}
+
+take() { sme-case ingest >/dev/null; }
+
+case_of() { sme-case show --json "$1"; }
+
+agent() { # NAME [jq of more members]
+	jq -nc --arg n "$1" "{id: \$n, skills: [\"de\"], online: true, capacity: 3} | ${2:-.}" | sme-case agents -a boss -
+}
+
+@test "ingest: mentions with a route become cases, the stream passes byte for byte, twice is once" {
+	{
+		mention 1 kim 'Kein Netz!'
+		mention 2 lou 'Auch kein Netz' '.thread = "1"'
+		mention 3 our 'von uns' 'del(.route)'
+		mention 4 max 'egal' '.route.action = "ignore"'
+		mention 5 kim 'privat' '.direct = true'
+		mention 6 kim 'noch einmal privat' '.direct = true | .thread = "6"'
+		printf '{"type":"alert","id":"a:1",  "x":1.50}'
+	} >in
+	sme-case ingest in >out
+	cmp <(cat in; echo) out
+	[ "$(sme-case list --json | jq -rs 'map(.case) | sort | join(" ")')" = '1 direct:@us:x:kim' ]
+	[ "$(case_of 1 | jq -c '[.status, .queue, .priority, .due_at, .handle, (.messages | map(.text))]')" = \
+		'["open","inbox",10,"2026-11-20T10:36:00Z","kim",["Kein Netz!","Auch kein Netz"]]' ]
+	[ "$(case_of direct:@us:x:kim | jq '.messages | length')" = 2 ]
+	before=$(sme-case verify)
+	sme-case ingest in >/dev/null
+	[ "$(sme-case verify)" = "$before" ]
+	[ "$(case_of 1 | jq '.messages | length')" = 2 ]
+}
+
+@test "answers stop the waiting, what is edited changes, what is deleted goes, who writes again opens again" {
+	mention 1 kim 'Kein Netz' | take
+	[ "$(case_of 1 | jq -r .waiting_since)" = 2026-11-20T10:00:00Z ]
+	echo '{"type":"reply","id":"r:1","in_reply_to":"1","created_at":"2026-11-20T10:20:00Z","state":"sent","text":"Wir sind dran","source":"desk"}' | take
+	[ "$(case_of 1 | jq -c '[.waiting_since, .first_answer_at]')" = '[null,"2026-11-20T10:20:00Z"]' ]
+	mention 1 kim 'Kein Netz in Kiel' '.revision = 1' | take
+	[ "$(case_of 1 | jq -r '.messages[0].text')" = 'Kein Netz in Kiel' ]
+	sme-case close -a lea 1
+	[ "$(case_of 1 | jq -r .status)" = closed ]
+	mention 2 kim 'Immer noch nicht' '.thread = "1" | .created_at = "2026-11-21T09:00:00Z"' | take
+	[ "$(case_of 1 | jq -c '[.status, .waiting_since]')" = '["open","2026-11-21T09:00:00Z"]' ]
+	echo '{"type":"delete","id":"2","created_at":"2026-11-21T09:05:00Z"}' | take
+	[ "$(case_of 1 | jq -c '.messages[2] | [.text, .state]')" = '["","deleted"]' ]
+	[ "$(sme-case search noch --json)" = "" ]
+}
+
+@test "a claim: one holder, a token, a lease" {
+	mention 1 kim 'Kein Netz' | take
+	run sme-case claim -a lea --now 2026-11-20T10:01:00Z 1
+	[ "$output" = '{"case":"1","fence":1,"lease_until":"2026-11-20T10:16:00Z"}' ]
+	run --separate-stderr sme-case claim -a ben --now 2026-11-20T10:02:00Z 1
+	[ "$status" -eq 75 ]
+	[ "$stderr" = 'sme-case claim: lea holds the case until 2026-11-20T10:16:00Z' ]
+	# The same agent may claim again, and a lease runs out.
+	[ "$(sme-case claim -a lea --now 2026-11-20T10:03:00Z --lease 1m 1 | jq .fence)" = 2 ]
+	[ "$(sme-case claim -a ben --now 2026-11-20T10:04:00Z 1 | jq .fence)" = 3 ]
+	# The old token is stale.
+	run --separate-stderr sme-case reply -a ben --fence 2 --now 2026-11-20T10:05:00Z 1 <<<'Hallo'
+	[ "$status" -eq 75 ]
+	[ "$stderr" = 'sme-case reply: the claim is stale: its token is 2, that of the case 3' ]
+	run --separate-stderr sme-case reply -a lea --now 2026-11-20T10:05:00Z 1 <<<'Hallo'
+	[ "$stderr" = 'sme-case reply: ben holds the case' ]
+	sme-case release -a ben --now 2026-11-20T10:06:00Z 1
+	[ "$(case_of 1 | jq -c '[.holder, .agent, .fence]')" = '[null,null,4]' ]
+	run sme-case claim -a ben nothing
+	[ "$status" -eq 66 ]
+}
+
+@test "the next case: own ones, skills and levels, priority, then age; nothing is status 1" {
+	mention 1 kim a '.created_at = "2026-11-20T10:02:00Z"' | take
+	mention 2 lou b '.created_at = "2026-11-20T10:01:00Z"' | take
+	mention 3 max c '.route.priority = 90 | .route.skills = ["de", "network:2"]' | take
+	mention 4 eva d '.route.queue = "other"' | take
+	agent lea '.queues = ["inbox"]'
+	next() { sme-case claim -a "$1" | jq -r .case; }
+	[ "$(next lea)" = 2 ]
+	[ "$(next lea)" = 1 ] # 2 is held, by lea herself
+	run sme-case claim -a lea
+	[ "$status" -eq 1 ]
+	[ "$output" = "" ]
+	agent ben '.skills = ["de", "network:1"]'
+	[ "$(next ben)" = 4 ]
+	agent ada '.skills = ["de", "network:3"]'
+	[ "$(next ada)" = 3 ]
+	run sme-case claim -a nobody
+	[ "$status" -eq 1 ]
+}
+
+@test "less will do later" {
+	mention 1 kim a '.route.skills = ["de", "network"] | .route.relax = [{at: "2026-11-20T10:10:00Z", skills: ["de"]}]' | take
+	agent lea
+	run sme-case claim -a lea --now 2026-11-20T10:09:00Z
+	[ "$status" -eq 1 ]
+	sme-case claim -a lea --now 2026-11-20T10:10:00Z
+}
+
+@test "assign: capacity, who is offline, customers come back, freed room takes the oldest" {
+	for i in 1 2 3 4 5 6; do mention $i "k$i" x ".created_at = \"2026-11-20T10:0$i:00Z\""; done | take
+	agent lea '.capacity = 2'
+	agent ben '.capacity = 2'
+	agent off '.online = false'
+	[ "$(sme-case assign --auto round-robin)" = '4 cases assigned' ]
+	[ "$(sme-case agents --json | jq -c '[.agent, .open]' | paste -s -d ' ')" = '["ben",2] ["lea",2] ["off",0]' ]
+	[ "$(sme-case list --json --unassigned | jq -rs 'map(.case) | join(" ")')" = '5 6' ]
+	first=$(sme-case list --json -a lea | jq -rs '.[0].case')
+	sme-case close -a lea "$first"
+	[ "$(sme-case assign --auto least-loaded)" = '1 cases assigned' ]
+	[ "$(case_of 5 | jq -r .agent)" = lea ]
+	# The customer of the closed case writes anew: lea gets it, though ben has more room.
+	sme-case close -a lea 5
+	agent ben '.capacity = 9'
+	mention 7 "k$first" wieder '.route.priority = 99' | take
+	sme-case assign --auto least-loaded >/dev/null
+	[ "$(case_of 7 | jq -r .agent)" = lea ]
+	sme-case assign --to ben 7 -a boss
+	[ "$(case_of 7 | jq -r .agent)" = ben ]
+}
+
+@test "an answer goes out as a mention with an approved reply, the same text is the same reply" {
+	mention 1 kim 'Kein Netz' '.ref = {uri: "at://x"}' | take
+	fence=$(sme-case claim -a lea 1 | jq .fence)
+	printf 'Wir sind\ndran "gleich"\n' | sme-case reply -a lea --fence "$fence" 1 >line
+	[ "$(wc -l <line)" -eq 1 ]
+	[ "$(jq -c '[.type, .id, .ref, .reply.state, .reply.text, .reply.by, .reply.case, .reply.fence]' line)" = \
+		'["mention","1",{"uri":"at://x"},"approved",["Wir sind\ndran \"gleich\""],"lea","1",1]' ]
+	printf 'Wir sind\ndran "gleich"\n' | sme-case reply -a lea --fence "$fence" 1 | cmp - line
+	sme-publish -o out <line | tail -n 1 | jq -e '.type == "reply" and .state == "sent"'
+	run --separate-stderr sme-case reply -a lea 1 </dev/null
+	[ "$status" -eq 65 ]
+}
+
+@test "notes, tags, departments, links and the journey" {
+	mention 1 kim 'Kein Netz' | take
+	jq -nc '{type: "mention", id: "m:1", network: "mastodon", channel: "@us", created_at: "2026-11-19T10:00:00Z", author: {id: "m:kim"},
+		text: "Hallo", route: {queue: "inbox"}}' | take
+	echo 'ruft zurück' | sme-case note -a lea 1
+	sme-case tag -a lea 1 vip wut
+	sme-case tag -a lea --remove 1 wut
+	[ "$(sme-case list --tag vip --json | jq -r .case)" = 1 ]
+	sme-case forward -a lea --to technik --due 2h --now 2026-11-20T11:00:00Z 1
+	[ "$(case_of 1 | jq -c '[.department, .tags, (.messages[1] | .type, .text)]')" = '["technik",["vip"],"note","ruft zurück"]' ]
+	sme-case forward -a lea --return 1
+	[ "$(case_of 1 | jq .department)" = null ]
+	[ "$(sme-case journey x:kim --json | wc -l)" -eq 2 ]
+	sme-case link -a lea --evidence 'same e-mail' --confidence 0.9 x:kim m:kim
+	[ "$(sme-case journey x:kim --json | jq -r .id | paste -s -d ' ')" = "m:1 1 $(sme-case journey x:kim --json | tail -n 1 | jq -r .id)" ]
+	[ "$(sme-case journey m:kim --json | wc -l)" -eq 3 ]
+	# Not in another tenant.
+	[ "$(sme-case journey m:kim --json --tenant other)" = "" ]
+	sme-case unlink -a lea m:kim x:kim
+	[ "$(sme-case journey m:kim --json | wc -l)" -eq 1 ]
+}
+
+@test "search: words, beginnings, no operators" {
+	mention 1 kim 'Störung in Kiel, kein Netz' | take
+	mention 2 lou 'Rechnung falsch' | take
+	[ "$(sme-case search kiel netz --json | jq -r .case)" = 1 ]
+	[ "$(sme-case search 'storung' --json | jq -r .case)" = 1 ]
+	[ "$(sme-case search 'rech*' --json | jq -r .case)" = 2 ]
+	[ "$(sme-case search 'OR' '"x' 'NEAR(' --json)" = "" ]
+}
+
+@test "the chain: an event that was altered, taken out or cut off is found" {
+	for i in 1 2 3; do mention $i kim x; done | take
+	[ "$(sme-case verify)" = '3 events, all well' ]
+	cp home/sme.db good.db
+	damage() {
+		cp good.db bad.db
+		sqlite3 bad.db "$1"
+		run --separate-stderr sme-case verify --db bad.db --log nolog
+		[ "$status" -eq 65 ]
+	}
+	damage "UPDATE case_event SET actor = 'eve' WHERE seq = 2"
+	[ "$stderr" = 'sme-case verify: event 2 was altered' ]
+	damage "DELETE FROM case_event WHERE seq = 2"
+	[ "$stderr" = 'sme-case verify: events 2 to 2 are missing' ]
+	damage "DELETE FROM case_event WHERE seq = 3"
+	[ "$stderr" = 'sme-case verify: events 3 to 3 are missing' ]
+	damage "UPDATE case_event SET salt = NULL, data = NULL, content = 'x' WHERE seq = 2"
+	[[ "$stderr" == *'event 2 does not follow the one before'* ]]
+}
+
+# All that a database holds, but for row numbers.
+dump() {
+	for t in case_file case_tag case_agent case_link case_event; do echo "== $t"; sqlite3 "$1" "SELECT * FROM $t ORDER BY 1, 2"; done
+	sqlite3 "$1" "SELECT file, tenant, event, type, at, author, text, state, auto, revision, raw FROM case_message ORDER BY tenant, event"
+	sqlite3 "$1" "SELECT text FROM case_search ORDER BY text"
+}
+
+work() { # a day at the desk
+	for i in 1 2 3 4; do mention $i "k$i" "Text $i" ".created_at = \"2026-11-20T10:0$i:00Z\""; done | sme-case ingest | sme-log append home/log >/dev/null
+	agent lea
+	sme-case claim -a lea 1 >/dev/null
+	echo Hallo | sme-case reply -a lea --fence 1 1 | sme-publish -o out | sme-log append home/log | sme-case ingest >/dev/null
+	echo Notiz | sme-case note -a lea 2
+	sme-case tag -a lea 2 vip
+	sme-case close -a lea 2
+	mention 9 k2 'noch was' '.thread = "2" | .created_at = "2026-11-20T11:00:00Z"' | sme-case ingest | sme-log append home/log >/dev/null
+	sme-case assign --auto round-robin >/dev/null
+	sme-case link -a lea x:k1 x:k2
+}
+
+@test "rebuild: sme.db from the log is equal to the old one" {
+	work
+	dump home/sme.db >old
+	sme-case rebuild
+	dump home/sme.db | diff old -
+	sme-case verify
+	# In a pipe, in another order of events, too.
+	[ -e home/sme.db.before-rebuild ]
+}
+
+@test "as of: the queue as it was then" {
+	work
+	sme-case rebuild --as-of 2026-11-20T10:02:30Z --db then.db --log home/log
+	[ "$(sme-case list --db then.db --json)" = "" ] # the desk opened the cases later
+	sme-case rebuild --as-of "$(date -u -d '+1 hour' +%FT%TZ)" --db now.db --log home/log
+	[ "$(sme-case list --db now.db --log nolog --json | wc -l)" -eq "$(sme-case list --json | wc -l)" ]
+	run sme-case rebuild --as-of 2026-11-20T10:02:30Z
+	[ "$status" -eq 64 ]
+}
+
+@test "erase: no trace of a person in any file, and the chain verifies" {
+	work
+	mention 8 secretname 'mein geheimwort' '.author.name = "Geheim Person"' | sme-case ingest | sme-log append home/log >/dev/null
+	[ "$(sme-case erase x:secretname)" = '1 cases erased; erase the log, too: sme-log erase' ]
+	sme-log erase --help >/dev/null
+	sme-case verify
+	run sme-case show 8
+	[ "$status" -eq 66 ]
+	for f in home/sme.db*; do
+		! grep -aiE 'secretname|geheim' "$f"
+	done
+	# Of the others nothing is gone.
+	[ "$(case_of 1 | jq -r .handle)" = k1 ]
+}
+
+@test "a database that is foreign, newer or damaged, and one that is missing its place" {
+	mkdir home
+	sqlite3 home/sme.db 'CREATE TABLE x (y)'
+	run --separate-stderr sme-case list
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *'the database of another program'* ]]
+	head -c 8192 /dev/urandom >home/sme.db
+	run --separate-stderr sme-case list
+	[ "$status" -eq 65 ]
+	rm home/sme.db
+	sme-case list >/dev/null
+	sqlite3 home/sme.db 'PRAGMA user_version = 99'
+	run --separate-stderr sme-case list
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *'newer version'* ]]
+	run sme-case list --db /proc/x/sme.db
+	[ "$status" -eq 73 ]
+}
+
+@test "tables are for people: control bytes from outside do not reach the terminal" {
+	mention 1 kim "$(printf 'a\033[31mb\u009bc\nd')" | take
+	run sme-case list
+	[[ "$output" != *$'\033'* ]]
+	[[ "$output" == *'a [31mb c d'* ]]
+	[ "${#lines[@]}" -eq 2 ]
+}
+
+@test "wrong use is told" {
+	for c in claim 'close' 'tag 1' 'link a' 'forward 1' 'assign 1' 'list --order x' 'search' 'journey' 'erase' 'list 1' 'assign --auto x'; do
+		# shellcheck disable=SC2086
+		run sme-case $c
+		[ "$status" -eq 64 ] || { echo "$c: $status $output"; false; }
+	done
+	run --separate-stderr sme-case agents -a boss - <<<'{"name":"x"}'
+	[ "$status" -eq 65 ]
+	echo '{"type"' | run sme-case ingest
+}
