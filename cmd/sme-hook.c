@@ -1,16 +1,12 @@
 /* sme-hook - receive what networks and apps push, keep it, and map it to events */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "config/config.h"
 #include "core/cli.h"
-#include "core/file.h"
 #include "core/rfc3339.h"
 #include "sme-hook/hook.h"
 #include "vault/secret.h"
@@ -41,11 +37,17 @@ static const struct cli_opt options[] = {
     CLI_END,
 };
 
+static const struct cli_command commands[] = {
+    {"erase", ERASE_WHAT, erase_main},
+    {NULL, NULL, NULL},
+};
+
 static const struct cli_tool tool = {
     .name = "sme-hook",
     .what = "receive what networks and apps push, durably, as events",
     .operands = NULL,
     .opts = options,
+    .commands = commands,
 };
 
 static void
@@ -55,42 +57,6 @@ note(const char *text)
 }
 
 /* ---- places ---- */
-
-/* --spool, .hook.spool or $SME_HOME/hook.  Lives as long as the process. */
-static char *
-spool_dir(const struct config *c)
-{
-	struct slice set = node_text(node_get(c->root, "hook"), "spool");
-	static struct buf b = BUF_INIT;
-	char *home;
-
-	if (opt.spool)
-		buf_puts(&b, opt.spool);
-	else if (set.p)
-		buf_puts(&b, home = config_path(c, set)), free(home);
-	else
-		buf_printf(&b, "%s/hook", home = sme_home()), free(home);
-	return b.p;
-}
-
-static void
-open_lock(struct hook *h)
-{
-	struct buf path = BUF_INIT;
-	struct sme_err err;
-	int fd;
-
-	h->dir = spool_dir(&h->config);
-	if (file_mkdirs(h->dir, &err) < 0)
-		sme_die(err.status, "%s", err.text);
-	buf_printf(&path, "%s/lock", h->dir);
-	fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		sme_die(SME_CANTCREAT, "%s: %s", path.p, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		sme_die(SME_TEMPFAIL, "%s is in use by another sme-hook", h->dir);
-	buf_release(&path);
-}
 
 static char *
 below(const struct hook *h, const char *name)
@@ -304,15 +270,19 @@ close_state(struct hook *h)
 	spool_close(h->spool);
 	free(h->position);
 	free(h->rejects_path);
+	free(h->dir);
 }
 
 int
 main(int argc, char **argv)
 {
+	const struct cli_command *command = cli_command(&tool, argc, argv);
 	struct hook h = {0};
 	struct sme_err err;
 	int status;
 
+	if (command)
+		return command->run(argc - 1, argv + 1);
 	cli_parse(&tool, argc, argv);
 	if (secret_protect(&err) < 0)
 		sme_die(err.status, "%s", err.text);
@@ -320,7 +290,7 @@ main(int argc, char **argv)
 		sme_die(err.status, "%s", err.text);
 	read_options(&h);
 	if (!opt.check_config)
-		open_lock(&h);
+		h.dir = take_spool(&h.config, opt.spool);
 	open_sources(&h);
 	if (opt.check_config) {
 		status = config_check_main(opt.config);

@@ -27,6 +27,17 @@ struct hook {
 	struct sme_err err;
 };
 
+/*
+ * The directory GIVEN, or where the configuration or $SME_HOME says, made and locked for this
+ * process; the caller frees the name.  Exits SME_TEMPFAIL when another has it.
+ */
+char *take_spool(const struct config *c, const char *given);
+
+#define ERASE_WHAT "erase a person's conversation in an in-app channel"
+
+/* The command "erase". */
+int erase_main(int argc, char **argv);
+
 /* Write what was counted to PATH. */
 int hook_metrics(const struct hook *h, const char *path, struct sme_err *err);
 

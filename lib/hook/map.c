@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "core/rfc3339.h"
 #include "hook/delivery.h"
+#include "hook/spool.h"
 #include "hook/thread.h"
 #include "net/html.h"
 
@@ -195,6 +196,8 @@ mapper_entry(struct mapper *m, struct hook_source *source, struct slice record)
 	jv body, message;
 
 	m->n++;
+	if (spool_is_erased(record))
+		return 0;
 	if (!entry_read(record, &e)) {
 		reject(m, source->name, "not a message", record);
 		return 0;

@@ -32,6 +32,14 @@ spool_sum(uint64_t seed, struct slice record)
 	return hash64(record.p, record.n, hash_mix(seed ^ record.n));
 }
 
+void
+spool_put_head(unsigned char head[SPOOL_RECORD], uint64_t seed, struct slice record)
+{
+	spool_put(head, SPOOL_MARK, 4);
+	spool_put(head + 4, record.n, 4);
+	spool_put(head + 8, spool_sum(seed, record), 8);
+}
+
 /* The number of a segment file, 0 when NAME is none. */
 static uint64_t
 number(const char *name)
@@ -197,9 +205,7 @@ add_record(struct spool *s, struct slice record)
 {
 	unsigned char head[SPOOL_RECORD];
 
-	spool_put(head, SPOOL_MARK, 4);
-	spool_put(head + 4, record.n, 4);
-	spool_put(head + 8, spool_sum(s->seed, record), 8);
+	spool_put_head(head, s->seed, record);
 	buf_add(&s->batch, (const char *)head, sizeof head);
 	buf_adds(&s->batch, record);
 }

@@ -68,6 +68,16 @@ int spool_read(struct spool_reader *r, struct spool_pos *pos, struct buf *out,
  */
 int spool_forget(struct spool *s, struct spool_pos pos, bool current, struct sme_err *err);
 
+/*
+ * Put zeros over the record at POS, which spool_read gave with N bytes, but for its first two, which
+ * become "E1"; durable when it returns.  Not while the spool is written.  A crash in the middle leaves
+ * what counts as damage, and neither the old bytes.
+ */
+int spool_erase(struct spool *s, struct spool_pos pos, size_t n, struct sme_err *err);
+
+/* Is RECORD what spool_erase leaves? */
+bool spool_is_erased(struct slice record);
+
 /* Bytes that are on disk behind POS. */
 uint64_t spool_behind(struct spool *s, struct spool_pos pos);
 

@@ -41,8 +41,9 @@ struct spool_reader {
 #define SPOOL_NAME 32
 void spool_name(uint64_t n, char out[SPOOL_NAME]);
 
-/* The checksum of a record. */
+/* The checksum of a record, and all that stands before it. */
 uint64_t spool_sum(uint64_t seed, struct slice record);
+void spool_put_head(unsigned char head[SPOOL_RECORD], uint64_t seed, struct slice record);
 
 static inline uint32_t
 spool_u32(const unsigned char *p)

@@ -311,6 +311,37 @@ spool_forget(struct spool *s, struct spool_pos pos, bool current, struct sme_err
 	return r;
 }
 
+bool
+spool_is_erased(struct slice record)
+{
+	return record.n >= 2 && record.p[0] == 'E' && record.p[1] == '1';
+}
+
+int
+spool_erase(struct spool *s, struct spool_pos pos, size_t n, struct sme_err *err)
+{
+	char name[SPOOL_NAME], *bytes = xcalloc(1, SPOOL_RECORD + n);
+	struct slice record = {bytes + SPOOL_RECORD, n};
+	unsigned char head[SPOOL_HEAD];
+	int fd, r = -1;
+
+	spool_name(pos.segment, name);
+	fd = openat(s->dirfd, name, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && n >= 2 && read_at(fd, head, sizeof head, 0)) {
+		memcpy(bytes + SPOOL_RECORD, "E1", 2);
+		spool_put_head((unsigned char *)bytes, spool_u64(head + 8), record);
+		if (pwrite(fd, bytes, SPOOL_RECORD + n, (off_t)pos.offset) ==
+		    (ssize_t)(SPOOL_RECORD + n))
+			r = fdatasync(fd);
+	}
+	if (r < 0)
+		err_sys(err, SME_IOERR, "%s/%s: cannot erase", s->dir, name);
+	if (fd >= 0)
+		close(fd);
+	free(bytes);
+	return r;
+}
+
 uint64_t
 spool_behind(struct spool *s, struct spool_pos pos)
 {

@@ -341,7 +341,25 @@ threads_read(struct threads *t, struct slice user, int64_t after, threads_fn *fn
 	return r < 0 ? -1 : 0;
 }
 
-/* ---- expiry ---- */
+/* ---- the end ---- */
+
+int64_t
+threads_erase(struct threads *t, struct slice user, struct sme_err *err)
+{
+	struct spool_pos pos = {0}, start;
+	struct entry e;
+	int64_t n = 0;
+	int r;
+
+	while ((r = spool_read(t->reader, &pos, &t->record, &start, err)) == 1) {
+		if (!entry_read(buf_slice(&t->record), &e) || !slice_eq(e.user, user))
+			continue;
+		if (spool_erase(t->spool, start, t->record.n, err) < 0)
+			return -1;
+		n++;
+	}
+	return r < 0 ? -1 : n;
+}
 
 int
 threads_expire(struct threads *t, int64_t before, struct spool_pos pos, struct sme_err *err)

@@ -90,6 +90,10 @@ void threads_watch(struct threads *t, threads_news *news, void *ctx);
 /* May USER add another one at NOW, when PER_MINUTE are allowed? */
 bool threads_allow(struct threads *t, struct slice user, unsigned per_minute, int64_t now);
 
+/* Erase all that USER wrote and was answered: how many entries that were, or -1 with ERR.  Nobody may
+ * use T meanwhile, and nothing but threads_close may follow. */
+int64_t threads_erase(struct threads *t, struct slice user, struct sme_err *err);
+
 /* Delete segments all of whose entries are older than BEFORE (ms), and that lie before POS.  What
  * the index has of them is passed over. */
 int threads_expire(struct threads *t, int64_t before, struct spool_pos pos, struct sme_err *err);

@@ -269,6 +269,32 @@ code() { local t=$1; shift; status -H "Authorization: Bearer $t" "$@"; }
 	sme-hook --drain | cmp - all
 }
 
+@test "what a person asks to be erased is gone, and nothing else" {
+	start
+	for t in "$kim" "$lee"; do
+		code "$t" -d '{"id":"c1","text":"eins"}' http://h/chat/app/messages
+		code "$t" -d "{\"id\":\"c2\",\"text\":\"von ${t:3:12}\"}" http://h/chat/app/messages
+	done
+	code planted-reply_secret -d '{"key":"k","user":"kim","text":"Antwort"}' http://h/chat/app/replies
+	run -75 sme-hook erase app kim
+	stop
+	grep -qa '"client_id":"c2","name":"Kim' home/hook/chat/app/*.seg
+	sme-hook erase -v app kim 2>said
+	grep -q '3 entries' said
+	run ! grep -raE 'Kim|kim|Antwort' home/hook
+	run -1 sme-hook erase app kim
+	run -64 sme-hook erase other kim
+	run -64 sme-hook erase app
+	rm home/hook/chat/app/position
+	sme-hook --drain >again
+	[ "$(jq -r '[.author.handle, .text] | join(" ")' again | paste -s -d ',')" = 'lee eins,lee von eyJ1c2VyIjoi' ]
+	start
+	[ "$(as "$kim" http://h/chat/app/messages | jq -c .messages)" = '[]' ]
+	[ "$(as "$lee" http://h/chat/app/messages | jq '.messages | length')" = 2 ]
+	[ "$(code planted-reply_secret -d '{"key":"k2","user":"kim","text":"x"}' http://h/chat/app/replies)" = 404 ]
+	stop
+}
+
 @test "messages that the company's server delivers itself" {
 	start
 	body='{"events":[{"type":"message","user":"u","message":{"id":"1","created_at":"2026-11-26T09:00:00Z","text":"a"}},
