@@ -165,14 +165,16 @@ def start($account; $cursor):
 
 # What the expansions say, beside each record; a post that is only an expansion is no record.
 def joined:
-	((.includes.users // []) | map({key: .id, value: .}) | from_entries) as $users |
-	((.includes.media // []) | map({key: .media_key, value: .}) | from_entries) as $media |
+	(reduce (.includes.users // [])[] as $u ({}; .[$u.id | tostring] = $u)) as $users |
+	(reduce (.includes.media // [])[] as $m ({}; .[$m.media_key | tostring] = $m)) as $media |
 	(.data // []) | map(. + {
 		author: ($users[.author_id // .sender_id // ""] // null),
 		media: [(.attachments.media_keys // [])[] | $media[.] // empty]
 	});
 
-def once: reduce .[] as $r ([]; if any(.[]; .id == $r.id) then . else . + [$r] end);
+def once: reduce .[] as $r ({seen: {}, list: []};
+	if $r.id and .seen[$r.id | tostring] then .
+	else .seen[$r.id | tostring] = true | .list += [$r] end) | .list;
 
 def page($account; $cursor):
 	.request as $request | .body as $body |
@@ -219,7 +221,10 @@ def webhook($account):
 	} end) |
 	{records: .};
 
-def unescaped: gsub("&lt;"; "<") | gsub("&gt;"; ">") | gsub("&amp;"; "&");
+def unescaped:
+	if type == "string" and contains("&") then
+		split("&lt;") | join("<") | split("&gt;") | join(">") | split("&amp;") | join("&")
+	else . end;
 
 def person:
 	if . then {
@@ -240,8 +245,8 @@ def post_event($account):
 	own($account) as $own |
 	# An edit has a new number; the first one stays the identity.
 	(.edit_history_post_ids // .edit_history_tweet_ids // [.id]) as $versions |
-	((.referenced_posts // .referenced_tweets // []) | map({key: .type, value: .id}) |
-		from_entries) as $refers |
+	(reduce (.referenced_posts // .referenced_tweets // [])[] as $r ({}; .[$r.type | tostring] = $r.id))
+		as $refers |
 	if $refers.retweeted and ($account.settings.reposts | not) then empty
 	elif .author_id == $own and ($refers.replied_to | not) then empty
 	else
@@ -254,8 +259,9 @@ def post_event($account):
 			created_at,
 			author: ((.author | person) // {native: .author_id}),
 			text: (.note_post.text // .note_tweet.text // .text | unescaped),
-			lang_hint: (if .lang and (.lang | test("^(und|zxx|q[a-z]{2})$") | not) then .lang
-				else null end),
+			lang_hint: (if .lang == null or .lang == "und" or .lang == "zxx"
+				or (.lang | startswith("q") and length == 3)
+				then null else .lang end),
 			url: "https://x.com/\($handle // "i/web")/status/\(.id)",
 			in_reply_to: $refers.replied_to,
 			thread: .conversation_id,
