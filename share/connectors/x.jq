@@ -259,7 +259,7 @@ def post_event($account):
 			created_at,
 			author: ((.author | person) // {native: .author_id}),
 			text: (.note_post.text // .note_tweet.text // .text | unescaped),
-			lang_hint: (if .lang == null or .lang == "und" or .lang == "zxx"
+			lang_hint: (if (.lang | type) != "string" or .lang == "und" or .lang == "zxx"
 				or (.lang | startswith("q") and length == 3)
 				then null else .lang end),
 			url: "https://x.com/\($handle // "i/web")/status/\(.id)",
