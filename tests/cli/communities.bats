@@ -51,6 +51,7 @@ answer() {
 	sme-log cat log | jq -c --arg key "answer-$(printf %05d "$(wc -l <keys)")" --arg text "$1" 'select(.type == "mention") |
 		.reply = ({state: "approved", text: ($text / "|"), key: $key, by: "lea"} + '"${2:-{\}}"')' | tail -n 1 >approved
 	sme-publish --wait "${patience:-15s}" <approved >sent 2>publish.err || :
+	sme-log append log sent >/dev/null
 	jq -rs 'map(select(.type == "reply")) | last | .state' sent
 }
 
@@ -108,8 +109,9 @@ each_fault() {
 		sme-publish <approved >/dev/null
 		[ "$($2 "$text")" -eq 1 ]
 	done < <(faults write)
-	# What we said is no mention, and is known already.
+	# What we said is no mention, and known already, under the name that the network gave it.
 	none_new
+	[ -z "$(texts reply)" ] || { texts reply; return 1; }
 }
 
 # each_bad_page PATH WRITE: each way in which reading goes wrong: nothing is lost, nothing comes twice.
