@@ -25,7 +25,7 @@ def meta: {
 		post: {required: {
 			id: "string|number", username: "string", created_at: "string", cooked: "string",
 			topic_id: "string|number", post_number: "number", "version": "number?",
-			updated_at: "string?", reply_to_post_number: "number|null?"
+			updated_at: "string?"
 		}},
 		gone: {required: {id: "string|number"}}
 	},
@@ -189,18 +189,17 @@ def publish($account; $reply):
 		end | with_entries(select(.value != null)))
 	};
 
-def sent($account): {
+def sent($account; $private): {
 	id: (.id | tostring),
 	url: "\($account.base // "")/t/\(.topic_slug // "-")/\(.topic_id)/\(.post_number)",
-	ref: {topic: (.topic_id | tostring), number: .post_number, private: (.topic_archetype == "private_message")}
+	ref: {topic: (.topic_id | tostring), number: .post_number, private: ($private == true)}
 };
 
 def published($account):
 	.request as $r | (.body.post // .body) as $post
 	| if $r.tag == "delete" then {id: $r.id}
 	  elif .body.action == "enqueued" then {id: "waiting/\(.body.pending_post.id // "")"}
-	  elif $post.id then $post + {topic_archetype: (if $r.private then "private_message" else $post.topic_archetype end)}
-		| sent($account)
+	  elif $post.id then $post | sent($account; $r.private)
 	  else {error: ([(.body.errors | arr)[] | strings] | join(", ")
 		| if . == "" then "the server's answer has no id" else . end), class: "rule"} end;
 
@@ -233,14 +232,15 @@ def looked_up($account; $reply):
 	.request as $r
 	| if $r.tag == "latest" then
 		[(.body.latest_posts | must)[] | select(ours($account; $reply))]
-		| if . == [] then null else .[0] | sent($account) end
+		| if . == [] then null else .[0] | sent($account; false) end
 	  elif $r.tag == "topics" then
 		[(.body.topic_list.topics | must)[] | select((.created_at | seconds) >= ($reply.created_at | seconds) - 60)]
 		| if . == [] then null
 		  else {next: [{url: "/t/\(.[0].id).json", tag: "topic", bucket: "read", context: {}}]} end
 	  elif $r.tag == "topic" then walk([.body.post_stream.stream | must | .[] | numbers] | reverse | .[:20])
 	  elif .body.id == null then walk($r.rest)
-	  elif .body | ours($account; $reply) then .body | sent($account)
+	  elif .body | ours($account; $reply) then
+		.body | sent($account; $reply.private or ($reply.previous.ref // $reply.mention.ref).private)
 	  elif (.body.created_at | seconds) < ($reply.created_at | seconds) - 60 then null
 	  else walk($r.rest) end;
 

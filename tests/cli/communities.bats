@@ -79,6 +79,15 @@ changeable() {
 	[ "$($1 'Wir schauen gleich nach.')" -eq 0 ]
 }
 
+# conforms DESCRIPTION [PATTERN]: what the fake answered is what the API's description allows, but for
+# complaints that match PATTERN.  Without the descriptions there is nothing to compare with.
+conforms() {
+	local description=${SME_SHARED:-$BATS_TEST_DIRNAME/../../../shared}/contracts/$1
+	[ -f "$description" ] || return 0
+	fake_log | jq -r -L "$fakes" --slurpfile spec "$description" 'include "schema"; openapi($spec[0])' >odd
+	! grep -v "${2:-^$}" odd
+}
+
 # What goes wrong with requests: for one network all of it, for the others what a connector can do wrong.
 faults() { # faults KIND
 	case $1:$BATS_TEST_DESCRIPTION in
@@ -169,6 +178,7 @@ tooted() {
 	[ "$(jq -r 'select(.type == "delete") | .id' new)" = "mastodon:127.0.0.1:$first" ]
 	none_new
 	[ "$(jq -r 'select(.type == "delete") | .id' new)" = '' ]
+	conforms mastodon-4.7.openapi.json
 }
 
 @test "Mastodon: bad pages cost nothing" {
@@ -310,6 +320,8 @@ posted() {
 	[ "$(jq -r 'select(.type == "delete") | .id' new)" = "discourse:127.0.0.1:$(<last)" ]
 	none_new
 	[ "$first" -lt "$(<last)" ]
+	# The description asks for all members that some forum once had.
+	conforms discourse.openapi.json ' is missing$'
 }
 
 @test "Discourse: bad pages cost nothing" {
@@ -325,7 +337,7 @@ posted() {
 	fake_state | jq -e '[.posts[] | select(.username == "talvio") | .topic_id] | unique == [11]'
 	fake_faults '[{"method":"POST","path":"posts.json","drop":true}]'
 	[ "$(answer 'Ihre Nummer bitte.|Und den Namen.' '{private: true}')" = sent ]
-	fake_state | jq -e '[.posts[] | select(.topic_archetype == "private_message") | .raw] == ["Ihre Nummer bitte.", "Und den Namen."]'
+	fake_state | jq -e '[.topics[] | select(.private) | .id] as $private | [.posts[] | select([.topic_id] | inside($private)) | .raw] == ["Ihre Nummer bitte.", "Und den Namen."]'
 }
 
 # ---- Matrix ----
@@ -411,6 +423,7 @@ remarked() {
 	fake_state '{"page":100}'
 	poll
 	[ "$(jq -c 'select(.revision) | [.revision > 0, .text]' new)" = '[true,"wieder da"]' ]
+	conforms youtube-v3.openapi.json
 }
 
 @test "YouTube: bad pages cost nothing" {

@@ -9,8 +9,7 @@ def add_post($user; $raw; $topic; $now):
 		raw: $raw,
 		post_number: $number, post_type: 1, updated_at: ($now | floor | todate), reply_count: 0,
 			reply_to_post_number: null, reads: 1, version: 1,
-		topic_id: $topic, topic_slug: "t", topic_title: $t.title, actions_summary: [],
-		topic_archetype: (if $t.private then "private_message" else "regular" end)} |
+		topic_id: $topic, topic_slug: "t", topic_title: $t.title, actions_summary: []} |
 	.posts = (.posts // []) + [.last];
 def add_topic($title; $private; $now):
 	((.topic // 10) + 1) as $n | .topic = $n | .topics = (.topics // [])
@@ -45,11 +44,11 @@ def handle:
 	if $r.headers["api-key"] != "key" or $r.headers["api-username"] != me then
 		.answer = answer(403; {errors: ["You are not permitted to view the requested resource. The API username or key is invalid."], error_type: "invalid_access"})
 	elif $what == "GET /posts.json" then
-		.answer = answer(200; {latest_posts: ([$all[] | select(.topic_archetype == "regular") |
+		.answer = answer(200; {latest_posts: ([$all[] | select(.topic_id as $t | $s | topic($t).private | not) |
 			select($r.query.before == null or .id < ($r.query.before | tonumber))] | reverse |
 			.[:($s.page // 50)])})
 	elif $what | test("^GET /topics/private-messages(-sent)?/talvio.json$") then
-		.answer = answer(200; {topic_list: {topics: [$s.topics[]? | select(.private) | .id as $t |
+		.answer = answer(200; {topic_list: {topics: [$s.topics[]? | select(.private) | del(.private) | .id as $t |
 			.last_posted_at = ([$all[] | select(.topic_id == $t) | .created_at] | max)] | reverse}})
 	elif $what | test("^GET /t/[0-9]+.json$") then
 		if $s | topic($id) then .answer = answer(200;
@@ -59,7 +58,7 @@ def handle:
 	elif $what == "POST /posts.json" then create($r)
 	elif any($all[]; .id == $id) | not
 		then .answer = answer(404; {errors: ["not found"], error_type: "not_found"})
-	elif $what | test("^GET /posts/") then .answer = answer(200; [$all[] | select(.id == $id)][0])
+	elif $what | test("^GET /posts/") then .answer = answer(200; [$all[] | select(.id == $id)][0] | del(.topic_title))
 	elif $what | test("^PUT /posts/") then
 		.state.posts |= map(if .id == $id then .raw = $r.body.post.raw | .version += 1 else . end) |
 			.answer = answer(200; {post: [.state.posts[] | select(.id == $id)][0]})

@@ -3,6 +3,9 @@ def me: .me // "talvio";
 def account($acct): [.users[]? | select(.acct == $acct)][0]
 	// {id: "9", username: $acct, acct: $acct, display_name: "", bot: false,
 	created_at: "2020-01-01T00:00:00.000Z", followers_count: 1, following_count: 2, statuses_count: 3};
+# What every account has, and is of no matter here.
+def full: {avatar: "https://m.example/a.png", avatar_static: "https://m.example/a.png", header: "https://m.example/h.png", header_static: "https://m.example/h.png",
+	emojis: [], fields: [], group: false, indexable: true, locked: false, note: "", uri: "https://m.example/users/\(.acct)"} + .;
 def html: gsub("&"; "&amp;") | gsub("<"; "&lt;") | gsub(">"; "&gt;") | gsub("\n"; "<br />") |
 	gsub("(?<u>https?://[^ <]+)";
 	"<a href=\"\(.u)\" rel=\"nofollow\"><span class=\"invisible\">https://</span><span>\(.u | sub("^https?://"; ""))</span></a>")
@@ -11,13 +14,13 @@ def html: gsub("&"; "&amp;") | gsub("<"; "&lt;") | gsub(">"; "&gt;") | gsub("\n"
 		"<p>\(.)</p>";
 
 def add_status($acct; $text; $to; $visibility; $now):
-	((.status // 1000) + 1) as $n | .status = $n | account($acct) as $who |
+	((.status // 1000) + 1) as $n | .status = $n | (account($acct) | full) as $who |
 	.last = {id: "\($n)", created_at: ($now | floor | todate | sub("Z$"; ".000Z")), edited_at: null,
 		in_reply_to_id: $to, visibility: $visibility,
 		spoiler_text: "", language: "de", uri: "https://m.example/\($n)",
 			url: "https://m.example/@\($acct)/\($n)", content: ($text | html),
 		replies_count: 0, reblogs_count: 0, favourites_count: 0, account: $who, media_attachments: [],
-			mentions: [], tags: [], plain: $text} |
+			mentions: [], tags: [], emojis: [], sensitive: false, plain: $text} |
 	.statuses = (.statuses // []) + [.last] |
 	me as $me |
 	if $acct != $me and ($text | contains("@" + $me)) then
@@ -72,10 +75,10 @@ def handle:
 		then .answer = answer(401; {error: "The access token is invalid"})
 	elif $what == "GET /api/v1/notifications" then
 		.answer = ($s | paged([.notes[]? | .status as $of |
-			{id: "\(.id)", type: "mention", created_at: "2026-11-22T00:00:00.000Z",
+			{id: "\(.id)", group_key: "ungrouped-\(.id)", type: "mention", created_at: "2026-11-22T00:00:00.000Z",
 			status: ($all[] | select(.id == $of) | shown)} | .account = .status.account]; .id; $r))
 	elif $what == "GET /api/v1/accounts/verify_credentials"
-		then .answer = answer(200; $s | account($me))
+		then .answer = answer(200; $s | account($me) | full | .role = {id: "-99", name: "", permissions: "0", color: "", highlighted: false} | .source = {note: "", fields: [], privacy: "public", sensitive: false, language: "de", follow_requests_count: 0, indexable: true})
 	elif $what | test("^GET /api/v1/accounts/[0-9]+/statuses$") then
 		.answer = ($s | paged([$all[] | select(.account.acct == $me) | shown]; .id; $r))
 	elif $what | test("^GET /api/v1/timelines/tag/") then

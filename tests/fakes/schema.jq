@@ -5,7 +5,7 @@ def resolve($root): if type == "object" and has("$ref")
 	then (.["$ref"] | ltrimstr("#/") | split("/")) as $p | $root | getpath($p) | resolve($root)
 	else . end;
 
-def is($t): type as $k | if $t == "integer" then $k == "number" and . == floor else $k == $t end;
+def is($t): type as $k | if ($t | type) == "array" then . as $v | any($t[]; . as $one | $v | is($one)) elif $t == "integer" then $k == "number" and . == floor else $k == $t end;
 
 def against($root; $schema; $where):
 	. as $v | ($schema | resolve($root)) as $s |
