@@ -144,7 +144,8 @@ exchange_response(const struct call *c, long status, jv headers, jv body)
 	out = jv_object_set(out, jv_string("status"), jv_number((double)status));
 	out = jv_object_set(out, jv_string("headers"), headers);
 	out = jv_object_set(out, jv_string("body"), body);
-	out = jv_object_set(out, jv_string("request"), about);
+	/* exchange_call guards it anew. */
+	out = jv_object_set(out, jv_string("request"), exchange_plain(about));
 	return jv_object_set(
 	    out, jv_string("now"), jv_string(rfc3339_format(exchange_now(c->x) / 1000 * 1000, now)));
 }

@@ -371,6 +371,13 @@ test_response(void **state)
 	assert_string_equal(jv_string_value(at), "t");
 	jv_free(at);
 	answer_release(&a);
+	/* What a connector carried along comes back as it was, however many pages it goes. */
+	a = ask(*state, "{\"url\":\"/see\",\"context\":{\"q\":\"{\xee\x80\x80secret:x}\"}}",
+	    HEAD("200") "\r\n");
+	at = value_path(a.response, SLICE("request.q"));
+	assert_string_equal(jv_string_value(at), "{secret:x}");
+	jv_free(at);
+	answer_release(&a);
 }
 
 int
