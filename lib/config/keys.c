@@ -225,6 +225,12 @@ static const struct schema_field score_fields[] = {
 };
 static const struct schema score = {.expected = "an object", .fields = score_fields};
 
+static const struct schema_field sweep_fields[] = {
+    {"page", &priority, false},
+    END,
+};
+static const struct schema sweep = {.expected = "an object such as {page: 70}", .fields = sweep_fields};
+
 static const struct schema_field tenant_fields[] = {
     {"name", &kind_name, false},
     {"timezone", &kind_zone, false},
@@ -245,6 +251,7 @@ static const struct schema_field tenant_fields[] = {
     {"rules", &rules, false},
     {"snippets", &snippets, false},
     {"score", &score, false},
+    {"sweep", &sweep, false},
     END,
 };
 static const struct schema tenant = {

@@ -284,3 +284,50 @@ END
 	run sme-route -c sme.jq --test good.test
 	[ "$status" -eq 0 ]
 }
+
+# One that arrived on Saturday night.
+late() { # ID PRIORITY [jq]
+	jq -nc --arg id "$1" --argjson p "$2" '{type: "mention", id: $id, tenant: "o2", network: "x", channel: "@o2", created_at: "2026-11-28T22:00:00Z",
+		author: {handle: "kim"}, text: "Hilfe\u001b[31m", score: {priority: $p, why: [["urgency", 20]]}}'" | ${3:-.}"
+}
+
+@test "--sweep pages for what is urgent, acknowledges the rest once, and never machines" {
+	echo '{tenants: {o2: {timezone: "Europe/Berlin", hours: {mon: ["08:00-18:00"], fri: ["08:00-18:00"]}, sweep: {page: 80},
+		rules: [{name: "spam", when: ".text == \"spam\"", action: "ignore"}, {name: "held", when: ".text == \"held\"", action: "hold"}]}}}' >night.jq
+	{
+		late 1 90
+		late 2 50
+		late 3 40 '.author.bot = true'
+		late 4 40 '.author.handle = "NoReply-Team"'
+		late 5 40 '.auto = true'
+		late 6 99 '.text = "spam"'
+		late 7 30 '.text = "held"'
+		late 8 95 '.created_at = "2026-11-27T10:00:00Z"' # in the open hours
+		printf '{"type":"coverage","id":"c:1","tenant":"o2","network":"x","channel":"@o2","from":"2026-11-28T18:00:00Z","to":"2026-11-28T23:00:00Z","gaps":[{"reason":"x"}]}\n'
+	} >in
+	sme-route -c night.jq --sweep --now 2026-11-28T23:00:00Z --digest digest in >out
+	[ "$(jq -c 'select(.type == "mention") | [.id, .route.action]' out | paste -s -d ' ')" = \
+		'["1",null] ["2","ack"] ["3",null] ["4",null] ["5",null] ["6","ignore"] ["7","hold"] ["8",null]' ]
+	[ "$(jq -c 'select(.type == "alert") | [.id, .kind, .mention, .priority]' out)" = '["page:1","page","1",90]' ]
+	sme-route -c night.jq --sweep --now 2026-11-28T23:00:00Z --digest again in | cmp - out
+	[ "$(head -n 1 digest)" = 'sweep at 2026-11-28T23:00:00Z: 8 mentions, 1 paged (!), 1 acknowledged, 6 left' ]
+	[ "$(sed -n 2p digest)" = '!  90.0  x @kim  [urgency]  Hilfe [31m' ]
+	[ "$(tail -n 1 digest)" = 'o2 x @o2: 2026-11-28T18:00:00Z to 2026-11-28T23:00:00Z, 8 mentions, 1 gaps' ]
+	for i in $(seq 60); do late "m$i" 20 ".channel = \"@c$i\""; done | sme-route -c night.jq --sweep --digest digest >/dev/null
+	[ "$(wc -l <digest)" -eq 24 ]
+}
+
+@test "curve: what each threshold would have cost" {
+	{
+		for p in 90 80 60; do echo "{\"type\":\"mention\",\"urgent\":true,\"score\":{\"priority\":$p}}"; done
+		for p in 85 55 20 20 10; do echo "{\"type\":\"mention\",\"urgent\":false,\"score\":{\"priority\":$p}}"; done
+		echo '{"type":"mention"}'
+	} >labelled
+	run --separate-stderr sme-route curve labelled
+	[ "$status" -eq 0 ]
+	[ "$stderr" = 'sme-route curve: 1 lines left out: no truth under .urgent, or no priority' ]
+	[ "${lines[1]}" = '       60   1.000      0.750       0            1          1  <- least' ]
+	[ "$(sme-route curve --json --miss 1 --wake 10 labelled 2>/dev/null | head -n 1 | jq -c '[.threshold, .missed, .woken_for_nothing]')" = '[90,2,0]' ]
+	run sme-route curve </dev/null
+	[ "$status" -eq 65 ]
+}
