@@ -183,6 +183,33 @@ network() {
 	grep -q '"tool":"sme-fetch".*"action":"update"' home/vault.audit
 }
 
+@test "sme-publish: sent, refused, said back, and a dry run" {
+	network
+	echo none >api/token
+	watch
+	sme-fetch --all 2>>err1 | jq -c 'select(.type == "mention") | .reply =
+		{state: "approved", key: "5eedc0ffee0\(.id[-1:])", text: ["Danke \(.id[-1:])"], source: "snippet:x", by: "agent-7"}' >todo
+	[ "$(wc -l <todo)" -eq 3 ]
+	sme-publish -n todo >dry 2>dry.err
+	grep -q '/v1/posts' dry.err
+	echo '/v1/posts 1 slow 2500' >api/faults
+	head -n 1 todo | sme-publish -v >out2 2>err2 &
+	pid=$!
+	wait_seen sme-publish
+	wait $pid
+	[ "$(jq -r 'select(.type == "reply") | .state' out2)" = sent ]
+	for fault in "body {\"problem\":\"no\",\"message\":\"bad token $token for you\"}" 'status 500' cut drop 'status 401'; do
+		printf '/v1/posts 9 %s\n' "$fault" >api/faults
+		sme-publish -v todo >>out3 2>>err3 || true
+	done
+	sme-publish --unknown >>out3 2>>err3 || true
+	sme-fetch --capabilities >out4
+	session=$(sme-vault get --tenant t chirp access_token)
+	nowhere
+	run grep -raF --exclude-dir=api -e "$session" .
+	[ "$status" -eq 1 ] || { echo "$output"; false; }
+}
+
 @test "sme-fetch says when credentials are about to end" {
 	network
 	sme-vault put --tenant t chirp password_expires_at <<<2027-01-31T00:00:00Z

@@ -285,12 +285,14 @@ smtpd_start() {
 	peer_wait smtpd 120 peer_listens "$port"
 }
 
-# XMPP users USER@localhost, password "secret": prosody_start USER...  The port of clients is $XMPP, BOSH
-# is at $BOSH.
+# XMPP users USER@localhost, password "secret": prosody_start USER...  The port of clients is $XMPP, with
+# TLS from the first byte $XMPPS by the authority in $XMPP_CA, and BOSH is at $BOSH.
 prosody_start() {
 	local user dir=$PEERS/prosody port
-	port=$(peer_port 2)
+	port=$(peer_port 3)
 	mkdir -p "$dir/data"
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
 	cat >"$dir/prosody.cfg.lua" <<-EOF
 		daemonize = false
 		run_as_root = true
@@ -305,6 +307,9 @@ prosody_start() {
 		consider_bosh_secure = true
 		interfaces = { "127.0.0.1" }
 		c2s_ports = { $port }
+		c2s_direct_tls_ports = { $((port + 2)) }
+		c2s_direct_tls_interfaces = { "127.0.0.1" }
+		ssl = { certificate = "$dir/cert.pem"; key = "$dir/key.pem" }
 		http_ports = { $((port + 1)) }
 		http_interfaces = { "127.0.0.1" }
 		https_ports = { }
@@ -317,6 +322,7 @@ prosody_start() {
 		}
 	done
 	peer_start prosody prosody --config "$dir/prosody.cfg.lua"
+	export XMPPS=$((port + 2)) XMPP_CA=$dir/cert.pem
 	export XMPP=$port BOSH=http://127.0.0.1:$((port + 1))/http-bind
 	peer_wait prosody 20 peer_listens "$((port + 1))"
 }

@@ -5,7 +5,7 @@ load peers
 
 setup_file() {
 	peers_open
-	peer_need prosody prosody prosodyctl || return 0
+	peer_need prosody prosody prosodyctl openssl || return 0
 	prosody_start alice brand
 }
 
@@ -91,6 +91,22 @@ mentions() { jq -c 'select(.type == "mention")'; }
 	[[ $output == *'only addresses in allow_private'* ]]
 	account brand
 	sed -i "s/$XMPP/1/" sme.jq
+	run sme-fetch --all --tries 1
+	[ "$status" -ne 0 ]
+}
+
+@test "TLS: an authority that is trusted, one that is not, a port without TLS" {
+	say alice brand 'verschlüsselt' s1
+	sed -i "s|xmpp://127.0.0.1:$XMPP|xmpps://localhost:$XMPPS|; s|handle:|ca: \"$XMPP_CA\", handle:|" sme.jq
+	sed -i 's/"127.0.0.1"\]/"127.0.0.1", "::1"]/' sme.jq
+	sme-fetch --all >out
+	mentions <out | jq -r .text | grep -qx verschlüsselt
+	sed -i 's/ca: "[^"]*", //' sme.jq
+	run sme-fetch --all --tries 1
+	[ "$status" -ne 0 ]
+	[[ $output == *certificate* ]]
+	# STARTTLS is not spoken; and TLS is not spoken where there is none.
+	sed -i "s|$XMPPS|$XMPP|" sme.jq
 	run sme-fetch --all --tries 1
 	[ "$status" -ne 0 ]
 }
