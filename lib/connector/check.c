@@ -192,8 +192,10 @@ run_page(struct check *k, const struct check_case *t, jv want)
 		expect(k, want, got, &page.reasons);
 		jv_free(got);
 		lint_page(k, &page);
-		if (!k->options->as_recorded)
+		if (!k->options->as_recorded) {
 			check_broken(k, t, &page);
+			check_fields(k, t, &page);
+		}
 	}
 	check_page_release(&page);
 }

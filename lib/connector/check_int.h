@@ -62,4 +62,9 @@ void lint_members(struct check *k, const char *what, jv v, const char *const *na
 /* The case once more, with one thing broken at a time; PAGE is what came of it whole. */
 void check_broken(struct check *k, const struct check_case *t, const struct check_page *page);
 
+/* --- check_fields.c --- */
+
+/* The same for each member of the body, required or not. */
+void check_fields(struct check *k, const struct check_case *t, const struct check_page *whole);
+
 #endif

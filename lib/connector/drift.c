@@ -32,6 +32,12 @@ is_big_number(jv v)
 	return s.n >= 16 && (slice_u64(s, &x) || s.n > 19);
 }
 
+static const char *
+type_name(jv_kind kind)
+{
+	return kind == JV_KIND_TRUE || kind == JV_KIND_FALSE ? "boolean" : jv_kind_name(kind);
+}
+
 /* NULL when the field is as it must be, otherwise what stands in its place. */
 static const char *
 wrong(const struct meta_field *f, jv data)
@@ -52,7 +58,7 @@ wrong(const struct meta_field *f, jv data)
 			return NULL;
 		return kind == JV_KIND_NULL ? "null" : "missing";
 	}
-	return kind == JV_KIND_TRUE || kind == JV_KIND_FALSE ? "boolean" : jv_kind_name(kind);
+	return type_name(kind);
 }
 
 static void
@@ -66,6 +72,13 @@ count(struct drifts *d, struct slice kind, struct slice path, struct slice expec
 	}
 	d->items = xgrow(d->items, d->n, &d->cap, sizeof *d->items);
 	d->items[d->n++] = (struct drift){kind, path, expected, got, 1};
+}
+
+void
+drift_unreadable(struct drifts *d, struct slice path, jv got)
+{
+	count(d, SLICE("page"), arena_dup(&d->names, path), SLICE("what the connector can read"),
+	    type_name(jv_get_kind(got)));
 }
 
 static void
@@ -140,5 +153,6 @@ void
 drifts_release(struct drifts *d)
 {
 	free(d->items);
+	arena_release(&d->names);
 	*d = (struct drifts){0};
 }

@@ -13,7 +13,7 @@
 
 /* One path of one kind of record that was not what it must be. */
 struct drift {
-	struct slice kind, path, expected; /* of the meta */
+	struct slice kind, path, expected; /* of the meta, or of `names` */
 	const char *got; /* "missing", "null", "number" ...: of the first record */
 	uint64_t count;  /* of records */
 };
@@ -21,7 +21,11 @@ struct drift {
 struct drifts {
 	struct drift *items;
 	size_t n, cap;
+	struct arena names;
 };
+
+/* Count what the connector could not read at all: the value GOT at PATH of a page or delivery. */
+void drift_unreadable(struct drifts *d, struct slice path, jv got);
 
 /* Is DATA, which is not consumed, what RECORD requires?  Otherwise false: counted in D, with ERR
  * (SME_DATA) naming the first path that is not. */

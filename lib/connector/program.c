@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connector/salvage.h"
 #include "core/file.h"
 #include "core/mem.h"
 #include "expr/lex.h"
@@ -13,6 +14,7 @@ struct connector {
 	jq_state *jq;
 	struct arena arena;
 	struct meta meta;
+	jv left_out; /* of the last page or delivery */
 	bool has_meta, has[CALL_COUNT];
 };
 
@@ -208,11 +210,64 @@ collect(struct connector *c, const char *call, jv account, jv arg, jv input, jv 
 	return err_prefix(err, "%s: %s", c->path, call);
 }
 
+/* For salvage: one call, as it was made. */
+struct attempt {
+	struct connector *c;
+	const char *name;
+	jv account, arg;
+};
+
+static bool
+attempt(void *ctx, jv input, struct sme_err *err)
+{
+	struct attempt *a = ctx;
+	jv out;
+
+	if (collect(a->c, a->name, jv_copy(a->account), jv_copy(a->arg), input, &out, err) < 0)
+		return false;
+	jv_free(out);
+	return true;
+}
+
+static int
+run_salvaged(struct attempt *a, jv input, jv *out, struct sme_err *err)
+{
+	jv mended;
+
+	if (collect(a->c, a->name, jv_copy(a->account), jv_copy(a->arg), jv_copy(input), out, err) == 0) {
+		jv_free(input);
+		return 0;
+	}
+	mended = salvage(input, attempt, a, &a->c->left_out);
+	if (jv_is_valid(mended))
+		return collect(a->c, a->name, jv_copy(a->account), jv_copy(a->arg), mended, out, err);
+	jv_free(mended);
+	return -1;
+}
+
 int
 connector_run(struct connector *c, enum connector_call call, jv account, jv arg, jv input, jv *out,
     struct sme_err *err)
 {
-	return collect(c, functions[call].name, account, arg, input, out, err);
+	struct attempt a = {c, functions[call].name, account, arg};
+	int r;
+
+	if (call != CALL_PAGE && call != CALL_WEBHOOK)
+		return collect(c, a.name, account, arg, input, out, err);
+	jv_free(connector_left_out(c));
+	r = run_salvaged(&a, input, out, err);
+	jv_free(account);
+	jv_free(arg);
+	return r;
+}
+
+jv
+connector_left_out(struct connector *c)
+{
+	jv left_out = c->left_out;
+
+	c->left_out = jv_array();
+	return left_out;
 }
 
 int
@@ -277,6 +332,7 @@ connector_open(const char *name, const char *dir, struct sme_err *err)
 	struct buf text = BUF_INIT_MAX(CONNECTOR_FILE_MAX);
 	bool opened = false;
 
+	c->left_out = jv_array();
 	c->path = path_of(name, dir, err);
 	if (c->path && file_read(c->path, &text, err) == 0) {
 		opened = compile(c, (struct slice){buf_str(&text), text.n}, err) == 0 &&
@@ -297,6 +353,7 @@ connector_close(struct connector *c)
 	if (c->jq)
 		jq_teardown(&c->jq);
 	meta_release(&c->meta);
+	jv_free(c->left_out);
 	arena_release(&c->arena);
 	free(c->path);
 	free(c);

@@ -68,6 +68,13 @@ int connector_run(struct connector *c, enum connector_call call, jv account, jv 
     jv *out, struct sme_err *err);
 
 /*
+ * A page or a delivery that `page` or `webhook` stumbles over is read without the elements that it
+ * stumbles over.  What was left out in the last call of either, an array of {path, at, value, error};
+ * afterwards it is empty.  record_events rejects it.  The caller frees it.
+ */
+jv connector_left_out(struct connector *c);
+
+/*
  * `event` for each of INPUTS, an array of its inputs, in one go.  *OUT becomes an array as long as
  * INPUTS: for each input the array of its partial events, or the text of the error it ended with.
  * Consumes ACCOUNT and INPUTS.  -1 with ERR as above when libjq itself gives up.

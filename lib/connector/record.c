@@ -37,6 +37,28 @@ reject(struct run *run, const struct raw *raw, const char *why)
 	buf_release(&text);
 }
 
+/* What the connector stumbled over is rejected as a record would be. */
+static void
+reject_left_out(struct run *run)
+{
+	jv left_out = connector_left_out(run->c);
+
+	jv_array_foreach(left_out, i, it)
+	{
+		jv path = value_get(it, "path"), at = value_get(it, "at"), error = value_get(it, "error");
+		struct raw raw = {.data = value_get(it, "value"), .at = (size_t)jv_number_value(at)};
+
+		drift_unreadable(&run->sink->drifts, value_text(path), raw.data);
+		reject(run, &raw, jv_string_value(error));
+		jv_free(raw.data);
+		jv_free(path);
+		jv_free(at);
+		jv_free(error);
+		jv_free(it);
+	}
+	jv_free(left_out);
+}
+
 static void
 add_record(struct run *run, struct slice kind, size_t at, jv data)
 {
@@ -186,6 +208,7 @@ record_events(struct connector *c, const struct account *a, jv account, jv recor
 	if (!sink->lines.max)
 		sink->lines = sink->reasons = (struct buf)BUF_INIT;
 	event_maker_init(&run.maker, a, sink->html, sink->now);
+	reject_left_out(&run);
 	r = add_records(&run, records, err);
 	if (r == 0 && run.n)
 		r = map(&run, account, context, err);
