@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,6 +103,8 @@ read_options(struct hook *h)
 	    .timeout = config_duration(set, "timeout", SERVER_TIMEOUT),
 	    .now = opt.now,
 	};
+	if (h->server_options.timeout <= 0)
+		sme_die(SME_CONFIG, "%s: .hook.timeout: expected more than nothing", h->config.path);
 	if (listen_check(h->server_options.listen, &err) < 0)
 		sme_die(opt.listen ? SME_USAGE : SME_CONFIG, "%s", err.text);
 }
@@ -120,6 +123,18 @@ open_sources(struct hook *h)
 }
 
 /* ---- the run ---- */
+
+/* A connection is an open file, and so is each segment of a log. */
+static void
+allow_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
 
 static void
 arrived(void *ctx)
@@ -295,6 +310,7 @@ main(int argc, char **argv)
 	if (opt.check_config) {
 		status = config_check_main(opt.config);
 	} else {
+		allow_files();
 		open_state(&h);
 		status = run(&h);
 		close_state(&h);

@@ -338,7 +338,13 @@ static const struct schema hook_body = {
     .min = 1024,
     .max = 16 << 20,
 };
-static const struct schema hook_count = {
+static const struct schema hook_connections = {
+    .expected = "a number from 1 to 10000",
+    .scalar = schema_number,
+    .min = 1,
+    .max = 10000,
+};
+static const struct schema hook_per_ip = {
     .expected = "a number from 0 to 10000",
     .scalar = schema_number,
     .min = 0,
@@ -348,8 +354,8 @@ static const struct schema_field hook_fields[] = {
     {"listen", &kind_name, false},
     {"spool", &kind_path, false},
     {"body", &hook_body, false},
-    {"connections", &hook_count, false},
-    {"per_ip", &hook_count, false},
+    {"connections", &hook_connections, false},
+    {"per_ip", &hook_per_ip, false},
     {"timeout", &kind_duration, false},
     END,
 };

@@ -50,7 +50,7 @@ struct consumer {
 	int64_t patience;
 	bool ended;
 	struct sme_err err;
-	atomic_uint_fast64_t deliveries, messages, events, rejected;
+	atomic_uint_fast64_t deliveries, messages, events, rejected, behind;
 };
 
 /* ---- work ---- */
@@ -104,6 +104,8 @@ sync_rejects(struct consumer *c, struct sme_err *err)
 static int
 save(struct consumer *c, bool current, struct sme_err *err)
 {
+	uint64_t behind = 0;
+
 	c->saved = time_now_ms();
 	if (sync_rejects(c, err) < 0)
 		return -1;
@@ -116,7 +118,9 @@ save(struct consumer *c, bool current, struct sme_err *err)
 		in->saved = in->pos;
 		if (!in->source && spool_forget(in->spool, in->pos, current, err) < 0)
 			return -1;
+		behind += spool_behind(in->spool, in->pos);
 	}
+	c->behind = behind;
 	return 0;
 }
 
@@ -323,6 +327,7 @@ consumer_stats(struct consumer *c)
 	    .messages = c->messages,
 	    .events = c->events,
 	    .rejected = c->rejected,
+	    .behind = c->behind,
 	};
 }
 
