@@ -20,6 +20,8 @@ sme-log verify log
 sme-log erase log
 sme-stats summary
 sme-stats report
+sme-hook
+sme-hook erase
 sme-fetch
 sme-train"
 
