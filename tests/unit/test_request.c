@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "connector/auth.h"
 #include "connector/classify.h"
 #include "connector/oauth1.h"
 #include "connector/program.h"
@@ -188,6 +189,68 @@ test_oauth1(void **state)
 	buf_release(&out);
 }
 
+/* The secret headers of a request under the auth of META, one a line. */
+static char *
+authorized(const char *meta, bool show)
+{
+	struct filler f = {.secret = show ? NULL : secret};
+	struct arena arena = ARENA_INIT;
+	struct request r = REQUEST_INIT;
+	struct buf out = BUF_INIT;
+	struct sme_err err;
+	struct meta m = {.root = json_tree(&arena, slice_of(meta), &err)};
+	struct auth auth;
+	jv value = jv_parse("{\"url\":\"/a\"}");
+
+	assert_non_null(m.root);
+	auth_init(&auth, &m, &account);
+	assert_int_equal(request_build(&r, value, &account, &f, &err), 0);
+	if (auth_add(&auth, &r, &f, INT64_C(1795255200000), &err) < 0)
+		buf_printf(&out, "error: %s", err.text);
+	else
+		assert_int_equal(r.headers.n, 0);
+	for (size_t i = 0; i < r.secret_headers.n; i++)
+		buf_printf(&out, "%s%s", i ? "\n" : "", r.secret_headers.lines[i]);
+	request_release(&r);
+	jv_free(value);
+	arena_release(&arena);
+	return buf_detach(&out);
+}
+
+static void
+test_auth(void **state)
+{
+	static const struct {
+		const char *meta, *sent, *shown;
+	} rows[] = {
+	    {"{\"auth\":{\"scheme\":\"bearer\",\"token\":\"token\"}}", "Authorization: Bearer 12:ab/c d",
+	        "Authorization: Bearer {secret:token}"},
+	    {"{\"auth\":{\"scheme\":\"bearer\"}}",
+	        "error: header Authorization: there is no secret \"access_token\"",
+	        "Authorization: Bearer {secret:access_token}"},
+	    {"{\"auth\":{\"scheme\":\"basic\",\"fields\":[\"token\",\"token\"]}}",
+	        "Authorization: Basic MTI6YWIvYyBkOjEyOmFiL2MgZA==",
+	        "Authorization: Basic {secret:token}:{secret:token}"},
+	    {"{\"auth\":{\"scheme\":\"header\",\"header\":{\"Api-Key\":\"k={secret:token}\",\"Api-User\":"
+	     "\"me\"}}}", "Api-Key: k=12:ab/c d\nApi-User: me", "Api-Key: k={secret:token}\nApi-User: me"},
+	    {"{\"auth\":{\"scheme\":\"header\",\"header\":{\"Api-Key\":\"{secret:broken}\"}}}",
+	        "error: header Api-Key: its value has a line break, or is too long",
+	        "Api-Key: {secret:broken}"},
+	    {"{\"auth\":{\"scheme\":\"none\"}}", "", ""},
+	    {"{}", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *sent = authorized(rows[i].meta, false), *shown = authorized(rows[i].meta, true);
+
+		assert_string_equal(sent ? sent : "", rows[i].sent);
+		assert_string_equal(shown ? shown : "", rows[i].shown);
+		free(sent);
+		free(shown);
+	}
+}
+
 static enum answer_class
 class_of(const struct meta *m, long status, const char *json)
 {
@@ -240,6 +303,7 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_secrets),
 	    cmocka_unit_test(test_guard),
+	    cmocka_unit_test(test_auth),
 	    cmocka_unit_test(test_oauth1),
 	    cmocka_unit_test(test_classes),
 	};
