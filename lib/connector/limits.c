@@ -11,20 +11,35 @@
 /* No reset is further away than this, in ms: a mistaken clock must not silence an account. */
 #define RESET_MAX INT64_C(86400000)
 
+#define DAY INT64_C(86400000)
+
 /* All is used up, and nobody says for how long, in ms. */
 #define USED_UP INT64_C(300000)
+
+/* "America/Los_Angeles midnight" */
+static struct zone *
+quota_zone(const struct meta *meta)
+{
+	struct slice rest = node_text(node_get(meta->root, "quota_day"), "reset"), name;
+
+	if (!slice_cut(&rest, ' ', &name) || !slice_is(rest, "midnight"))
+		return NULL;
+	return zone_open(name, NULL);
+}
 
 void
 limits_init(struct limits *l, const struct meta *meta)
 {
-	*l = (struct limits){.meta = meta, .next = INT64_MIN};
+	*l = (struct limits){.meta = meta, .next = INT64_MIN, .zone = quota_zone(meta)};
 }
 
 void
 limits_release(struct limits *l)
 {
 	free(l->buckets);
+	zone_close(l->zone);
 	l->buckets = NULL;
+	l->zone = NULL;
 	l->n = l->cap = 0;
 }
 
@@ -53,6 +68,7 @@ bucket_of(struct limits *l, struct slice name)
 	    .reset = TIME_NONE,
 	    .not_before = TIME_NONE,
 	    .meta = meta_of(l->meta, name)};
+	b->daily = l->zone && b->meta && b->meta->per == DAY;
 	if (name.n)
 		memcpy(b->name, name.p, name.n);
 	return b;
@@ -70,15 +86,41 @@ piece(const struct limits_bucket *b)
 	return ms > 0 ? ms : 1;
 }
 
+/* The time on the wall in the zone of the quota. */
+static int64_t
+wall(const struct limits *l, int64_t now)
+{
+	return now + (int64_t)zone_offset(l->zone, now / 1000) * 1000;
+}
+
+/* The same for a day that begins at midnight, a time at which a piece begins, too. */
+static int64_t
+wait_for_midnight(const struct limits *l, const struct limits_bucket *b, double cost, int64_t now)
+{
+	int64_t today = wall(l, now) / DAY, next = (today + 1) * DAY;
+	double used = 0;
+
+	for (size_t i = 0; i <= LIMITS_SLOTS; i++)
+		if (b->slot[i] / LIMITS_SLOTS == today)
+			used += b->used[i];
+	if (used <= 0 || used + cost <= b->meta->n)
+		return 0;
+	/* The clocks may be changed in between. */
+	next -= wall(l, next - (wall(l, now) - now)) - (next - (wall(l, now) - now));
+	return next - now;
+}
+
 /* How long until COST fits. */
 static int64_t
-wait_for_room(const struct limits_bucket *b, double cost, int64_t now)
+wait_for_room(const struct limits *l, const struct limits_bucket *b, double cost, int64_t now)
 {
 	int64_t slot, oldest = INT64_MAX;
 	double used = 0;
 
 	if (!b->meta || b->meta->per <= 0)
 		return 0;
+	if (b->daily)
+		return wait_for_midnight(l, b, cost, now);
 	slot = now / piece(b);
 	for (size_t i = 0; i <= LIMITS_SLOTS; i++) {
 		if (b->used[i] <= 0 || b->slot[i] <= slot - LIMITS_SLOTS - 1)
@@ -94,15 +136,10 @@ wait_for_room(const struct limits_bucket *b, double cost, int64_t now)
 }
 
 static void
-count(struct limits_bucket *b, double cost, int64_t now)
+count(struct limits_bucket *b, double cost, int64_t slot)
 {
-	int64_t slot;
-	size_t i;
+	size_t i = (size_t)(slot % (LIMITS_SLOTS + 1));
 
-	if (!b->meta || b->meta->per <= 0)
-		return;
-	slot = now / piece(b);
-	i = (size_t)(slot % (LIMITS_SLOTS + 1));
 	if (b->slot[i] != slot)
 		b->used[i] = 0;
 	b->slot[i] = slot;
@@ -113,7 +150,7 @@ int64_t
 limits_wait(struct limits *l, struct slice bucket, double cost, int64_t now)
 {
 	struct limits_bucket *b = bucket_of(l, bucket);
-	int64_t wait = wait_for_room(b, cost, now);
+	int64_t wait = wait_for_room(l, b, cost, now);
 
 	if (l->next > now && l->next - now > wait)
 		wait = l->next - now;
@@ -129,7 +166,8 @@ limits_take(struct limits *l, struct slice bucket, double cost, int64_t now)
 {
 	struct limits_bucket *b = bucket_of(l, bucket);
 
-	count(b, cost, now);
+	if (b->meta && b->meta->per > 0)
+		count(b, cost, (b->daily ? wall(l, now) : now) / piece(b));
 	if (b->reset != TIME_NONE && b->reset <= now)
 		b->remaining = -1;
 	if (b->remaining >= 0)
@@ -377,7 +415,7 @@ restore_counts(struct limits_bucket *b, jv state)
 
 			if (value_number(value_path(pair, SLICE("0")), &slot) && slot >= 0 && slot < 1e15 &&
 			    value_number(value_path(pair, SLICE("1")), &x) && x > 0)
-				count(b, x, (int64_t)slot * piece(b));
+				count(b, x, (int64_t)slot);
 			jv_free(pair);
 		}
 	}

@@ -9,6 +9,7 @@
 #include <jq.h>
 #include <stdint.h>
 
+#include "clock/zone.h"
 #include "connector/meta.h"
 
 /* The time of a bucket is looked at in so many pieces. */
@@ -17,6 +18,7 @@
 struct limits_bucket {
 	char name[40];
 	const struct meta_bucket *meta; /* NULL: only the network knows */
+	bool daily; /* of a day that begins at midnight in the limits' zone */
 	int64_t slot[LIMITS_SLOTS + 1]; /* which piece of time a count is of */
 	double used[LIMITS_SLOTS + 1];
 	double remaining;  /* as the network said last; < 0: it did not */
@@ -28,6 +30,7 @@ struct limits {
 	const struct meta *meta;
 	struct limits_bucket *buckets;
 	size_t n, cap;
+	struct zone *zone; /* of meta's quota_day; NULL: any 24 hours are a day */
 	int64_t next; /* the earliest time for the next request, by meta's interval */
 };
 

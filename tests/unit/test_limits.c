@@ -74,6 +74,46 @@ test_bucket(void **state)
 	limits_release(&l);
 }
 
+/* A day that begins at midnight somewhere: all comes back then, also when the clocks are changed. */
+static void
+test_day(void **state)
+{
+	static const struct {
+		const char *now, *midnight;
+	} rows[] = {
+	    {"2026-11-21T10:00:00Z", "2026-11-22T08:00:00Z"},
+	    {"2026-07-01T06:59:59Z", "2026-07-01T07:00:00Z"},
+	    {"2026-11-01T08:30:00Z", "2026-11-02T08:00:00Z"}, /* 25 hours */
+	    {"2026-03-08T09:00:00Z", "2026-03-09T07:00:00Z"}, /* 23 hours */
+	};
+	static const struct meta_bucket units = {SLICE("units"), 100, INT64_C(86400000)};
+	struct meta m = meta_of("{}");
+	struct sme_err err;
+
+	(void)state;
+	m.buckets = &units;
+	m.root = json_tree(&arena, SLICE("{\"quota_day\":{\"reset\":\"America/Los_Angeles midnight\"}}"), &err);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct limits l, again;
+		int64_t now, midnight;
+
+		rfc3339_parse(slice_of(rows[i].now), &now);
+		rfc3339_parse(slice_of(rows[i].midnight), &midnight);
+		limits_init(&l, &m);
+		limits_take(&l, SLICE("units"), 60, now - 100);
+		limits_take(&l, SLICE("units"), 30, now);
+		assert_int_equal(limits_wait(&l, SLICE("units"), 10, now), 0);
+		assert_int_equal(limits_wait(&l, SLICE("units"), 11, now), midnight - now);
+		assert_true(limits_wait(&l, SLICE("units"), 11, midnight - 1) > 0);
+		assert_int_equal(limits_wait(&l, SLICE("units"), 100, midnight), 0);
+		limits_init(&again, &m);
+		limits_restore(&again, limits_state(&l));
+		assert_int_equal(limits_wait(&again, SLICE("units"), 11, now), midnight - now);
+		limits_release(&again);
+		limits_release(&l);
+	}
+}
+
 static void
 test_cost(void **state)
 {
@@ -245,6 +285,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bucket),
+	    cmocka_unit_test(test_day),
 	    cmocka_unit_test(test_cost),
 	    cmocka_unit_test(test_styles),
 	    cmocka_unit_test(test_used),
