@@ -96,7 +96,9 @@ read_options(struct hook *h)
 	struct sme_err err;
 
 	h->server_options = (struct server_options){
-	    .listen = opt.listen ? opt.listen : listen.p ? listen.p : SERVER_LISTEN,
+	    .listen = opt.listen ? opt.listen
+	              : listen.p ? listen.p
+	                         : SERVER_LISTEN,
 	    .body = (size_t)node_number(set, "body", (double)SERVER_BODY),
 	    .connections = (unsigned)node_number(set, "connections", SERVER_CONNECTIONS),
 	    .per_ip = (unsigned)node_number(set, "per_ip", 0),
@@ -104,7 +106,8 @@ read_options(struct hook *h)
 	    .now = opt.now,
 	};
 	if (h->server_options.timeout <= 0)
-		sme_die(SME_CONFIG, "%s: .hook.timeout: expected more than nothing", h->config.path);
+		sme_die(
+		    SME_CONFIG, "%s: .hook.timeout: expected more than nothing", h->config.path);
 	if (listen_check(h->server_options.listen, &err) < 0)
 		sme_die(opt.listen ? SME_USAGE : SME_CONFIG, "%s", err.text);
 }

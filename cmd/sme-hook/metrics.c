@@ -1,6 +1,6 @@
+#include "stream/metrics.h"
 #include "core/rfc3339.h"
 #include "sme-hook/hook.h"
-#include "stream/metrics.h"
 
 #define ROW(name, help, type, value)                                                               \
 	{                                                                                          \
@@ -16,12 +16,16 @@ hook_metrics(const struct hook *h, const char *path, struct sme_err *err)
 	const struct metric samples[] = {
 	    ROW("sme_hook_requests_total", "Requests begun.", "counter", s.requests),
 	    ROW("sme_hook_deliveries_total", "Deliveries kept.", "counter", s.accepted),
-	    ROW("sme_hook_messages_total", "In-app messages and answers kept.", "counter", s.messages),
+	    ROW("sme_hook_messages_total", "In-app messages and answers kept.", "counter",
+		s.messages),
 	    ROW("sme_hook_handshakes_total", "Handshakes answered.", "counter", s.handshakes),
-	    ROW("sme_hook_refused_total", "Requests without a good signature.", "counter", s.refused),
+	    ROW("sme_hook_refused_total", "Requests without a good signature.", "counter",
+		s.refused),
 	    ROW("sme_hook_too_large_total", "Bodies that were too long.", "counter", s.too_large),
-	    ROW("sme_hook_unavailable_total", "Requests answered with 503.", "counter", s.unavailable),
-	    ROW("sme_hook_timeouts_total", "Connections that took too long.", "counter", s.timeouts),
+	    ROW("sme_hook_unavailable_total", "Requests answered with 503.", "counter",
+		s.unavailable),
+	    ROW("sme_hook_timeouts_total", "Connections that took too long.", "counter",
+		s.timeouts),
 	    ROW("sme_hook_groups_total", "Syncs to disk.", "counter", g.groups),
 	    ROW("sme_hook_failures_total", "Writes to disk that failed.", "counter", g.failures),
 	    ROW("sme_hook_mapped_total", "Deliveries and messages mapped.", "counter",

@@ -10,8 +10,8 @@
 /* All bodies together may take so much, or four of the longest. */
 #define MEMORY_MIN ((size_t)64 << 20)
 
-/* A client whose body is too long is read on for so many times the limit, so that it gets to see the
- * answer. */
+/* A client whose body is too long is read on for so many times the limit, so that it gets to see
+ * the answer. */
 #define SWALLOW 4
 
 int64_t
@@ -35,8 +35,8 @@ call_query(const struct call *r, const char *name)
 void
 call_answer(struct call *r, unsigned status, const char *type, struct slice body)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-	    body.n, (void *)(size_t)body.p, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer(body.n, (void *)(size_t)body.p, MHD_RESPMEM_MUST_COPY);
 
 	if (r->response)
 		MHD_destroy_response(r->response);
@@ -94,8 +94,8 @@ job_done(struct commit_job *job, bool ok)
 void
 call_commit(struct call *r, struct spool *spool)
 {
-	r->job = (struct commit_job){
-	    .spool = spool, .record = buf_slice(&r->record), .done = job_done};
+	r->job =
+	    (struct commit_job){.spool = spool, .record = buf_slice(&r->record), .done = job_done};
 	conn_allow(r->server, r->conn, -1);
 	MHD_suspend_connection(r->mhd);
 	commit_submit(r->server->o->committer, &r->job);
@@ -130,8 +130,7 @@ check_length(struct call *r)
 }
 
 static enum MHD_Result
-begin(struct server *s, struct MHD_Connection *mhd, const char *url, const char *method,
-    void **ctx)
+begin(struct server *s, struct MHD_Connection *mhd, const char *url, const char *method, void **ctx)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -202,7 +201,8 @@ call_event(void *ctx, struct MHD_Connection *mhd, const char *url, const char *m
 	return *n ? take_body(*request, data, n) : whole(*request);
 }
 
-/* What a person may read of it: no query, no body, no address, and of the path only what is ours. */
+/* What a person may read of it: no query, no body, no address, and of the path only what is ours.
+ */
 static void
 say(const struct call *r)
 {
@@ -212,8 +212,8 @@ say(const struct call *r)
 }
 
 void
-call_completed(void *ctx, struct MHD_Connection *mhd, void **request,
-    enum MHD_RequestTerminationCode why)
+call_completed(
+    void *ctx, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode why)
 {
 	struct call *r = *request;
 

@@ -14,7 +14,9 @@ static bool
 is_origin(const struct json_node *n)
 {
 	struct slice s = n->text;
-	size_t from = slice_starts(s, SLICE("https://")) ? 8 : slice_starts(s, SLICE("http://")) ? 7 : 0;
+	size_t from = slice_starts(s, SLICE("https://"))  ? 8
+	              : slice_starts(s, SLICE("http://")) ? 7
+	                                                  : 0;
 
 	if (n->type != JSON_STRING || !from || s.n == from)
 		return false;
@@ -48,10 +50,12 @@ read_member(const struct json_node *n, struct chat_settings *s, struct sme_err *
 {
 	if (slice_is(n->key, "origins")) {
 		if (n->type != JSON_ARRAY)
-			return bad(err, "origins", "a list of origins such as \"https://www.example.com\"");
+			return bad(err, "origins",
+			    "a list of origins such as \"https://www.example.com\"");
 		for (NODE_EACH(it, n))
 			if (!is_origin(it))
-				return bad(err, "origins", "origins such as \"https://www.example.com\"");
+				return bad(
+				    err, "origins", "origins such as \"https://www.example.com\"");
 		s->origins = n;
 	} else if (slice_is(n->key, "guests")) {
 		if (n->type != JSON_TRUE && n->type != JSON_FALSE)
@@ -72,7 +76,8 @@ read_member(const struct json_node *n, struct chat_settings *s, struct sme_err *
 		s->title = n->text;
 	} else {
 		return err_set(err, SME_CONFIG,
-		    ".settings.chat: unknown key \"%.*s\"; there are guests, guests_per_minute, keep, "
+		    ".settings.chat: unknown key \"%.*s\"; there are guests, guests_per_minute, "
+		    "keep, "
 		    "origins, per_minute, text_max and title",
 		    SLICE_ARG(n->key));
 	}
@@ -160,8 +165,8 @@ chat_preflight(struct call *r)
 {
 	call_answer(r, MHD_HTTP_NO_CONTENT, NULL, (struct slice){NULL, 0});
 	MHD_add_response_header(r->response, "Access-Control-Allow-Methods", "GET, POST");
-	MHD_add_response_header(
-	    r->response, "Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
+	MHD_add_response_header(r->response, "Access-Control-Allow-Headers",
+	    "Authorization, Content-Type, Last-Event-ID");
 	MHD_add_response_header(r->response, "Access-Control-Max-Age", "600");
 	chat_allow_origin(r);
 }
@@ -252,8 +257,10 @@ static void
 not_allowed(struct call *r, const struct chat_path *p)
 {
 	call_answer(r, MHD_HTTP_METHOD_NOT_ALLOWED, NULL, (struct slice){NULL, 0});
-	MHD_add_response_header(
-	    r->response, "Allow", p->get && p->post ? "GET, POST" : p->get ? "GET" : "POST");
+	MHD_add_response_header(r->response, "Allow",
+	    p->get && p->post ? "GET, POST"
+	    : p->get          ? "GET"
+			      : "POST");
 }
 
 static void
@@ -281,9 +288,9 @@ chat_route(struct call *r)
 	} else if (p->scripts && strcmp(r->method, "OPTIONS") == 0) {
 		chat_preflight(r);
 	} else {
-		r->handle = strcmp(r->method, "GET") == 0 ? p->get :
-		    strcmp(r->method, "POST") == 0	  ? p->post :
-							    NULL;
+		r->handle = strcmp(r->method, "GET") == 0    ? p->get
+		            : strcmp(r->method, "POST") == 0 ? p->post
+		                                             : NULL;
 		if (!r->handle)
 			not_allowed(r, p);
 		else if (p->publisher && !is_publisher(r))

@@ -41,8 +41,8 @@ get(const struct json_node *root, const char *key, struct slice *out, struct sme
 }
 
 static int
-get_plain(const struct json_node *root, const char *key, size_t max, bool needed,
-    struct slice *out, struct sme_err *err)
+get_plain(const struct json_node *root, const char *key, size_t max, bool needed, struct slice *out,
+    struct sme_err *err)
 {
 	if (get(root, key, out, err) < 0)
 		return -1;
@@ -50,7 +50,8 @@ get_plain(const struct json_node *root, const char *key, size_t max, bool needed
 		return 0;
 	if (is_plain(*out, max))
 		return 0;
-	return err_set(err, SME_DATA, "%s: expected 1 to %zu bytes without control characters", key, max);
+	return err_set(
+	    err, SME_DATA, "%s: expected 1 to %zu bytes without control characters", key, max);
 }
 
 static const struct json_node *
@@ -80,7 +81,8 @@ check_one(const struct json_node *n, struct sme_err *err)
 	while (i < MEDIA_TYPES && !slice_is(type, media_types[i]))
 		i++;
 	if (i == MEDIA_TYPES)
-		return err_set(err, SME_DATA, "media: expected a \"type\": image, video, audio or file");
+		return err_set(
+		    err, SME_DATA, "media: expected a \"type\": image, video, audio or file");
 	if (!url_is_http(url) || !is_plain(url, 2000))
 		return err_set(err, SME_DATA, "media: expected a \"url\" with http or https");
 	if (get(n, "alt", &alt, err) < 0)

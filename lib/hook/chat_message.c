@@ -4,8 +4,8 @@
 
 #include "core/mem.h"
 #include "core/rfc3339.h"
-#include "hook/chat_int.h"
 #include "hook/chat_body.h"
+#include "hook/chat_int.h"
 
 /* One answer to GET messages is at most about so long, in bytes. */
 #define PAGE_BYTES ((size_t)1 << 20)
@@ -65,7 +65,8 @@ chat_add(struct call *r, struct chat_entry *e, chat_put_fn *put, void *ctx)
 	int64_t now = server_now(r->server);
 	struct buf json = BUF_INIT;
 
-	switch (threads_claim(threads, e->entry.from, e->entry.user, e->entry.key, now, &e->entry.id)) {
+	switch (
+	    threads_claim(threads, e->entry.from, e->entry.user, e->entry.key, now, &e->entry.id)) {
 	case CLAIM_KNOWN:
 		answer_id(r, MHD_HTTP_OK, e->entry.id);
 		free_entry(e);
@@ -120,7 +121,8 @@ take_message(struct call *r, struct chat_entry *e, const struct identity *id)
 	struct chat_body body;
 	struct sme_err err;
 
-	if (chat_body_message(buf_slice(&r->body), chat->set.text_max, &e->arena, &body, &err) < 0) {
+	if (chat_body_message(buf_slice(&r->body), chat->set.text_max, &e->arena, &body, &err) <
+	    0) {
 		call_error(r, MHD_HTTP_BAD_REQUEST, err.text);
 	} else if (!threads_allow(
 		       chat->threads, id->user, chat->set.per_minute, server_now(r->server))) {

@@ -35,8 +35,9 @@ chat_get_page(struct call *r)
 {
 	struct buf policy = BUF_INIT;
 
-	buf_puts(&policy, "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-			  "base-uri 'none'; form-action 'none'; frame-ancestors 'self'");
+	buf_puts(&policy,
+	    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+	    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'");
 	for (NODE_EACH(it, r->source->chat->set.origins)) {
 		buf_addc(&policy, ' ');
 		buf_adds(&policy, it->text);
@@ -66,8 +67,8 @@ chat_get_info(struct call *r)
 
 	buf_puts(&b, "{\"title\":");
 	json_put_string(&b, set->title);
-	buf_printf(&b, ",\"guests\":%s,\"text_max\":%u}\n", set->guests ? "true" : "false",
-	    set->text_max);
+	buf_printf(
+	    &b, ",\"guests\":%s,\"text_max\":%u}\n", set->guests ? "true" : "false", set->text_max);
 	call_answer(r, MHD_HTTP_OK, "application/json", buf_slice(&b));
 	buf_release(&b);
 	chat_allow_origin(r);
@@ -107,8 +108,8 @@ chat_post_guest(struct call *r)
 
 	if (!c->set.guests) {
 		call_error(r, MHD_HTTP_FORBIDDEN, "guests are not allowed here");
-	} else if (!threads_allow(c->threads, GUESTS, c->set.guests_per_minute,
-		       server_now(r->server))) {
+	} else if (!threads_allow(
+		       c->threads, GUESTS, c->set.guests_per_minute, server_now(r->server))) {
 		call_error(r, MHD_HTTP_TOO_MANY_REQUESTS, "too many; wait a little");
 		MHD_add_response_header(r->response, "Retry-After", "10");
 	} else {

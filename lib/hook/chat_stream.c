@@ -144,8 +144,8 @@ chat_stream(struct call *r, struct slice user, int64_t after, int64_t until)
 	add_stream(c, s);
 	r->status = MHD_HTTP_OK;
 	r->streaming = true;
-	r->response = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, PIECE, read_stream, s, free_stream);
+	r->response =
+	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_stream, s, free_stream);
 	MHD_add_response_header(r->response, "Content-Type", "text/event-stream");
 	MHD_add_response_header(r->response, "Cache-Control", "no-store");
 	/* nginx would gather what it gets. */

@@ -66,8 +66,8 @@ write_group(struct committer *c, struct commit_job **list)
 	}
 }
 
-/* Bring the jobs of one spool together, each spool's in their order: so that two that take turns do not
- * cost a sync for every record. */
+/* Bring the jobs of one spool together, each spool's in their order: so that two that take turns do
+ * not cost a sync for every record. */
 static struct commit_job *
 by_spool(struct commit_job *list)
 {

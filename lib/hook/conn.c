@@ -1,6 +1,6 @@
 /*
- * Connections that take too long.  libmicrohttpd ends one on which nothing moves at all; a client that
- * sends a byte now and then is ended here.
+ * Connections that take too long.  libmicrohttpd ends one on which nothing moves at all; a client
+ * that sends a byte now and then is ended here.
  */
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -230,8 +230,8 @@ work(void *ctx)
 /* ---- start and stop ---- */
 
 static void
-add_inbox(struct consumer *c, struct hook_source *source, struct spool *spool,
-    const char *position, struct spool_pos pos)
+add_inbox(struct consumer *c, struct hook_source *source, struct spool *spool, const char *position,
+    struct spool_pos pos)
 {
 	c->inboxes[c->n++] = (struct inbox){
 	    .source = source,

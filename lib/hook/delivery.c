@@ -17,7 +17,8 @@ delivery_pair(struct buf *pairs, struct slice name, struct slice value)
 bool
 delivery_next(struct slice *pairs, struct slice *name, struct slice *value)
 {
-	return pairs->n && slice_cut(pairs, '\0', name) && slice_cut(pairs, '\0', value) && pairs->p;
+	return pairs->n && slice_cut(pairs, '\0', name) && slice_cut(pairs, '\0', value) &&
+	       pairs->p;
 }
 
 void

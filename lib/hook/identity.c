@@ -44,8 +44,8 @@ read_claims(struct slice claims, struct arena *a, struct identity *id)
 }
 
 enum identity_verdict
-identity_check(struct slice token, struct slice secret, int64_t now, struct arena *a,
-    struct identity *id)
+identity_check(
+    struct slice token, struct slice secret, int64_t now, struct arena *a, struct identity *id)
 {
 	struct slice rest = token, version, claims;
 	char mac[VERIFY_HEX];

@@ -47,10 +47,10 @@ listen_check(const char *where, struct sme_err *err)
 	if (strncmp(where, "unix:", 5) == 0) {
 		size_t n = strlen(where + 5);
 
-		if (n && n < sizeof ((struct sockaddr_un *)0)->sun_path)
+		if (n && n < sizeof((struct sockaddr_un *)0)->sun_path)
 			return 0;
-		return err_set(err, SME_CONFIG, "%s: expected a path of at most 107 bytes behind unix:",
-		    where);
+		return err_set(err, SME_CONFIG,
+		    "%s: expected a path of at most 107 bytes behind unix:", where);
 	}
 	if (split(where, host, port))
 		return 0;
@@ -124,7 +124,8 @@ listen_inet(const struct addrinfo *a)
 int
 listen_on(const char *where, char **to_unlink, struct sme_err *err)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo hints = {
+	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *list = NULL;
 	char host[256], port[6];
 	int fd = -1, r;

@@ -35,8 +35,8 @@ mapper_open(struct sources *sources, struct writer *out, struct rejects *rejects
 	m->html = html_open();
 	m->mapped = xcalloc(sources_count(sources) + 1, sizeof *m->mapped);
 	for (size_t i = 0; i < sources_count(sources); i++)
-		m->mapped[i].sink = (struct record_sink){
-		    .out = out, .rejects = rejects, .html = m->html};
+		m->mapped[i].sink =
+		    (struct record_sink){.out = out, .rejects = rejects, .html = m->html};
 	return m;
 }
 
@@ -128,14 +128,14 @@ map(struct mapper *m, struct hook_source *source, jv input, int64_t now, struct 
 
 	mapped->sink.now = now;
 	mapped->some = true;
-	if (connector_run(source->connector, CALL_WEBHOOK, jv_copy(account), jv_null(), input, &outputs,
-		err) < 0 ||
+	if (connector_run(source->connector, CALL_WEBHOOK, jv_copy(account), jv_null(), input,
+		&outputs, err) < 0 ||
 	    records_of(outputs, &records, err) < 0) {
 		jv_free(account);
 		return -1;
 	}
-	return record_events(source->connector, &source->account, account, records, jv_null(),
-	    &mapped->sink, err);
+	return record_events(
+	    source->connector, &source->account, account, records, jv_null(), &mapped->sink, err);
 }
 
 /* The body as JSON; what does not say that it is may be any text. */

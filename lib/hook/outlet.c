@@ -17,7 +17,7 @@ struct outlet {
 	struct writer w;
 	struct append *log; /* NULL: standard output */
 	struct rejects *rejects;
-	struct buf lines;   /* on their way to the log */
+	struct buf lines; /* on their way to the log */
 	int64_t maintained;
 	size_t lineno;
 	volatile sig_atomic_t hurry;
@@ -32,8 +32,8 @@ gather(void *ctx, struct slice s)
 }
 
 struct outlet *
-outlet_open(const char *log, struct rejects *rejects, void (*say)(const char *text),
-    struct sme_err *err)
+outlet_open(
+    const char *log, struct rejects *rejects, void (*say)(const char *text), struct sme_err *err)
 {
 	struct outlet *o = xcalloc(1, sizeof *o);
 

@@ -122,12 +122,11 @@ deliver(struct call *r)
 	}
 	MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, keep_header, &headers);
 	MHD_get_connection_values(r->mhd, MHD_GET_ARGUMENT_KIND, keep_query, &query);
-	delivery_put(&r->record,
-	    &(struct delivery){.received = server_now(r->server),
-		.source = r->source->name,
-		.headers = buf_slice(&headers),
-		.query = buf_slice(&query),
-		.body = buf_slice(&r->body)});
+	delivery_put(&r->record, &(struct delivery){.received = server_now(r->server),
+				     .source = r->source->name,
+				     .headers = buf_slice(&headers),
+				     .query = buf_slice(&query),
+				     .body = buf_slice(&r->body)});
 	buf_release(&headers);
 	buf_release(&query);
 	buf_release(&r->body);

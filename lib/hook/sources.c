@@ -76,7 +76,8 @@ load_source(struct hook_source *s, const struct config *c, const struct json_nod
 	if (chat_settings(&s->account) && chat_check(chat_settings(&s->account), err) < 0)
 		return -1;
 	if ((s->scheme || chat_settings(&s->account)) && memchr(s->name.p, '/', s->name.n))
-		return err_set(err, SME_CONFIG, "the name becomes part of a path: it may hold no \"/\"");
+		return err_set(
+		    err, SME_CONFIG, "the name becomes part of a path: it may hold no \"/\"");
 	return 0;
 }
 
@@ -201,8 +202,8 @@ add_source(struct sources *s, const struct json_node *node, struct sme_err *err)
 }
 
 struct sources *
-sources_open(const struct config *c, const char *tenant, void (*say)(const char *text),
-    struct sme_err *err)
+sources_open(
+    const struct config *c, const char *tenant, void (*say)(const char *text), struct sme_err *err)
 {
 	struct sources *s = xcalloc(1, sizeof *s);
 

@@ -84,7 +84,8 @@ list(struct spool *s, struct sme_err *err)
 
 		if (n)
 			add_segment(s, n);
-		else if (strlen(e->d_name) == 28 && slice_ends(slice_of(e->d_name), SLICE(".damaged"))) {
+		else if (strlen(e->d_name) == 28 &&
+			 slice_ends(slice_of(e->d_name), SLICE(".damaged"))) {
 			memcpy(name, e->d_name, 20);
 			n = number(name);
 			s->last = n > s->last ? n : s->last;
@@ -97,8 +98,8 @@ list(struct spool *s, struct sme_err *err)
 }
 
 struct spool *
-spool_open(const char *dir, struct spool_pos pos, void (*say)(const char *text),
-    struct sme_err *err)
+spool_open(
+    const char *dir, struct spool_pos pos, void (*say)(const char *text), struct sme_err *err)
 {
 	struct spool *s;
 
@@ -162,8 +163,8 @@ static int
 failed(struct spool *s, const char *what, struct sme_err *err)
 {
 	if (errno == ENOSPC || errno == EDQUOT)
-		return err_set(err, SME_IOERR, "%s: the disk is full; senders are asked to try again",
-		    s->dir);
+		return err_set(
+		    err, SME_IOERR, "%s: the disk is full; senders are asked to try again", s->dir);
 	return err_sys(err, SME_IOERR, "%s: %s", s->dir, what);
 }
 
@@ -183,7 +184,8 @@ begin(struct spool *s, struct sme_err *err)
 	s->fd = openat(s->dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (s->fd < 0)
 		return failed(s, "cannot make a segment", err);
-	if (file_write_all(s->fd, head, sizeof head) < 0 || fsync(s->fd) < 0 || fsync(s->dirfd) < 0) {
+	if (file_write_all(s->fd, head, sizeof head) < 0 || fsync(s->fd) < 0 ||
+	    fsync(s->dirfd) < 0) {
 		int e = errno;
 
 		unlinkat(s->dirfd, name, 0);
@@ -239,8 +241,8 @@ append(struct spool *s, const struct slice *records, size_t n, struct spool_pos 
 
 	for (size_t i = 0; i < n; i++)
 		if (records[i].n > SPOOL_RECORD_MAX)
-			return err_set(err, SME_DATA, "%s: a record of %zu bytes is too long", s->dir,
-			    records[i].n);
+			return err_set(err, SME_DATA, "%s: a record of %zu bytes is too long",
+			    s->dir, records[i].n);
 	if (!n)
 		return 0;
 	if (s->fd >= 0 && (s->length > SPOOL_SEGMENT || time_now_ms() - s->made > SPOOL_AGE))
@@ -250,7 +252,8 @@ append(struct spool *s, const struct slice *records, size_t n, struct spool_pos 
 	if (write_records(s, records, n) < 0) {
 		int r = failed(s, "cannot write", err);
 
-		/* What lies behind the durable length is cut off; the reader does not look there. */
+		/* What lies behind the durable length is cut off; the reader does not look there.
+		 */
 		buf_clear(&s->batch);
 		if (ftruncate(s->fd, (off_t)s->length) < 0 && s->say)
 			s->say("cannot cut off what was not written whole; it may come twice");
@@ -258,7 +261,8 @@ append(struct spool *s, const struct slice *records, size_t n, struct spool_pos 
 		return r;
 	}
 	end = lseek(s->fd, 0, SEEK_CUR);
-	for (uint64_t i = 0, offset = s->length; at && i < n; offset += SPOOL_RECORD + records[i++].n)
+	for (uint64_t i = 0, offset = s->length; at && i < n;
+	     offset += SPOOL_RECORD + records[i++].n)
 		at[i] = (struct spool_pos){s->current, offset};
 	pthread_mutex_lock(&s->lock);
 	s->length = (uint64_t)end;
@@ -314,11 +318,12 @@ spool_pos_load(const char *path, struct spool_pos *pos, struct sme_err *err)
 	}
 	text = slice_trim(buf_slice(&b));
 	fine = slice_cut(&text, ' ', &first) && slice_cut(&text, ' ', &second) && !text.p &&
-	    slice_u64(first, &segment) && slice_u64(second, &offset);
+	       slice_u64(first, &segment) && slice_u64(second, &offset);
 	buf_release(&b);
 	if (!fine)
 		return err_set(err, SME_DATA,
-		    "%s: not a position; delete it to have everything in the spool mapped again", path);
+		    "%s: not a position; delete it to have everything in the spool mapped again",
+		    path);
 	*pos = (struct spool_pos){segment, offset};
 	return 0;
 }

@@ -144,10 +144,12 @@ whole(struct spool_reader *r, uint64_t offset, uint64_t end, struct buf *out)
 	unsigned char head[SPOOL_RECORD];
 	uint32_t n;
 
-	if (end < offset || end - offset < SPOOL_RECORD || !read_at(r->fd, head, sizeof head, offset))
+	if (end < offset || end - offset < SPOOL_RECORD ||
+	    !read_at(r->fd, head, sizeof head, offset))
 		return false;
 	n = spool_u32(head + 4);
-	if (spool_u32(head) != SPOOL_MARK || n > SPOOL_RECORD_MAX || n > end - offset - SPOOL_RECORD)
+	if (spool_u32(head) != SPOOL_MARK || n > SPOOL_RECORD_MAX ||
+	    n > end - offset - SPOOL_RECORD)
 		return false;
 	buf_clear(out);
 	if (!buf_reserve(out, n + 1) || !read_at(r->fd, out->p, n, offset + SPOOL_RECORD))
@@ -161,8 +163,8 @@ whole(struct spool_reader *r, uint64_t offset, uint64_t end, struct buf *out)
 static uint64_t
 look(struct spool_reader *r, uint64_t offset, uint64_t end, struct buf *out)
 {
-	static const unsigned char mark[4] = {SPOOL_MARK & 0xff, SPOOL_MARK >> 8 & 0xff,
-	    SPOOL_MARK >> 16 & 0xff, SPOOL_MARK >> 24};
+	static const unsigned char mark[4] = {
+	    SPOOL_MARK & 0xff, SPOOL_MARK >> 8 & 0xff, SPOOL_MARK >> 16 & 0xff, SPOOL_MARK >> 24};
 	char *p = xmalloc(LOOK);
 
 	for (offset++; end > offset && end - offset >= SPOOL_RECORD;) {
@@ -196,7 +198,8 @@ unfinished(struct spool_reader *r, uint64_t offset, uint64_t end)
 
 	if (!read_at(r->fd, head, n < sizeof head ? (size_t)n : sizeof head, offset))
 		return false;
-	if (n < sizeof head || (spool_u32(head) == SPOOL_MARK && spool_u32(head + 4) > n - sizeof head))
+	if (n < sizeof head ||
+	    (spool_u32(head) == SPOOL_MARK && spool_u32(head + 4) > n - sizeof head))
 		return true;
 	for (; offset < end; offset += n) {
 		n = end - offset < sizeof zero ? end - offset : sizeof zero;
@@ -243,8 +246,8 @@ segment_end(struct spool_reader *r, bool current, uint64_t *end, struct sme_err 
 }
 
 int
-spool_read(struct spool_reader *r, struct spool_pos *pos, struct buf *out,
-    struct spool_pos *start, struct sme_err *err)
+spool_read(struct spool_reader *r, struct spool_pos *pos, struct buf *out, struct spool_pos *start,
+    struct sme_err *err)
 {
 	for (;;) {
 		uint64_t end, segment;
@@ -279,7 +282,7 @@ static bool
 at_end(const struct spool *s, struct spool_pos pos)
 {
 	return !s->busy && s->current && s->length > SPOOL_HEAD && pos.segment == s->current &&
-	    pos.offset == s->length;
+	       pos.offset == s->length;
 }
 
 int
@@ -296,8 +299,8 @@ spool_forget(struct spool *s, struct spool_pos pos, bool current, struct sme_err
 		pos.segment++;
 	}
 	for (; gone < s->n && r == 0 && s->segments[gone] < pos.segment &&
-	    s->segments[gone] != s->current;
-	    gone++) {
+	       s->segments[gone] != s->current;
+	     gone++) {
 		char name[SPOOL_NAME];
 
 		spool_name(s->segments[gone], name);

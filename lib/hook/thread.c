@@ -21,7 +21,7 @@ struct place {
 struct thread {
 	struct place *places; /* in order of id */
 	size_t n, cap;
-	int64_t last;    /* the highest id given */
+	int64_t last;     /* the highest id given */
 	int64_t refilled; /* see threads_allow */
 	double allowed;
 };
@@ -140,8 +140,8 @@ load(struct threads *t, struct sme_err *err)
 }
 
 struct threads *
-threads_open(const char *dir, struct spool_pos pos, void (*say)(const char *text),
-    struct sme_err *err)
+threads_open(
+    const char *dir, struct spool_pos pos, void (*say)(const char *text), struct sme_err *err)
 {
 	struct spool *spool = spool_open(dir, pos, say, err);
 	struct threads *t;
@@ -375,7 +375,7 @@ threads_expire(struct threads *t, int64_t before, struct spool_pos pos, struct s
 		r = spool_read(reader, &at, &record, &start, err);
 		keep = r == 1 ? start : at;
 	} while (r == 1 && keep.segment < pos.segment &&
-	    !(entry_read(buf_slice(&record), &e) && e.id >= before));
+		 !(entry_read(buf_slice(&record), &e) && e.id >= before));
 	if (keep.segment > pos.segment)
 		keep = pos;
 	if (r >= 0)

@@ -66,8 +66,8 @@ decode(enum verify_code code, struct slice text, unsigned char out[VERIFY_MAC])
 }
 
 bool
-verify_signature(const struct verify_scheme *s, struct slice value, struct slice secret,
-    struct slice body)
+verify_signature(
+    const struct verify_scheme *s, struct slice value, struct slice secret, struct slice body)
 {
 	struct slice prefix = slice_of(s->prefix);
 	unsigned char got[VERIFY_MAC], want[VERIFY_MAC];
@@ -103,7 +103,8 @@ is_plain(struct slice s, const char *extra)
 bool
 verify_hub(struct slice mode, struct slice token, struct slice challenge, struct slice ours)
 {
-	return slice_is(mode, "subscribe") && verify_equal(token, ours) && is_plain(challenge, "._-");
+	return slice_is(mode, "subscribe") && verify_equal(token, ours) &&
+	       is_plain(challenge, "._-");
 }
 
 bool
