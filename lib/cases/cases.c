@@ -76,6 +76,12 @@ cases_rollback(struct cases *c)
 	db_rollback(c->db);
 }
 
+void
+cases_set_now(struct cases *c, int64_t now)
+{
+	c->o.now = now;
+}
+
 /* ---- the log ---- */
 
 static void

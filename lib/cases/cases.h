@@ -39,6 +39,9 @@ int cases_to_log(struct cases *c, struct sme_err *err);
 
 int64_t cases_now(const struct cases *c);
 
+/* Take NOW for the current time from here on. */
+void cases_set_now(struct cases *c, int64_t now);
+
 /* ---- what comes in ---- */
 
 /*
@@ -74,8 +77,8 @@ struct case_claim {
 
 /*
  * Claim the case KEY for AGENT, or with KEY.p == NULL the one that AGENT should take next: of the cases
- * that are free and that the agent may have, the one due first in its own queues, by priority, then
- * by age.  1: claimed; 0: nothing to do; -1 with ERR, SME_TEMPFAIL when somebody else holds KEY.
+ * that are free and that the agent may have, the one with the highest priority, a point of which is
+ * worth a minute of waiting.  1: claimed; 0: nothing to do; -1 with ERR, SME_TEMPFAIL when somebody else holds KEY.
  */
 int cases_claim(struct cases *c, struct slice tenant, struct slice key, struct slice agent,
     int64_t lease, struct case_claim *claim, struct sme_err *err);

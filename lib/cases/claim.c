@@ -38,8 +38,7 @@ read_claim(struct cases *c, struct slice tenant, struct slice key, struct case_c
 /* Candidates so far. */
 struct candidate {
 	struct buf key;
-	double priority;
-	int64_t opened, id;
+	int64_t rank, id;
 	bool any;
 };
 
@@ -47,24 +46,20 @@ struct candidate {
 static void
 consider(struct candidate *best, struct sqlite3_stmt *st)
 {
-	double priority = db_real(st, 1);
-	int64_t opened = db_int(st, 2), id = db_int(st, 3);
+	int64_t rank = db_int(st, 1), id = db_int(st, 2);
 
-	if (best->any && (priority < best->priority ||
-	                     (priority == best->priority &&
-	                         (opened > best->opened || (opened == best->opened && id > best->id)))))
+	if (best->any && (rank > best->rank || (rank == best->rank && id > best->id)))
 		return;
 	buf_clear(&best->key);
 	buf_adds(&best->key, db_text(st, 0));
-	best->priority = priority;
-	best->opened = opened;
+	best->rank = rank;
 	best->id = id;
 	best->any = true;
 }
 
 /* ?1 tenant, ?2 agent, ?3 queue, ?4 now; the first row that a query gives is its best. */
-#define COLUMNS "SELECT f.key, f.priority, f.opened, f.id FROM "
-#define FIRST   " ORDER BY f.priority DESC, f.opened, f.id LIMIT 1"
+#define COLUMNS "SELECT f.key, f.rank, f.id FROM "
+#define FIRST   " ORDER BY f.rank, f.id LIMIT 1"
 #define ME      "a.tenant = ?1 AND a.id = ?2 "
 #define MINE    "f.unanswered IS NOT NULL AND (a.queues = '[]' OR f.queue IN (SELECT value FROM json_each(a.queues))) "
 
@@ -116,7 +111,8 @@ free_queues(struct cases *c, struct slice tenant, struct slice agent, struct buf
 
 /*
  * The key of what AGENT should do next: its own cases, then free ones, then those whose holder let the
- * lease run out.  Within a priority what came first goes first.  1, 0 when there is nothing, -1.
+ * lease run out.  A point of priority is worth a minute of waiting, so that within a priority what came
+ * first goes first, and nothing waits for ever.  1, 0 when there is nothing, -1.
  */
 static int
 find_next(struct cases *c, struct slice tenant, struct slice agent, struct buf *key, struct sme_err *err)
@@ -232,7 +228,7 @@ cases_fence_ok(struct cases *c, struct slice tenant, struct slice key, int64_t f
 	"AND (a.networks ->> f.network IS NULL OR (SELECT count(*) FROM case_file b WHERE b.tenant = ?1 " \
 	"	AND b.agent = a.id AND b.status = 'open' AND b.network = f.network) < a.networks ->> f.network) " \
 	"AND " SKILLED("a.skills") " "                                                              \
-	"ORDER BY f.priority DESC, f.opened, f.id, "                                                \
+	"ORDER BY f.rank, f.id, "                                                \
 	/* sticky: who had the customer's last case */                                              \
 	"a.id IS NOT (SELECT b.agent FROM case_file b WHERE b.tenant = ?1 AND b.author = f.author AND b.agent " \
 	"	IS NOT NULL ORDER BY b.last DESC LIMIT 1), " order ", a.id LIMIT 1"

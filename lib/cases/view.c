@@ -37,7 +37,7 @@ each(struct cases *c, struct sqlite3_stmt *st, case_row *row, void *ctx, struct 
 	"AND (?6 IS NULL OR f.author = ?6) AND (?7 = 0 OR (f.unanswered IS NOT NULL AND f.due < ?9)) " \
 	"AND (?8 = 0 OR f.agent IS NULL) ORDER BY " order " LIMIT ?10 OFFSET ?11"
 
-static const char by_priority[] = LIST("f.priority DESC, f.opened, f.id");
+static const char by_priority[] = LIST("f.rank, f.id");
 static const char by_due[] = LIST("f.due, f.id");
 static const char by_last[] = LIST("f.last DESC, f.id");
 
@@ -138,7 +138,7 @@ cases_search(struct cases *c, struct slice tenant, struct slice words, int64_t l
 	    "SELECT json_object('case', f.key, 'status', f.status, 'at', " TIME("m.at") ", 'id', m.event, 'type', m.type, "
 	    "'author', m.author, 'snippet', snippet(case_search, 0, '[', ']', ' ... ', 12)) FROM case_search, case_message m, "
 	    "case_file f WHERE case_search MATCH ?2 AND m.id = case_search.rowid AND f.id = m.file AND m.tenant = ?1 "
-	    "ORDER BY rank, m.id LIMIT ?3", err, "tti", tenant, buf_slice(&match), limit), row, ctx, err);
+	    "ORDER BY case_search.rank, m.id LIMIT ?3", err, "tti", tenant, buf_slice(&match), limit), row, ctx, err);
 	buf_release(&match);
 	return r;
 }

@@ -78,12 +78,17 @@ const char *const db_steps[] = {
     "	department TEXT, department_due INTEGER," /* where it was forwarded to */
     "	opened INTEGER, last INTEGER, first_answer INTEGER, unanswered INTEGER, closed INTEGER,"
     "	changed INTEGER NOT NULL DEFAULT 0," /* seq of the last event */
+    /*
+     * Who comes first: a point of priority is worth a minute of waiting.  Priority plus age, put so that it does
+     * not depend on the time; nobody waits for ever behind those who come later.
+     */
+    "	rank INTEGER GENERATED ALWAYS AS (coalesce(opened, 0) - CAST(priority * 60000 AS INTEGER)) STORED,"
     "	UNIQUE (tenant, key)"
     ") STRICT;"
-    "CREATE INDEX case_file_free ON case_file (tenant, queue, priority DESC, opened, id)"
+    "CREATE INDEX case_file_free ON case_file (tenant, queue, rank, id)"
     "	WHERE status = 'open' AND agent IS NULL;"
     "CREATE INDEX case_file_lease ON case_file (tenant, lease) WHERE holder IS NOT NULL;"
-    "CREATE INDEX case_file_work ON case_file (tenant, status, priority DESC, opened, id);"
+    "CREATE INDEX case_file_work ON case_file (tenant, status, rank, id);"
     "CREATE INDEX case_file_due ON case_file (tenant, status, due, id);"
     "CREATE INDEX case_file_agent ON case_file (tenant, agent, status);"
     "CREATE INDEX case_file_author ON case_file (tenant, author);"
