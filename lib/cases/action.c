@@ -45,13 +45,13 @@ static const struct apply applies[] = {
 	{SET "holder = ?4, lease = ?5 ->> 'lease', fence = fence + 1, agent = ?4 " CASE,
 	    "UPDATE case_agent SET turn = ?6 WHERE tenant = ?1 AND id = ?4 AND ?2 = ?2"}},
     {"release",
-	{SET "agent = nullif(agent, holder), holder = NULL, lease = 0, fence = fence + 1 " CASE}},
+	{SET "agent = nullif(agent, holder), holder = NULL, lease = 0 " CASE}},
     {"assign",
 	{SET "agent = ?5 ->> 'agent', holder = NULL, lease = 0, fence = fence + 1 " CASE,
 	    "UPDATE case_agent SET turn = ?6, served = served + 1 WHERE tenant = ?1 AND id = ?5 ->> 'agent' "
 	    "AND ?2 = ?2"}},
     {"wait", {SET "status = 'waiting' " CASE}},
-    {"close", {SET "status = 'closed', closed = ?3, holder = NULL, lease = 0, fence = fence + 1 " CASE}},
+    {"close", {SET "status = 'closed', closed = ?3, holder = NULL, lease = 0 " CASE}},
     {"reopen", {SET "status = 'open', closed = NULL " CASE}},
     {"note",
 	{"INSERT INTO case_message (file, tenant, event, type, at, author, text) VALUES (" FILE

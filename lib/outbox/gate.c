@@ -416,6 +416,35 @@ duplicate_open(struct ledger *l, const struct gate_rules *rules, const struct ch
 	return found < 0 ? -1 : !found;
 }
 
+/*
+ * Whoever answers at the desk holds the case.  A claim that is older than the last one has no say any more: two
+ * people would answer the same customer.  What has begun to go out goes on.
+ */
+static int
+claim_open(struct ledger *l, const struct outgoing *o, struct gate_verdict *v, struct sme_err *err)
+{
+	struct slice key = node_text(o->job, "case");
+	double token = node_number(o->job, "fence", -1);
+	struct sqlite3_stmt *st;
+	int64_t fence = -1;
+	int r;
+
+	if (!key.p || token < 0 || o->part > 0)
+		return 1;
+	st = db_query(ledger_db(l), "SELECT fence FROM case_file WHERE tenant = ? AND key = ?", err, "tt",
+	    o->reply->id.tenant, key);
+	r = st ? db_step(ledger_db(l), st, err) : -1;
+	if (r == 1) {
+		fence = db_int(st, 0);
+		db_done(st);
+	}
+	if (r < 0 || fence < 0 || (double)fence == token)
+		return r < 0 ? -1 : 1;
+	closed(v, "claim", PART_NEVER, "the claim is stale: its token is %.0f, that of the case %lld", token,
+	    (long long)fence);
+	return 0;
+}
+
 int
 gates_book(struct ledger *l, const struct gate_rules *rules, const struct channel *c,
     const struct outgoing *o, const struct prepared *p, int64_t now, struct gate_verdict *v,
@@ -424,7 +453,9 @@ gates_book(struct ledger *l, const struct gate_rules *rules, const struct channe
 	int r;
 
 	v->gate = NULL;
-	r = budget_open(l, rules, c, p, now, v, err);
+	r = claim_open(l, o, v, err);
+	if (r == 1)
+		r = budget_open(l, rules, c, p, now, v, err);
 	if (r == 1)
 		r = duplicate_open(l, rules, c, o, now, v, err);
 	if (r != 1)

@@ -1,5 +1,5 @@
 /*
- * The gates that a reply passes before each attempt, in this order: tenant, approval, rule (of the
+ * The gates that a reply passes before each attempt: tenant, claim, approval, rule (of the
  * network: windows, who may be answered, private stays private), length, budget, duplicate (and
  * loops).  The first that is closed says why.  It opens by itself at a time (the reply waits), or a
  * person has to decide (the reply is held).
@@ -37,7 +37,7 @@ bool gates_pass(const struct channel *c, const struct outgoing *o, int64_t last_
     struct gate_verdict *v);
 
 /*
- * Those that depend on what else is sent: budget and duplicate.  Inside of the transaction that writes
+ * Those that depend on what else happens: the claim at the desk, budget and duplicate.  Inside of the transaction that writes
  * the intent, so that two publishers cannot both be the last to fit.  1: open, and the call is booked
  * as *BOOKED; 0: closed; -1 with ERR.
  */

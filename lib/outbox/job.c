@@ -286,7 +286,8 @@ job_put(const int fields[J_COUNT], const struct event *ev, bool summoned, struct
 	struct reader r = reader_of(fields, ev, NULL);
 	struct json_value text = said(&r, J_TEXT, "text"), source = said(&r, J_SOURCE, "source"),
 			  by = said(&r, J_BY, "by"), expires = said(&r, J_EXPIRES, "expires_at"),
-			  of = said(&r, J_REPLY, "of");
+			  of = said(&r, J_REPLY, "of"), file = said(&r, J_REPLY, "case"),
+			  fence = said(&r, J_REPLY, "fence");
 	const struct json_value *lang = value(&r, J_LANG);
 	bool bot = json_bool(value(&r, J_AUTHOR_BOT)) ||
 	           json_number(value(&r, J_SCORE_BOT), 0) >= REPLY_BOT;
@@ -300,6 +301,8 @@ job_put(const int fields[J_COUNT], const struct event *ev, bool summoned, struct
 	put(out, "lang", lang->type == JSON_STRING ? lang : value(&r, J_LANG_HINT));
 	if (!r.post) {
 		put(out, "of", &of);
+		put(out, "case", &file);
+		put(out, "fence", &fence);
 		put_mention(&r, out);
 	}
 	buf_addc(out, '}');

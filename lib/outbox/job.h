@@ -7,6 +7,7 @@
  *	           answered, as in the event; null for a post
  *	lang       of the mention, or of the post
  *	of         the key of the reply that is edited or deleted
+ *	case, fence  the case at the desk that it answers, and the token of the claim it was written under
  *	bot        the author is one;  summoned   the account was mentioned or quoted
  *	expires_at the approval ends
  */

@@ -74,7 +74,7 @@ const char *const db_steps[] = {
     "	overflow TEXT, priority REAL NOT NULL DEFAULT 0, due INTEGER, sla TEXT, lang TEXT,"
     "	agent TEXT," /* whose case it is */
     "	holder TEXT, lease INTEGER NOT NULL DEFAULT 0," /* who works on it now, and until when */
-    "	fence INTEGER NOT NULL DEFAULT 0," /* grows with every claim and release */
+    "	fence INTEGER NOT NULL DEFAULT 0," /* grows when somebody else gets it */
     "	department TEXT, department_due INTEGER," /* where it was forwarded to */
     "	opened INTEGER, last INTEGER, first_answer INTEGER, unanswered INTEGER, closed INTEGER,"
     "	changed INTEGER NOT NULL DEFAULT 0," /* seq of the last event */

@@ -78,7 +78,7 @@ agent() { # NAME [jq of more members]
 	run --separate-stderr sme-case reply -a lea --now 2026-11-20T10:05:00Z 1 <<<'Hallo'
 	[ "$stderr" = 'sme-case reply: ben holds the case' ]
 	sme-case release -a ben --now 2026-11-20T10:06:00Z 1
-	[ "$(case_of 1 | jq -c '[.holder, .agent, .fence]')" = '[null,null,4]' ]
+	[ "$(case_of 1 | jq -c '[.holder, .agent, .fence]')" = '[null,null,3]' ]
 	run sme-case claim -a ben nothing
 	[ "$status" -eq 66 ]
 }

@@ -177,6 +177,21 @@ sent - -
 sent - -" ]
 }
 
+@test "gate claim: what was written under a claim that is stale does not go out" {
+	mention 1 | sed 's/,"reply":.*/,"route":{"queue":"inbox"}}/' | sme-case ingest --tenant north >/dev/null
+	desk() { sme-case "$@" --tenant north; }
+	key=$(desk list --json | jq -r .case)
+	old=$(desk claim -a lea --lease 1s --now 2026-11-22T09:00:00Z "$key" | jq .fence)
+	echo 'Von Lea' | desk reply -a lea --fence "$old" --now 2026-11-22T09:00:00Z "$key" >lea
+	new=$(desk claim -a ben --now 2026-11-22T09:01:00Z "$key" | jq .fence)
+	refuses claim "the claim is stale: its token is $old, that of the case $new" <lea
+	echo 'Von Ben' | desk reply -a ben --fence "$new" --now 2026-11-22T09:01:00Z "$key" >ben
+	# Closed at once: the answer is on its way, and stays so.
+	desk close -a ben --now 2026-11-22T09:01:00Z "$key"
+	publish ben | states | grep -Fx 'sent - -'
+	[ "$(bodies | jq -r .text)" = 'Von Ben' ]
+}
+
 @test "an answer that is lost: it is looked up, repeated, or asked of a person" {
 	for offer in '{lookup: true, delay: "250ms"}' '{repeat: "1h"}'; do
 		case $offer in *repeat*) world=k-f2-1 ;; *) world=l-f2-1 ;; esac
