@@ -94,4 +94,8 @@ sent() {
 		units/sme-sweep@.service units/sme-sweep.timer
 	[ "$status" -eq 0 ]
 	[ -z "$output" ] || { echo "$output"; false; }
+	for unit in units/*.service; do
+
+		systemd-analyze security --offline=true --threshold=19 "$unit" >report 2>&1 || { cat report; false; }
+	done
 }
