@@ -128,6 +128,7 @@ listen_on(const char *where, char **to_unlink, struct sme_err *err)
 	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *list = NULL;
 	char host[256], port[6];
+	bool all;
 	int fd = -1, r;
 
 	*to_unlink = NULL;
@@ -136,9 +137,14 @@ listen_on(const char *where, char **to_unlink, struct sme_err *err)
 	if (strncmp(where, "unix:", 5) == 0)
 		return listen_unix(where, to_unlink, err);
 	split(where, host, port);
-	r = getaddrinfo(*host && strcmp(host, "*") != 0 ? host : NULL, port, &hints, &list);
+	all = !*host || strcmp(host, "*") == 0;
+	r = getaddrinfo(all ? NULL : host, port, &hints, &list);
 	if (r)
 		return err_set(err, SME_CONFIG, "%s: %s", where, gai_strerror(r));
+	/* For all addresses a socket of IPv6 takes IPv4 as well. */
+	for (const struct addrinfo *a = list; all && a && fd < 0; a = a->ai_next)
+		if (a->ai_family == AF_INET6)
+			fd = listen_inet(a);
 	for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
 		fd = listen_inet(a);
 	if (fd < 0)

@@ -295,6 +295,27 @@ code() { local t=$1; shift; status -H "Authorization: Bearer $t" "$@"; }
 	stop
 }
 
+@test "conversations are kept for as long as the settings say" {
+	sed -i 's/chat: {/&keep: "1s", /' sme.jq
+	start
+	code "$kim" -d '{"id":"c1","text":"alt"}' http://h/chat/app/messages
+	old=$(jq -r .id body)
+	stop
+	sleep 1.1
+	start
+	for _ in $(seq 50); do
+		[ "$(as "$kim" http://h/chat/app/messages | jq -c .messages)" != '[]' ] || break
+		sleep 0.1
+	done
+	[ "$(as "$kim" http://h/chat/app/messages | jq -c .messages)" = '[]' ]
+	run ! grep -qra alt home/hook
+	# A client that has seen the old ones sees the new ones too.
+	code "$kim" -d '{"id":"c2","text":"neu"}' http://h/chat/app/messages
+	[ "$(as "$kim" "http://h/chat/app/messages?after=$old" | jq -r '.messages[].text')" = neu ]
+	stop
+	[ "$(jq -r .text out)" = neu ]
+}
+
 @test "messages that the company's server delivers itself" {
 	start
 	body='{"events":[{"type":"message","user":"u","message":{"id":"1","created_at":"2026-11-26T09:00:00Z","text":"a"}},
