@@ -7,7 +7,7 @@ load peers
 
 setup_file() {
 	peers_open
-	peer_need Dovecot dovecot /usr/lib/dovecot/lmtp || return 0
+	peer_need Dovecot root dovecot /usr/lib/dovecot/lmtp || return 0
 	peer_need OpenSMTPD smtpd || return 0
 	[ "$(id -u)" = 0 ] || { echo "Dovecot: starts as root only" >"$PEERS/missing"; return 0; }
 	dovecot_start kim help

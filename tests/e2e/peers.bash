@@ -11,7 +11,7 @@
 
 peer_modules=${SME_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/sme-peers}/node_modules
 
-# What is needed to start a server: peer_need NAME COMMAND|npm:PACKAGE...  Without it the tests of the
+# What is needed to start a server: peer_need NAME COMMAND|FILE|npm:PACKAGE|root...  Without it the tests of the
 # file are skipped by peers_ready, under that name.
 peer_need() {
 	local what name=$1
@@ -22,9 +22,15 @@ peer_need() {
 			[ -e "${peer_modules%/*}/complete" ] && [ -d "$peer_modules/${what#npm:}" ] &&
 				command -v node >/dev/null ;;
 		/*) [ -e "$what" ] ;;
+		root) [ "$(id -u)" = 0 ] ;;
 		*) PATH=$PATH:/usr/sbin:/sbin command -v "$what" >/dev/null ;;
 		esac && continue
-		echo "$name: ${what#npm:} is not installed; scripts/deps --peers does it" >"$PEERS/missing"
+		case $what in
+		root) what='it starts as root only' ;;
+		/usr/* | npm:* | [!/]*) what="${what#npm:} is not installed; scripts/deps --peers does it" ;;
+		*) what="$what is not there" ;;
+		esac
+		echo "$name: $what" >"$PEERS/missing"
 		return 1
 	done
 }
