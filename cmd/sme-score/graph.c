@@ -35,15 +35,22 @@ static const struct cli_tool tool = {
     .opts = options,
 };
 
-enum field { F_TYPE, F_ID, F_TENANT, F_NETWORK, F_TEXT, F_ANSWERS, F_AUTHOR, F_HANDLE, F_BOT, FIELDS };
+enum field { F_TYPE, F_ID, F_TENANT, F_NETWORK, F_TEXT, F_ANSWERS, F_AUTHOR, F_HANDLE, F_BOT, F_LIKES, F_SHARES, F_REPLIES,
+	FIELDS };
 
 static const char *const paths[FIELDS] = {"type", "id", "tenant", "network", "text", "in_reply_to",
-    "author.id", "author.handle", "score.bot"};
+    "author.id", "author.handle", "score.bot", "metrics.likes", "metrics.shares", "metrics.replies"};
 
 /* An answer whose question has not come yet, or never will. */
 struct answer {
 	uint32_t from;
 	char *to;
+};
+
+/* A post and the reactions to it. */
+struct post {
+	uint32_t node;
+	double reactions;
 };
 
 struct reading {
@@ -54,6 +61,9 @@ struct reading {
 	struct map authors; /* id of a mention → node + 1 */
 	struct answer *answers;
 	size_t nanswers, cap;
+	struct map seen; /* id of a mention → its post + 1: what comes again counts once, with its last figures */
+	struct post *posts;
+	size_t nposts, posts_cap;
 	struct buf line, text, key;
 	uint64_t bad;
 };
@@ -157,6 +167,20 @@ add_answer(struct reading *r, uint32_t from)
 }
 
 static void
+add_post(struct reading *r, uint32_t node)
+{
+	double reactions = json_number(field(r, F_LIKES), 0) + json_number(field(r, F_SHARES), 0) +
+	                   json_number(field(r, F_REPLIES), 0);
+	union map_value *v = map_put(&r->seen, text_of(r, F_ID));
+
+	if (!v->u) {
+		r->posts = xgrow(r->posts, r->nposts, &r->posts_cap, sizeof *r->posts);
+		v->u = ++r->nposts;
+	}
+	r->posts[v->u - 1] = (struct post){node, reactions};
+}
+
+static void
 take_mention(struct reading *r)
 {
 	double bot = json_number(field(r, F_BOT), -1);
@@ -167,6 +191,7 @@ take_mention(struct reading *r)
 	if (bot >= 0)
 		graph_trust(r->graph, node, 1 - bot);
 	map_put(&r->authors, text_of(r, F_ID))->u = node + 1;
+	add_post(r, node);
 	add_mentioned(r, node);
 	add_answer(r, node);
 }
@@ -289,8 +314,36 @@ by_rank(const void *a, const void *b)
 	return (x->node > y->node) - (x->node < y->node);
 }
 
+static int
+by_author(const void *a, const void *b)
+{
+	const struct post *x = a, *y = b;
+
+	if (x->node != y->node)
+		return x->node < y->node ? -1 : 1;
+	return (x->reactions < y->reactions) - (x->reactions > y->reactions);
+}
+
+/* How many posts of each node have at least as many reactions (Hirsch 2005).  The caller frees. */
+static uint32_t *
+h_indexes(const struct reading *r)
+{
+	uint32_t *h = xcalloc(graph_size(r->graph) + 1, sizeof *h);
+
+	if (r->nposts)
+		qsort(r->posts, r->nposts, sizeof *r->posts, by_author);
+	for (size_t i = 0; i < r->nposts; i++) {
+		const struct post *p = &r->posts[i];
+
+		/* The most reactions first: the next counts while it has more than there are before it. */
+		if (p->reactions >= h[p->node] + 1)
+			h[p->node]++;
+	}
+	return h;
+}
+
 static void
-put_author(const struct reading *r, struct buf *b, const struct ranked *a, double influence)
+put_author(const struct reading *r, struct buf *b, const struct ranked *a, uint32_t h, double influence)
 {
 	struct slice id = graph_id(r->graph, a->node);
 
@@ -300,8 +353,8 @@ put_author(const struct reading *r, struct buf *b, const struct ranked *a, doubl
 	}
 	buf_puts(b, "{\"author\":");
 	json_put_string(b, id);
-	buf_printf(b, ",\"influence\":%.1f,\"rank\":%.3e,\"pointed_to_by\":%u}\n", influence, a->rank,
-	    graph_in(r->graph, a->node));
+	buf_printf(b, ",\"influence\":%.1f,\"rank\":%.3e,\"pointed_to_by\":%u,\"h\":%u}\n", influence, a->rank,
+	    graph_in(r->graph, a->node), h);
 }
 
 /* The influence is the share of authors that have a lower rank, in percent; equal ranks share it. */
@@ -311,6 +364,7 @@ write_ranks(const struct reading *r)
 	size_t n = graph_size(r->graph), shown = top > 0 && (size_t)top < n ? (size_t)top : n;
 	const double *ranks = graph_ranks(r->graph);
 	struct ranked *list = xcalloc(n + 1, sizeof *list);
+	uint32_t *h = h_indexes(r);
 	struct buf b = BUF_INIT;
 	struct writer w;
 
@@ -325,12 +379,13 @@ write_ranks(const struct reading *r)
 			for (below = i; below < n && list[below].rank == list[i].rank;)
 				below++;
 		buf_clear(&b);
-		put_author(r, &b, &list[i], n > 1 ? 100.0 * (double)(n - below) / (double)(n - 1) : 0);
+		put_author(r, &b, &list[i], h[list[i].node], n > 1 ? 100.0 * (double)(n - below) / (double)(n - 1) : 0);
 		writer_put(&w, buf_slice(&b));
 	}
 	writer_release(&w);
 	buf_release(&b);
 	free(list);
+	free(h);
 }
 
 int
@@ -356,6 +411,8 @@ graph_main(int argc, char **argv)
 	scan_plan_free(r.plan);
 	graph_free(r.graph);
 	map_release(&r.authors);
+	map_release(&r.seen);
+	free(r.posts);
 	buf_release(&r.line);
 	buf_release(&r.text);
 	buf_release(&r.key);

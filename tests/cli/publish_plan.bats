@@ -54,7 +54,7 @@ line() { sed -n "$1p" <<<"$output" | jq -r "[$2] | map(tostring) | join(\" \")";
 	for i in $(seq 5); do
 		echo '{"type":"mention","id":"a","tenant":"t","network":"mastodon","channel":"@b","created_at":"2026-11-20T10:00:00Z"}'
 	done >log
-	for i in $(seq 250); do
+	for _ in $(seq 250); do
 		echo '{"type":"mention","id":"a","network":"youtube","created_at":"2026-11-21T10:00:00Z"}'
 		echo '{"type":"mention","id":"a","network":"youtube","created_at":"2026-11-22T10:00:00Z","reply":{"state":"none"}}'
 		echo '{"type":"reply","id":"r"}'

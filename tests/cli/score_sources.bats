@@ -100,6 +100,16 @@ mention() {
 	[ "$status" -eq 1 ]
 }
 
+@test "graph: h of an author's mentions have at least h reactions" {
+	i=0
+	for n in 10 3 3 2 0 9; do
+		i=$((i + 1))
+		mention "p$i" kim x | jq -c ".metrics = {likes: $n, shares: 1, replies: null}"
+	done >events
+	mention p6 kim x | jq -c '.metrics = {likes: 0}' >>events # the last figures count
+	[ "$(sme-score graph --json events | jq .h)" = 3 ]
+}
+
 @test "--explain prints the terms for people, and terminals are safe" {
 	run sme-score --explain <<<'{"type":"mention","id":"x\u001b[31m:1","links":["https://lies.example"]}'
 	[ "$output" = "x?[31m:1
