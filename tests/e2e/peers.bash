@@ -216,7 +216,13 @@ prism_start() {
 	peer_wait "$name" 60 grep -q 'is listening' "$PEERS/$name.log"
 }
 
+# It writes its log a moment later: wait until that rests.
 prism_complaints() {
+	local size=-1
+	until [ "$(stat -c %s "$PEERS/$1.log")" = "$size" ]; do
+		size=$(stat -c %s "$PEERS/$1.log")
+		sleep 0.5
+	done
 	grep -aE 'Violation: request|VALIDATOR.*error +Request |NO_PATH_MATCHED|NO_METHOD_MATCHED' "$PEERS/$1.log"
 }
 
