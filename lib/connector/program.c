@@ -40,14 +40,17 @@ static const struct function {
  * Stands before the text of the file, on its first line, so that libjq counts the lines of the file.
  * Of what the file does not define there is a function that yields null.  Three functions of libjq 1.6
  * end or hang the process on some data: a number beyond 64 bits modulo -1, implode of what are no code
- * points, and the place of an empty text.
+ * points, and the place of an empty text.  The place in an array leaks what is looked for.
  */
 static const char prelude[] =
     "def _m(a; b): a % b; def _mod(a; b): b as $b | a as $a | if ($a | type) == \"number\" and "
     "($b | type) == \"number\" and $b > -2 and $b <= -1 then 0 else _m($a; $b) end; "
     "def _implode: implode; def implode: if type == \"array\" and all(.[]; type == \"number\" and "
     ". >= 0 and . <= 1114111) then _implode else error(\"implode: expected code points\") end; "
-    "def _indices($i): indices($i); def indices($i): if $i == \"\" then [] else _indices($i) end; "
+    "def _indices($i): indices($i); def indices($i): if $i == \"\" then [] elif type == \"array\" then "
+    ". as $a | (if $i | type == \"array\" then $i else [$i] end) as $b | ($b | length) as $n | "
+    "if $n == 0 then [] else [range(0; ($a | length) - $n + 1) | select($a[.:. + $n] == $b)] end "
+    "else _indices($i) end; "
     "def index($i): indices($i) | .[0]; def rindex($i): indices($i) | .[-1:][0]; "
     "def event($account): null; def start($account; $cursor): null; "
     "def page($account; $cursor): null; def webhook($account): null; "

@@ -209,6 +209,19 @@ maps_records_one_by_one(void **state)
 	connector_close(c);
 }
 
+/* The place of something in an array, as jq has it. */
+static void
+finds_places(void **state)
+{
+	struct connector *c = open_text(
+	    META "};\ndef event($account): index([\"b\"]), indices([\"a\", \"b\"]), indices(\"a\"), rindex(\"a\"), "
+		 "index([\"x\"]), indices([]), indices([1,2,3,4,5,6]);\n");
+
+	(void)state;
+	calls(c, CALL_EVENT, "[\"a\",\"b\",\"a\",\"b\"]", "[1,[0,2],[0,2],2,null,[],[]]");
+	connector_close(c);
+}
+
 /* Each of these ended or hung the process in libjq 1.6. */
 static void
 survives_libjq(void **state)
@@ -332,6 +345,7 @@ main(void)
 	    cmocka_unit_test(parses_as_jq_does),
 	    cmocka_unit_test(calls_functions),
 	    cmocka_unit_test(maps_records_one_by_one),
+	    cmocka_unit_test(finds_places),
 	    cmocka_unit_test(survives_libjq),
 	    cmocka_unit_test(refuses_with_a_place),
 	    cmocka_unit_test(reads_meta),
