@@ -110,7 +110,7 @@ file_adopt(int fd, const char *path)
 }
 
 int
-file_write_atomic(const char *path, struct slice data, unsigned mode, struct sme_err *err)
+file_replace(const char *path, struct slice data, unsigned mode, struct sme_err *err)
 {
 	char *tmp = xmalloc(strlen(path) + 16);
 	int fd, r;
@@ -125,14 +125,22 @@ file_write_atomic(const char *path, struct slice data, unsigned mode, struct sme
 	file_adopt(fd, path);
 	r = fchmod(fd, mode) | file_write_all(fd, data.p, data.n) | fsync(fd);
 	r |= close(fd);
-	if (r == 0 && rename(tmp, path) == 0 && file_sync_parent(path) == 0) {
-		free(tmp);
-		return 0;
+	if (r == 0)
+		r = rename(tmp, path);
+	if (r < 0) {
+		err_sys(err, SME_IOERR, "%s", path);
+		unlink(tmp);
 	}
-	r = err_sys(err, SME_IOERR, "%s", path);
-	unlink(tmp);
 	free(tmp);
 	return r;
+}
+
+int
+file_write_atomic(const char *path, struct slice data, unsigned mode, struct sme_err *err)
+{
+	if (file_replace(path, data, mode, err) < 0)
+		return -1;
+	return file_sync_parent(path) < 0 ? err_sys(err, SME_IOERR, "%s", path) : 0;
 }
 
 int

@@ -25,6 +25,12 @@ int file_sync_parent(const char *path);
  */
 void file_adopt(int fd, const char *path);
 
+/*
+ * As file_write_atomic, but without waiting for the directory: after a power cut the old file may be
+ * there again, whole.  For what may go back a step.  file_sync_parent makes it last.
+ */
+int file_replace(const char *path, struct slice data, unsigned mode, struct sme_err *err);
+
 /* Make the directory PATH and the missing ones above it (mode 0700). */
 int file_mkdirs(const char *path, struct sme_err *err);
 

@@ -295,7 +295,8 @@ cursor_save(const struct cursor *c, struct slice key, struct sme_err *err)
 	}
 	put_items(&b, &c->seen);
 	buf_puts(&b, "end\n");
-	r = file_write_atomic(c->path, buf_slice(&b), 0600, err);
+	/* A cursor that a power cut takes back lets events come again, which sme-log drops. */
+	r = file_replace(c->path, buf_slice(&b), 0600, err);
 	buf_release(&b);
 	return r;
 }
