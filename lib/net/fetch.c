@@ -57,10 +57,12 @@ run_wave(struct run *r, size_t from, size_t to)
 		else if (t->src->path)
 			task_read_file(t);
 		task_forget_answer(t);
-		task_unload(t);
 		r->done++;
 		progress(r);
 	}
+	tasks_commit(r, &r->tasks[from], to - from);
+	for (size_t i = from; i < to; i++)
+		task_unload(&r->tasks[i]);
 }
 
 static void
@@ -124,6 +126,7 @@ run_follow(struct run *r)
 				t->due += pause - interval(t);
 			task_forget_answer(t);
 		}
+		tasks_commit(r, r->tasks, r->n);
 		if (r->o->report.round)
 			r->o->report.round(r->o->report.ctx);
 	}

@@ -15,6 +15,7 @@ struct task {
 	bool loaded;     /* the cursor */
 	bool busy;       /* its request is under way */
 	bool answered;   /* the answer waits to be handed on */
+	bool written;    /* it was, and the cursor waits to be saved */
 	bool tried;      /* at all */
 	int64_t due;     /* of --follow, by the monotonic clock */
 	/* The answer. */
@@ -63,6 +64,9 @@ int64_t task_count(struct task *t, const struct intake *in);
  * cursor stays as it was: 0.  -1 when that failed, which has been reported.
  */
 int task_commit(struct task *t);
+
+/* The same for all that are `written` among the N at TASKS, with one wait for all of them. */
+void tasks_commit(struct run *r, struct task *tasks, size_t n);
 
 /* Read a file, if it has changed. */
 void task_read_file(struct task *t);

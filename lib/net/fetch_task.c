@@ -1,8 +1,10 @@
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/hash.h"
+#include "core/mem.h"
 #include "core/rfc3339.h"
 #include "net/fetch_int.h"
 #include "net/settle.h"
@@ -127,6 +129,13 @@ task_count(struct task *t, const struct intake *in)
 	return count.ttl;
 }
 
+static void
+saved(struct task *t)
+{
+	t->stat->failed = false;
+	t->stat->last_success = t->run->intake.now;
+}
+
 int
 task_commit(struct task *t)
 {
@@ -144,9 +153,71 @@ task_commit(struct task *t)
 		task_fail(t, &err);
 		return -1;
 	}
-	t->stat->failed = false;
-	t->stat->last_success = r->intake.now;
+	saved(t);
 	return 1;
+}
+
+/* A disk takes many files at once in the time of one. */
+#define SAVERS 8
+
+struct saving {
+	struct task *tasks;
+	struct sme_err *errors; /* text[0]: it could not be saved */
+	size_t n, next;
+};
+
+static void *
+save_some(void *ctx)
+{
+	struct saving *s = ctx;
+	size_t i;
+
+	while ((i = __atomic_fetch_add(&s->next, 1, __ATOMIC_RELAXED)) < s->n)
+		if (s->tasks[i].written && task_save(&s->tasks[i], &s->errors[i]) == 0)
+			s->errors[i].text[0] = '\0';
+	return NULL;
+}
+
+static void
+save_all(struct saving *s)
+{
+	pthread_t threads[SAVERS];
+	size_t n = 0;
+
+	while (n < SAVERS && n + 1 < s->n && pthread_create(&threads[n], NULL, save_some, s) == 0)
+		n++;
+	save_some(s);
+	while (n)
+		pthread_join(threads[--n], NULL);
+}
+
+void
+tasks_commit(struct run *r, struct task *tasks, size_t n)
+{
+	struct saving s = {.tasks = tasks, .n = n};
+	struct sme_err err;
+	size_t written = 0;
+	int taken = 1;
+
+	for (size_t i = 0; i < n; i++)
+		written += tasks[i].written;
+	if (!written)
+		return;
+	writer_flush(r->intake.out);
+	if (r->dir)
+		taken = settle(r->intake.out->fd, r->o->stop, &err);
+	r->totals->gone |= taken == 0;
+	s.errors = xcalloc(n, sizeof *s.errors);
+	if (taken > 0)
+		save_all(&s);
+	for (size_t i = 0; i < n; i++) {
+		if (tasks[i].written && (taken < 0 || s.errors[i].text[0]))
+			task_fail(&tasks[i], taken < 0 ? &err : &s.errors[i]);
+		else if (tasks[i].written && taken > 0)
+			saved(&tasks[i]);
+		tasks[i].written = false;
+	}
+	free(s.errors);
 }
 
 struct known *

@@ -114,7 +114,7 @@ hand_on(struct task *t, int64_t *ttl)
 		/* Of half an answer no name is kept, or the other half would never come. */
 		if (!t->partial)
 			cursor_validators(&t->cursor, slice_of(t->etag), slice_of(t->modified));
-		task_commit(t);
+		t->written = true;
 	} else {
 		task_count(t, in);
 		writer_flush(t->run->intake.out);
