@@ -223,7 +223,7 @@ exchange_answered(struct call *c, int64_t retry_after)
 			return;
 		}
 	}
-	if (a->class == ANSWER_TRANSIENT && may_repeat(c) && c->tries < o->tries &&
+	if (a->class == ANSWER_TRANSIENT && !c->lasting && may_repeat(c) && c->tries < o->tries &&
 	    retry_after <= o->backoff_max) {
 		int64_t wait = http_backoff(x->run.http, c->tries);
 

@@ -176,6 +176,7 @@ no_answer(struct call *c, const struct http_response *r)
 	/* What this side refused needs a person, not patience. */
 	bool refused = r->err.status == SME_CONFIG || r->err.status == SME_NOPERM;
 
+	c->lasting = !r->passing;
 	c->answer.class = refused ? ANSWER_AUTH : ANSWER_TRANSIENT;
 	c->answer.status = 0;
 	explain(c, *r->reason ? r->reason : "the answer is shorter than announced", jv_null());

@@ -40,6 +40,7 @@ struct call {
 	bool once;    /* what changes something is not sent again */
 	bool renewed; /* a new token was got for it */
 	bool early;   /* and would do without */
+	bool lasting; /* why it failed will not pass by itself: a certificate, an endless answer */
 	bool sent;    /* once, without an answer that says it was not done */
 	bool reads;
 	unsigned tries;

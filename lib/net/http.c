@@ -334,6 +334,7 @@ hand_over(struct http *h, struct http_transfer *t, struct http_response *r, CURL
 	r->tries = t->tries;
 	r->moved = t->moved;
 	r->unsent = !t->sent;
+	r->passing = !*t->refused.text && is_passing(code, r->status);
 	if (*t->refused.text || (code != CURLE_OK && !(r->partial && r->status < 300)) ||
 	    r->status >= 400)
 		describe(t, r, code);

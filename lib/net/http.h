@@ -62,6 +62,7 @@ struct http_response {
 	int64_t retry_after;   /* milliseconds the server asks to wait, or 0 */
 	bool moved;            /* the first answer was a permanent redirect (301, 308) */
 	bool unsent;           /* no try got as far as sending anything */
+	bool passing;          /* it failed, but may work a while later */
 	/* Why it failed, empty when there is a final answer below 400; the URL, masked, is in it. */
 	struct sme_err err;
 	char reason[300]; /* the same without the URL */

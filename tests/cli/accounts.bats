@@ -458,7 +458,7 @@ plain() {
 	plain "base: \"https://localhost:$port\""
 	poll
 	[ "$status" -eq 69 ]
-	[[ "$stderr" == *certificate* ]]
+	[[ "$stderr" == *certificate* ]] || { echo "$stderr"; cat tls; false; }
 	[ "$(coverage | jq -r .events)" -eq 0 ]
 	plain "base: \"https://localhost:$port\", ca: \"cert.pem\""
 	poll
