@@ -12,8 +12,9 @@ struct value {
 
 /*
  * What is to be put: the value of FIELD, or, when FIELD is NULL, an object of texts such as
- * {"access_token":"..."}; what is no object is the value of the field "secret".  From standard input
- * to its end, without a newline at the end; when that is a terminal it is asked for without echo.
+ * {"access_token":"..."}; what is no object is the value of the field "secret".  From standard
+ * input to its end, without a newline at the end; when that is a terminal it is asked for without
+ * echo.
  */
 int value_read(struct value *v, const char *field, struct sme_err *err);
 void value_release(struct value *v);

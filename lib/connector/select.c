@@ -21,7 +21,8 @@
 #define FIELD_BYTES ((size_t)256 << 10)
 #define TOTAL_BYTES ((size_t)16 << 20)
 
-/* Steps of all expressions on one page: some seconds at worst, for a page that is made to do harm. */
+/* Steps of all expressions on one page: some seconds at worst, for a page that is made to do harm.
+ */
 #define STEPS_MAX 20000000
 
 #define HTML_OPTIONS                                                                               \
@@ -57,7 +58,8 @@ note_error(void *to, xmlErrorPtr e)
 	struct selector *s = to;
 
 	if (!s->wrong[0] && e->message)
-		snprintf(s->wrong, sizeof s->wrong, "%.*s", (int)strcspn(e->message, "\n"), e->message);
+		snprintf(
+		    s->wrong, sizeof s->wrong, "%.*s", (int)strcspn(e->message, "\n"), e->message);
 }
 
 /* has-class("a"): as CSS has it. */
@@ -75,7 +77,8 @@ has_class(xmlXPathParserContext *ctxt, int nargs)
 		return;
 	}
 	all = ctxt->context->node && ctxt->context->node->type == XML_ELEMENT_NODE
-	    ? xmlGetNoNsProp(ctxt->context->node, (const xmlChar *)"class") : NULL;
+	          ? xmlGetNoNsProp(ctxt->context->node, (const xmlChar *)"class")
+	          : NULL;
 	rest = slice_of((const char *)all);
 	for (char *p = (char *)all; p && *p; p++)
 		if (isspace((unsigned char)*p))
@@ -158,16 +161,18 @@ add_field(struct selector *s, jv name, jv text, struct sme_err *err)
 static int
 read_fields(struct selector *s, jv fields, struct sme_err *err)
 {
-	int r = 0, n = jv_get_kind(fields) == JV_KIND_OBJECT ? jv_object_length(jv_copy(fields)) : 0;
+	int r = 0,
+	    n = jv_get_kind(fields) == JV_KIND_OBJECT ? jv_object_length(jv_copy(fields)) : 0;
 
 	if (n == 0 || n > FIELDS_MAX)
-		r = err_set(err, SME_CONFIG, "select.fields: expected an object of up to %d expressions",
-		    FIELDS_MAX);
+		r = err_set(err, SME_CONFIG,
+		    "select.fields: expected an object of up to %d expressions", FIELDS_MAX);
 	s->fields = xcalloc(n > 0 && r == 0 ? (size_t)n : 1, sizeof *s->fields);
 	if (r == 0)
 		for (int i = jv_object_iter(fields); r == 0 && jv_object_iter_valid(fields, i);
 		     i = jv_object_iter_next(fields, i))
-			r = add_field(s, jv_object_iter_key(fields, i), jv_object_iter_value(fields, i), err);
+			r = add_field(
+			    s, jv_object_iter_key(fields, i), jv_object_iter_value(fields, i), err);
 	jv_free(fields);
 	return r;
 }
@@ -193,7 +198,8 @@ read_dates(struct selector *s, jv dates, struct sme_err *err)
 static int
 selector_read(struct selector *s, jv select, struct sme_err *err)
 {
-	*s = (struct selector){.xpath = xmlXPathNewContext(NULL), .base = BUF_INIT, .text = BUF_INIT};
+	*s = (struct selector){
+	    .xpath = xmlXPathNewContext(NULL), .base = BUF_INIT, .text = BUF_INIT};
 	s->xpath->error = note_error;
 	s->xpath->userData = s;
 	s->xpath->opLimit = STEPS_MAX;
@@ -262,8 +268,7 @@ put_collapsed(struct buf *b, struct slice text)
 static bool
 is_block(const xmlNode *n)
 {
-	const htmlElemDesc *tag =
-	    n->type == XML_ELEMENT_NODE ? htmlTagLookup(n->name) : NULL;
+	const htmlElemDesc *tag = n->type == XML_ELEMENT_NODE ? htmlTagLookup(n->name) : NULL;
 
 	return tag && (!tag->isinline || slice_is(slice_of(tag->name), "br"));
 }
@@ -401,8 +406,10 @@ read_item(struct selector *s, xmlNode *node, jv *item, struct sme_err *err)
 			jv_free(value);
 	}
 	if (s->total > TOTAL_BYTES)
-		return err_set(err, SME_DATA, "select: the items hold more than %zu MiB of text; do they "
-		    "contain each other?", TOTAL_BYTES >> 20);
+		return err_set(err, SME_DATA,
+		    "select: the items hold more than %zu MiB of text; do they "
+		    "contain each other?",
+		    TOTAL_BYTES >> 20);
 	return 0;
 }
 
@@ -419,8 +426,10 @@ read_items(struct selector *s, xmlNode *root, jv *items, struct sme_err *err)
 	if (!o)
 		return too_much(s, "items", err);
 	if (o->type != XPATH_NODESET)
-		r = err_set(err, SME_CONFIG, "select.items: expected an expression that finds elements");
-	for (int i = 0; r == 0 && o->nodesetval && i < o->nodesetval->nodeNr && i < SELECT_ITEMS_MAX; i++) {
+		r = err_set(
+		    err, SME_CONFIG, "select.items: expected an expression that finds elements");
+	for (int i = 0;
+	     r == 0 && o->nodesetval && i < o->nodesetval->nodeNr && i < SELECT_ITEMS_MAX; i++) {
 		jv item;
 
 		r = read_item(s, o->nodesetval->nodeTab[i], &item, err);
@@ -463,7 +472,8 @@ charset_of_meta(struct slice html)
 		from.p++;
 		from.n--;
 	}
-	while (n < from.n && n < 40 && (isalnum((unsigned char)from.p[n]) || strchr("-_:.", from.p[n])))
+	while (n < from.n && n < 40 &&
+	       (isalnum((unsigned char)from.p[n]) || strchr("-_:.", from.p[n])))
 		n++;
 	return (struct slice){from.p, n};
 }
@@ -519,8 +529,8 @@ read_page(struct selector *s, const struct select_input *in, jv *body, struct sm
 		jv_free(next);
 		return -1;
 	}
-	*body = jv_object_set(jv_object_set(jv_object(), jv_string("items"), items),
-	    jv_string("next"), next);
+	*body = jv_object_set(
+	    jv_object_set(jv_object(), jv_string("items"), items), jv_string("next"), next);
 	return 0;
 }
 
@@ -533,7 +543,8 @@ select_page(jv select, const struct select_input *in, jv *body, struct sme_err *
 	*body = jv_invalid();
 	s.now = in->now;
 	if (r == 0 && in->html.n > SELECT_PAGE_MAX)
-		r = err_set(err, SME_DATA, "the page is larger than %zu MiB", SELECT_PAGE_MAX >> 20);
+		r = err_set(
+		    err, SME_DATA, "the page is larger than %zu MiB", SELECT_PAGE_MAX >> 20);
 	if (r == 0)
 		r = read_page(&s, in, body, err);
 	selector_release(&s);

@@ -107,7 +107,8 @@ connected(struct transport_call *call, struct slice url, struct sme_err *err)
 		xmpp_close(k->client);
 		k->client = NULL;
 		if (!password.n) {
-			err_set(err, SME_NOPERM, "the vault's entry has no password; add it with sme-vault put");
+			err_set(err, SME_NOPERM,
+			    "the vault's entry has no password; add it with sme-vault put");
 			return NULL;
 		}
 		buf_clear(&k->url);
@@ -182,7 +183,8 @@ send_message(struct transport_call *call, struct xmpp *x, const struct json_node
 	return 0;
 }
 
-/* Is one of the messages in TEXT, a page, ours?  *AFTER becomes where the next page begins, or empty. */
+/* Is one of the messages in TEXT, a page, ours?  *AFTER becomes where the next page begins, or
+ * empty. */
 static bool
 is_in(struct slice text, struct slice id, struct buf *archive, struct buf *after)
 {
@@ -209,7 +211,8 @@ static int
 find(struct xmpp *x, const struct json_node *what, struct buf *body, struct sme_err *err)
 {
 	struct buf text = BUF_INIT, archive = BUF_INIT, after = BUF_INIT;
-	struct xmpp_query q = {.start = node_text(what, "start"), .with = node_text(what, "with"), .max = 100};
+	struct xmpp_query q = {
+	    .start = node_text(what, "start"), .with = node_text(what, "with"), .max = 100};
 	bool found = false;
 	int r = 0;
 
@@ -233,7 +236,8 @@ find(struct xmpp *x, const struct json_node *what, struct buf *body, struct sme_
 }
 
 static int
-run(struct transport_call *call, const struct json_node *request, struct buf *body, struct sme_err *err)
+run(struct transport_call *call, const struct json_node *request, struct buf *body,
+    struct sme_err *err)
 {
 	const struct json_node *what = node_get(request, "xmpp");
 	struct slice todo = node_text(what, "do");

@@ -91,11 +91,13 @@ keep_headers(struct arena *a, const char *const *headers)
 }
 
 static struct visit *
-visit_new(struct http *h, const struct http_request *r, int64_t interval, http_done *done, void *ctx)
+visit_new(
+    struct http *h, const struct http_request *r, int64_t interval, http_done *done, void *ctx)
 {
 	struct visit *v = xcalloc(1, sizeof *v);
 
-	*v = (struct visit){.http = h, .request = *r, .interval = interval, .done = done, .ctx = ctx};
+	*v = (struct visit){
+	    .http = h, .request = *r, .interval = interval, .done = done, .ctx = ctx};
 	v->request.method = NULL;
 	v->request.body = (struct slice){NULL, 0};
 	v->request.stay = true; /* each step is looked at */
@@ -132,8 +134,10 @@ refuse(struct visit *v)
 	if (read)
 		snprintf(r.reason, sizeof r.reason, "robots.txt of the host does not allow it");
 	else
-		snprintf(r.reason, sizeof r.reason, "robots.txt of the host could not be read%s, so nothing "
-		    "may be fetched", status ? " (server error)" : "");
+		snprintf(r.reason, sizeof r.reason,
+		    "robots.txt of the host could not be read%s, so nothing "
+		    "may be fetched",
+		    status ? " (server error)" : "");
 	url_masked(&url, slice_of(v->request.url));
 	err_set(&r.err, read ? SME_NOPERM : SME_TEMPFAIL, "%s: %s", buf_str(&url), r.reason);
 	buf_release(&url);
@@ -148,7 +152,7 @@ follow(struct visit *v, const struct http_response *r)
 {
 	struct slice to = http_header(r, "location");
 	bool moved = r->status == 301 || r->status == 302 || r->status == 303 || r->status == 307 ||
-	    r->status == 308;
+	             r->status == 308;
 	struct host *host = v->host;
 	struct buf url = BUF_INIT;
 
@@ -185,7 +189,8 @@ visited(void *ctx, const struct http_request *request, const struct http_respons
 		return;
 	if (r->status >= 300 && r->status < 400 && r->status != 304)
 		err_set(&lost.err, SME_DATA, "%s",
-		    strcpy(lost.reason, "redirected too often, or to where nothing can be fetched"));
+		    strcpy(
+			lost.reason, "redirected too often, or to where nothing can be fetched"));
 	finish(v, &lost);
 }
 

@@ -8,7 +8,8 @@
 #include "core/mem.h"
 #include "net/url.h"
 
-/* More rules than this are not kept, and a longer one is none: a match costs their sum times the path. */
+/* More rules than this are not kept, and a longer one is none: a match costs their sum times the
+ * path. */
 #define RULES_MAX 20000
 #define RULE_MAX 2048
 
@@ -31,8 +32,9 @@ struct robots {
 static int
 hex(char c)
 {
-	return isdigit((unsigned char)c) ? c - '0' :
-	    isxdigit((unsigned char)c)  ? (tolower((unsigned char)c) - 'a') + 10 : -1;
+	return isdigit((unsigned char)c)    ? c - '0'
+	       : isxdigit((unsigned char)c) ? (tolower((unsigned char)c) - 'a') + 10
+	                                    : -1;
 }
 
 static bool
@@ -42,22 +44,23 @@ unreserved(unsigned char c)
 }
 
 /*
- * S with every byte spelled in one way: what need not be escaped is not, what is beyond ASCII is, in
- * capitals.  "*" and "$" are escaped, but for the "*" of a rule, which means something else.
+ * S with every byte spelled in one way: what need not be escaped is not, what is beyond ASCII is,
+ * in capitals.  "*" and "$" are escaped, but for the "*" of a rule, which means something else.
  */
 static void
 normalise(struct buf *out, struct slice s, bool rule)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
-		bool escaped = c == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 && hex(s.p[i + 2]) >= 0;
+		bool escaped =
+		    c == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 && hex(s.p[i + 2]) >= 0;
 
 		if (escaped) {
 			c = (unsigned char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]));
 			i += 2;
 		}
-		if (escaped ? c && unreserved(c) :
-			      c > 0x20 && c < 0x7f && c != '$' && (c != '*' || rule))
+		if (escaped ? c && unreserved(c)
+			    : c > 0x20 && c < 0x7f && c != '$' && (c != '*' || rule))
 			buf_addc(out, (char)c);
 		else
 			buf_printf(out, "%%%02X", c);
@@ -106,7 +109,8 @@ product(struct slice value)
 {
 	size_t n = 0;
 
-	while (n < value.n && (isalpha((unsigned char)value.p[n]) || value.p[n] == '-' || value.p[n] == '_'))
+	while (n < value.n &&
+	       (isalpha((unsigned char)value.p[n]) || value.p[n] == '-' || value.p[n] == '_'))
 		n++;
 	return (struct slice){value.p, n};
 }
@@ -221,9 +225,9 @@ robots_free(struct robots *r)
 /* ---- matching ---- */
 
 /*
- * Does RULE match the start of PATH?  Each "*" takes as little as it can, and is tried again with more
- * when what follows does not fit: only the last one ever needs to be, so the time is at most the
- * product of the lengths.
+ * Does RULE match the start of PATH?  Each "*" takes as little as it can, and is tried again with
+ * more when what follows does not fit: only the last one ever needs to be, so the time is at most
+ * the product of the lengths.
  */
 static bool
 matches(const struct rule *rule, struct slice path)
@@ -276,7 +280,8 @@ robots_allow(const struct robots *r, struct slice url)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct rule *rule = &r->rules[i];
 
-		if (best && (rule->length < best->length || (rule->length == best->length && !rule->allow)))
+		if (best &&
+		    (rule->length < best->length || (rule->length == best->length && !rule->allow)))
 			continue;
 		if (matches(rule, buf_slice(&path)))
 			best = rule;

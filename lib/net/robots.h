@@ -23,8 +23,8 @@ struct robots;
 struct robots *robots_parse(struct slice text, const char *agent);
 
 /*
- * What the answer to a request for robots.txt means: TEXT for status 200 to 299, no rules for any other
- * below 500, and for 500 and above, or 0 (no answer at all), that nothing may be fetched.
+ * What the answer to a request for robots.txt means: TEXT for status 200 to 299, no rules for any
+ * other below 500, and for 500 and above, or 0 (no answer at all), that nothing may be fetched.
  */
 struct robots *robots_answer(long status, struct slice text, const char *agent);
 

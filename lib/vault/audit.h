@@ -1,6 +1,6 @@
 /*
- * Who used the vault: one line of JSON for each access, appended to PATH.audit.  It names tenant and
- * entry, never a value.
+ * Who used the vault: one line of JSON for each access, appended to PATH.audit.  It names tenant
+ * and entry, never a value.
  *
  *	{"at":"2026-11-22T09:30:00Z","tool":"sme-fetch","pid":17,"uid":0,"action":"get","tenant":"t",
  *	 "name":"n","outcome":"ok"}

@@ -1,7 +1,7 @@
 /*
  * The content of a vault in memory: one record for each field, in order of tenant, entry and field.
- * A record is four lengths (tenant, name, field: 2 bytes each; value: 4), the time of its last change
- * (8 bytes, ms since 1970), all little-endian, and the four texts.
+ * A record is four lengths (tenant, name, field: 2 bytes each; value: 4), the time of its last
+ * change (8 bytes, ms since 1970), all little-endian, and the four texts.
  */
 #ifndef SME_VAULT_ITEMS_H
 #define SME_VAULT_ITEMS_H
@@ -31,8 +31,8 @@ int items_check(struct slice content, const char *path, struct sme_err *err);
 int item_check(const struct item *it, struct sme_err *err);
 
 /*
- * CONTENT with CHANGES, which are put in order here; *CHANGED says whether anything is different, else
- * OUT is a mere copy.  A change that is there twice, or that item_check refuses, is an error.
+ * CONTENT with CHANGES, which are put in order here; *CHANGED says whether anything is different,
+ * else OUT is a mere copy.  A change that is there twice, or that item_check refuses, is an error.
  */
 int items_merge(struct slice content, struct item *changes, size_t n, struct locked *out,
     bool *changed, struct sme_err *err);

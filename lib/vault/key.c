@@ -50,7 +50,8 @@ check_mode(int fd, const char *path, struct sme_err *err)
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, SME_NOPERM, "%s: not a regular file", path);
 	if (st.st_mode & 077)
-		return err_set(err, SME_NOPERM, "%s: others may read it; say: chmod 600 %s", path, path);
+		return err_set(
+		    err, SME_NOPERM, "%s: others may read it; say: chmod 600 %s", path, path);
 	if (st.st_uid != 0 && st.st_uid != geteuid() && geteuid() != 0)
 		return err_set(err, SME_NOPERM, "%s: belongs to another user", path);
 	return 0;
@@ -94,15 +95,16 @@ from_credential(struct locked *text, struct sme_err *err)
 	return r;
 }
 
-/* By system calls: libkeyutils would add nothing.  A kernel without keys, or a container that forbids
- * the calls, is one without this key. */
+/* By system calls: libkeyutils would add nothing.  A kernel without keys, or a container that
+ * forbids the calls, is one without this key. */
 static int
 from_keyring(struct locked *text, struct sme_err *err)
 {
 	long id = syscall(SYS_request_key, "user", KEYRING_NAME, NULL, 0), n;
 
 	if (id < 0)
-		id = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, "user", KEYRING_NAME, 0);
+		id = syscall(
+		    SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, "user", KEYRING_NAME, 0);
 	if (id < 0)
 		return 0;
 	*text = locked_new(TEXT_MAX + 1);
@@ -115,15 +117,16 @@ from_keyring(struct locked *text, struct sme_err *err)
 	if (n < 0)
 		err_sys(err, SME_NOPERM, "key \"" KEYRING_NAME "\" of the kernel's keyring");
 	else
-		err_set(err, SME_NOPERM, "key \"" KEYRING_NAME "\" of the kernel's keyring: its length");
+		err_set(err, SME_NOPERM,
+		    "key \"" KEYRING_NAME "\" of the kernel's keyring: its length");
 	locked_release(text);
 	return -1;
 }
 
 /* What may be there without having been named. */
 static int
-find_unnamed(const struct key_places *p, struct locked *text, const char **from,
-    struct sme_err *err)
+find_unnamed(
+    const struct key_places *p, struct locked *text, const char **from, struct sme_err *err)
 {
 	int r = from_credential(text, err);
 
@@ -209,12 +212,13 @@ given_key(const struct locked *text, const char *from, struct locked *key, struc
 
 	*key = locked_new(SEAL_KEY);
 	if (text->n == 2 * SEAL_KEY &&
-	    sodium_hex2bin((unsigned char *)key->p, SEAL_KEY, text->p, text->n, NULL, &n, NULL) == 0 &&
+	    sodium_hex2bin((unsigned char *)key->p, SEAL_KEY, text->p, text->n, NULL, &n, NULL) ==
+		0 &&
 	    n == SEAL_KEY)
 		return 0;
 	locked_release(key);
-	return err_set(err, SME_NOPERM, "%s: not a key, which is %d hexadecimal digits", from,
-	    2 * SEAL_KEY);
+	return err_set(
+	    err, SME_NOPERM, "%s: not a key, which is %d hexadecimal digits", from, 2 * SEAL_KEY);
 }
 
 int

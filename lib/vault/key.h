@@ -13,15 +13,15 @@ struct key_places {
 	const char *file; /* named by the user; when it is given nothing else is looked at */
 	int fd;           /* a line is read from this descriptor when `use_fd`; likewise */
 	bool use_fd;
-	bool ask;            /* a passphrase may be asked for at the terminal, as the last resort */
-	const char *beside;  /* the key file that lies beside the vault, if it is there */
+	bool ask;           /* a passphrase may be asked for at the terminal, as the last resort */
+	const char *beside; /* the key file that lies beside the vault, if it is there */
 };
 
 /*
- * Find the text of the key: the file or descriptor that was named; $CREDENTIALS_DIRECTORY/sme-vault.key;
- * the key "sme-vault" of type "user" in the kernel's keyring; the file beside the vault; the terminal.
- * *FROM says where it was found, for messages (static, or one of P's texts).  A key file that others
- * may read is refused.
+ * Find the text of the key: the file or descriptor that was named;
+ * $CREDENTIALS_DIRECTORY/sme-vault.key; the key "sme-vault" of type "user" in the kernel's keyring;
+ * the file beside the vault; the terminal. *FROM says where it was found, for messages (static, or
+ * one of P's texts).  A key file that others may read is refused.
  */
 int key_find(const struct key_places *p, bool passphrase, struct locked *text, const char **from,
     struct sme_err *err);
@@ -36,8 +36,8 @@ struct locked key_random(void);
 int key_write_file(const char *path, const struct locked *text, struct sme_err *err);
 
 /*
- * The key that TEXT, found at FROM, is for a vault that begins with H: the digits themselves, or what
- * Argon2id makes of a passphrase (some 0.1 s and 64 MiB).
+ * The key that TEXT, found at FROM, is for a vault that begins with H: the digits themselves, or
+ * what Argon2id makes of a passphrase (some 0.1 s and 64 MiB).
  */
 int key_make(const struct seal_header *h, const struct locked *text, const char *from,
     struct locked *key, struct sme_err *err);

@@ -41,9 +41,10 @@ struct seal_header {
 /* A header for a new vault: fresh salt, and for a passphrase the costs of today. */
 struct seal_header seal_header_new(enum seal_kdf kdf);
 
-/* Read and check the header of FILE: that it is a vault, of a version and costs that we know, and that
- * it is all there.  PATH is for messages. */
-int seal_header_read(struct slice file, const char *path, struct seal_header *h, struct sme_err *err);
+/* Read and check the header of FILE: that it is a vault, of a version and costs that we know, and
+ * that it is all there.  PATH is for messages. */
+int seal_header_read(
+    struct slice file, const char *path, struct seal_header *h, struct sme_err *err);
 
 /* Does KEY belong to the vault that begins with H? */
 bool seal_is_key(const struct seal_header *h, const struct locked *key);
@@ -52,8 +53,9 @@ bool seal_is_key(const struct seal_header *h, const struct locked *key);
 int seal_open(struct slice file, const struct locked *key, const char *path, struct locked *content,
     struct sme_err *err);
 
-/* Append to OUT the file that holds CONTENT under KEY, with kdf, costs and salt of H and a fresh nonce. */
-void seal_close(const struct seal_header *h, const struct locked *key, struct slice content,
-    struct buf *out);
+/* Append to OUT the file that holds CONTENT under KEY, with kdf, costs and salt of H and a fresh
+ * nonce. */
+void seal_close(
+    const struct seal_header *h, const struct locked *key, struct slice content, struct buf *out);
 
 #endif

@@ -11,8 +11,8 @@
 #include "core/slice.h"
 
 /*
- * For the start of every program that opens a vault: no core files, and no other process of the same
- * user may look into the memory (PR_SET_DUMPABLE).  -1 when the system refuses.
+ * For the start of every program that opens a vault: no core files, and no other process of the
+ * same user may look into the memory (PR_SET_DUMPABLE).  -1 when the system refuses.
  */
 int secret_protect(struct sme_err *err);
 
@@ -36,12 +36,12 @@ locked_slice(const struct locked *m)
  * message.  With LINE only up to the first newline, which is left out, byte by byte so that what
  * follows stays in FD.
  */
-int locked_read(struct locked *m, int fd, const char *name, size_t max, bool line,
-    struct sme_err *err);
+int locked_read(
+    struct locked *m, int fd, const char *name, size_t max, bool line, struct sme_err *err);
 
 /*
- * Ask at the terminal (/dev/tty) without echo; with TWICE once more, and both must agree.  Fails when
- * there is no terminal, or when nothing was typed.
+ * Ask at the terminal (/dev/tty) without echo; with TWICE once more, and both must agree.  Fails
+ * when there is no terminal, or when nothing was typed.
  */
 int locked_ask(struct locked *m, const char *prompt, bool twice, struct sme_err *err);
 
@@ -54,12 +54,15 @@ struct vault_field {
 struct secret {
 	const struct vault_field *fields; /* in order of name */
 	size_t n;
-	int64_t expires_at; /* what its field of that name says, in ms since 1970, or TIME_NONE */
-	int64_t updated_at; /* when a field was changed last */
+	int64_t expires_at;   /* what its field of that name says, in ms since 1970, or TIME_NONE */
+	int64_t updated_at;   /* when a field was changed last */
 	struct locked memory; /* private */
 };
 
-#define SECRET_INIT {0}
+#define SECRET_INIT                                                                                \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /* The value of FIELD; the empty slice with p == NULL when the entry has none. */
 struct slice secret_field(const struct secret *s, const char *field);
@@ -68,8 +71,9 @@ struct slice secret_field(const struct secret *s, const char *field);
 bool secret_expires(const struct secret *s, int64_t now, int64_t within);
 
 /*
- * When a person has to do something: the earliest of its fields "..._expires_at" (a refresh token's, a
- * password's) and, unless it is RENEWED by whoever uses it, "expires_at".  TIME_NONE: never.
+ * When a person has to do something: the earliest of its fields "..._expires_at" (a refresh
+ * token's, a password's) and, unless it is RENEWED by whoever uses it, "expires_at".  TIME_NONE:
+ * never.
  */
 int64_t secret_ends(const struct secret *s, bool renewed);
 

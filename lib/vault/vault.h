@@ -2,8 +2,8 @@
  * The vault: the credentials of all tenants in one sealed file (seal.h), see sme-vault(1).
  *
  * A handle keeps only the key; the file is read anew for each access, so that what another process
- * changed is seen, and nothing but the entry that was asked for stays in memory.  Every access adds a
- * line to PATH.audit, or does not take place.  Files beside it: PATH.key, PATH.lock, PATH.audit.
+ * changed is seen, and nothing but the entry that was asked for stays in memory.  Every access adds
+ * a line to PATH.audit, or does not take place.  Files beside it: PATH.key, PATH.lock, PATH.audit.
  *
  * All functions return -1 with ERR set on failure: SME_NOINPUT no such vault or entry, SME_NOPERM
  * wrong key or another tenant's entry, SME_DATA an altered or truncated file, and those of files.
@@ -44,14 +44,13 @@ const char *vault_path(const struct vault *v);
  * The entry NAME of TENANT, released with secret_release.  What is not there, and what only another
  * tenant has, are different errors.  *S is SECRET_INIT or used up; on failure it is as released.
  */
-int vault_get(struct vault *v, struct slice tenant, struct slice name, struct secret *s,
-    struct sme_err *err);
+int vault_get(
+    struct vault *v, struct slice tenant, struct slice name, struct secret *s, struct sme_err *err);
 
 /*
- * Change fields of an entry, or make it.  Merges: other fields stay, and an empty value never replaces
- * one that is there.  When it returns the change is durable; after a crash the old vault or the new
- * one is there.  The fields "expires_at" and "..._expires_at" must be
- * RFC 3339.
+ * Change fields of an entry, or make it.  Merges: other fields stay, and an empty value never
+ * replaces one that is there.  When it returns the change is durable; after a crash the old vault
+ * or the new one is there.  The fields "expires_at" and "..._expires_at" must be RFC 3339.
  */
 int vault_update(struct vault *v, struct slice tenant, struct slice name,
     const struct vault_field *fields, size_t n, struct sme_err *err);
@@ -61,17 +60,19 @@ int vault_remove(struct vault *v, struct slice tenant, struct slice name, struct
     struct sme_err *err);
 
 /*
- * What there is, without the secrets: called once an entry, in order of tenant and name.  In S every
- * value but those of expiry times is empty.  With TENANT.p == NULL all tenants.
+ * What there is, without the secrets: called once an entry, in order of tenant and name.  In S
+ * every value but those of expiry times is empty.  With TENANT.p == NULL all tenants.
  */
-typedef void vault_list_fn(void *ctx, struct slice tenant, struct slice name, const struct secret *s);
-int vault_list(struct vault *v, struct slice tenant, vault_list_fn *fn, void *ctx,
-    struct sme_err *err);
+typedef void vault_list_fn(
+    void *ctx, struct slice tenant, struct slice name, const struct secret *s);
+int vault_list(
+    struct vault *v, struct slice tenant, vault_list_fn *fn, void *ctx, struct sme_err *err);
 
 /*
- * Only one process at a time renews a session: claim the entry, read it again with vault_get (somebody
- * else may have renewed it meanwhile), renew, vault_update, and give the claim back.  Waits while
- * another has it, thread or process.  A killed process's claim is free.  The claim, or -1.
+ * Only one process at a time renews a session: claim the entry, read it again with vault_get
+ * (somebody else may have renewed it meanwhile), renew, vault_update, and give the claim back.
+ * Waits while another has it, thread or process.  A killed process's claim is free.  The claim, or
+ * -1.
  */
 int vault_claim(struct vault *v, struct slice tenant, struct slice name, struct sme_err *err);
 void vault_unclaim(int claim);
@@ -82,15 +83,15 @@ void vault_unclaim(int claim);
 char *vault_config_path(const struct config *c, const char *key);
 
 /*
- * Make the vault O->path; TEXT is its key as key_find gives it, or empty: then it is in the file beside
- * the vault, which is made if need be.  Fails when there is a vault.
+ * Make the vault O->path; TEXT is its key as key_find gives it, or empty: then it is in the file
+ * beside the vault, which is made if need be.  Fails when there is a vault.
  */
 int vault_create(const struct vault_options *o, enum seal_kdf kdf, const struct locked *text,
     struct sme_err *err);
 
 /* Seal it anew under another key. */
-int vault_rotate(struct vault *v, enum seal_kdf kdf, const struct locked *text,
-    struct sme_err *err);
+int vault_rotate(
+    struct vault *v, enum seal_kdf kdf, const struct locked *text, struct sme_err *err);
 
 /*
  * The same for a vault whose key is in a file: a new key replaces it.  The new one lies in FILE.new

@@ -38,7 +38,8 @@ static int
 refuse_existing(const char *path, struct sme_err *err)
 {
 	if (access(path, F_OK) == 0)
-		return err_set(err, SME_CANTCREAT, "%s: is there already, and is left as it is", path);
+		return err_set(
+		    err, SME_CANTCREAT, "%s: is there already, and is left as it is", path);
 	return 0;
 }
 
@@ -129,8 +130,8 @@ vault_rotate(struct vault *v, enum seal_kdf kdf, const struct locked *text, stru
 	return r;
 }
 
-/* Without the lock's holder nobody writes FRESH, so what lies there is of no use: vault_load has just
- * tried it. */
+/* Without the lock's holder nobody writes FRESH, so what lies there is of no use: vault_load has
+ * just tried it. */
 static int
 replace_key_file(struct vault *v, const char *file, struct sme_err *err)
 {

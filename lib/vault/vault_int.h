@@ -1,4 +1,5 @@
-/* What the files of the vault share: the handle, and reading and writing the file under its lock. */
+/* What the files of the vault share: the handle, and reading and writing the file under its lock.
+ */
 #ifndef SME_VAULT_VAULT_INT_H
 #define SME_VAULT_VAULT_INT_H
 
@@ -12,8 +13,8 @@ struct vault {
 	char *path, *lock, *audit, *beside, *key_file;
 	const char *tool;
 	struct key_places places;
-	struct locked key;    /* empty: not found yet */
-	const char *from;     /* where it was found */
+	struct locked key;     /* empty: not found yet */
+	const char *from;      /* where it was found */
 	pthread_mutex_t mutex; /* over key and from */
 };
 

@@ -58,7 +58,8 @@ put_message(struct buf *b, struct slice archive, struct slice stamp, const xmlNo
 	put_child(b, "thread", stanza_child(m, "thread", NULL));
 	put_child(b, "nick", stanza_child(m, "nick", "http://jabber.org/protocol/nick"));
 	put_text(b, "reply_to", stanza_attr(stanza_child(m, "reply", "urn:xmpp:reply:0"), "id"));
-	put_text(b, "replace", stanza_attr(stanza_child(m, "replace", "urn:xmpp:message-correct:0"), "id"));
+	put_text(b, "replace",
+	    stanza_attr(stanza_child(m, "replace", "urn:xmpp:message-correct:0"), "id"));
 	put_text(b, "retract", stanza_attr(retract, "id"));
 	buf_addc(b, '}');
 }
@@ -72,7 +73,8 @@ on_result(void *ctx, const xmlNode *n)
 	const xmlNode *message = stanza_child(forwarded, "message", NULL);
 	const xmlNode *delay = stanza_child(forwarded, "delay", "urn:xmpp:delay");
 
-	if (!message || slice_is(stanza_attr(n, "type"), "error") || !slice_is(stanza_attr(result, "queryid"), p->query) ||
+	if (!message || slice_is(stanza_attr(n, "type"), "error") ||
+	    !slice_is(stanza_attr(result, "queryid"), p->query) ||
 	    (!stanza_child(message, "body", NULL) && !stanza_child(message, "retract", NULL)))
 		return;
 	if (p->n++)
@@ -93,8 +95,10 @@ put_field(struct buf *b, const char *name, struct slice value)
 static void
 put_query(struct buf *b, const struct xmpp_query *q, const char *query)
 {
-	buf_printf(b, "<query xmlns='" NS_MAM "' queryid='%s'><x xmlns='jabber:x:data' type='submit'>"
-	    "<field var='FORM_TYPE' type='hidden'><value>" NS_MAM "</value></field>", query);
+	buf_printf(b,
+	    "<query xmlns='" NS_MAM "' queryid='%s'><x xmlns='jabber:x:data' type='submit'>"
+	    "<field var='FORM_TYPE' type='hidden'><value>" NS_MAM "</value></field>",
+	    query);
 	put_field(b, "with", q->with);
 	if (!q->after.n)
 		put_field(b, "start", q->start);

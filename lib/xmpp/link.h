@@ -1,6 +1,7 @@
 /*
- * A connection to an XMPP server.  libcurl makes it, for names, addresses and TLS; what goes over it is
- * spoken here.  TLS begins with the first byte (XEP-0368), for libcurl knows no STARTTLS of XMPP.
+ * A connection to an XMPP server.  libcurl makes it, for names, addresses and TLS; what goes over
+ * it is spoken here.  TLS begins with the first byte (XEP-0368), for libcurl knows no STARTTLS of
+ * XMPP.
  */
 #ifndef SME_XMPP_LINK_H
 #define SME_XMPP_LINK_H
@@ -18,7 +19,7 @@ struct xmpp_server {
 	const char *ca;          /* file of certificates to trust; NULL: those of the system */
 	const struct address_list *allowed;
 	int64_t connect_timeout, timeout; /* ms; 0: 10 s and 60 s.  timeout: for each answer */
-	int stop_fd;             /* > 0: what is under way ends when it can be read */
+	int stop_fd;                      /* > 0: what is under way ends when it can be read */
 };
 
 struct xmpp_link;

@@ -9,7 +9,8 @@ offers(const xmlNode *mechanisms, const char *name)
 {
 	bool found = false;
 
-	for (const xmlNode *n = mechanisms ? mechanisms->children : NULL; n && !found; n = n->next) {
+	for (const xmlNode *n = mechanisms ? mechanisms->children : NULL; n && !found;
+	     n = n->next) {
 		struct buf text = BUF_INIT;
 
 		if (stanza_is(n, "mechanism", NS_SASL))
@@ -51,8 +52,8 @@ refused(struct xmpp *x, const xmlNode *failure, struct sme_err *err)
 		n = n->next;
 	snprintf(text, sizeof text, "the server refuses the login: %.80s",
 	    n ? (const char *)n->name : "no reason given");
-	return xmpp_fail(x, stanza_is(n, "temporary-auth-failure", NULL) ? SME_UNAVAILABLE : SME_NOPERM, text,
-	    err);
+	return xmpp_fail(x,
+	    stanza_is(n, "temporary-auth-failure", NULL) ? SME_UNAVAILABLE : SME_NOPERM, text, err);
 }
 
 /* The text, out of base64, of what the server says: ELEMENT, else an error. */
@@ -69,7 +70,8 @@ hear(struct xmpp *x, const char *element, struct buf *text, struct sme_err *err)
 	if (stanza_is(n, "failure", NS_SASL))
 		return refused(x, n, err);
 	stanza_text(n, &encoded);
-	fine = stanza_is(n, element, NS_SASL) && (!encoded.n || base64_get(text, buf_slice(&encoded)));
+	fine =
+	    stanza_is(n, element, NS_SASL) && (!encoded.n || base64_get(text, buf_slice(&encoded)));
 	buf_release(&encoded);
 	return fine ? 0 : xmpp_fail(x, SME_DATA, "the server breaks the rules of the login", err);
 }
@@ -93,7 +95,8 @@ by_scram(struct xmpp *x, struct sme_err *err)
 		r = hear(x, "success", &in, err);
 	/* Who does not know the password cannot be the server. */
 	if (r == 0 && !scram_is_server(&s, buf_slice(&in)))
-		r = xmpp_fail(x, SME_CONFIG, "the server does not prove that it knows the password", err);
+		r = xmpp_fail(
+		    x, SME_CONFIG, "the server does not prove that it knows the password", err);
 	scram_release(&s);
 	buf_release(&out);
 	buf_release(&in);
@@ -120,8 +123,8 @@ by_plain(struct xmpp *x, struct sme_err *err)
 static int
 bind_resource(struct xmpp *x, struct sme_err *err)
 {
-	const xmlNode *n =
-	    xmpp_iq(x, "set", SLICE("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"), NULL, NULL, err);
+	const xmlNode *n = xmpp_iq(
+	    x, "set", SLICE("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"), NULL, NULL, err);
 
 	if (!n)
 		return -1;
@@ -142,8 +145,10 @@ xmpp_login(struct xmpp *x, struct sme_err *err)
 	else if (offers(mechanisms, "PLAIN"))
 		r = by_plain(x, err);
 	else
-		r = xmpp_fail(x, SME_CONFIG, stanza_child(features, "starttls", NULL)
-		    ? "the server wants STARTTLS; use its port for direct TLS (xmpps://)"
-		    : "the server offers neither SCRAM-SHA-256 nor PLAIN", err);
+		r = xmpp_fail(x, SME_CONFIG,
+		    stanza_child(features, "starttls", NULL)
+			? "the server wants STARTTLS; use its port for direct TLS (xmpps://)"
+			: "the server offers neither SCRAM-SHA-256 nor PLAIN",
+		    err);
 	return r < 0 || !xmpp_stream(x, err) ? -1 : bind_resource(x, err);
 }

@@ -1,4 +1,5 @@
-/* Logging in: SCRAM-SHA-256 (RFC 7677), which shows the server nothing of the password, and PLAIN. */
+/* Logging in: SCRAM-SHA-256 (RFC 7677), which shows the server nothing of the password, and PLAIN.
+ */
 #ifndef SME_XMPP_SASL_H
 #define SME_XMPP_SASL_H
 
@@ -9,16 +10,16 @@
 struct scram {
 	struct slice user, password; /* must outlive it */
 	char nonce[33];
-	struct buf first; /* client-first-message-bare */
+	struct buf first;            /* client-first-message-bare */
 	unsigned char signature[32]; /* that the server must show */
 };
 
 /* Begin; OUT is the first message.  NONCE is for tests, NULL for a random one. */
-void scram_begin(struct scram *s, struct slice user, struct slice password, const char *nonce,
-    struct buf *out);
+void scram_begin(
+    struct scram *s, struct slice user, struct slice password, const char *nonce, struct buf *out);
 
-/* The server's CHALLENGE; OUT is the answer.  -1 (SME_DATA) when it is not in order, SME_CONFIG when it
- * would take the machine's time away. */
+/* The server's CHALLENGE; OUT is the answer.  -1 (SME_DATA) when it is not in order, SME_CONFIG
+ * when it would take the machine's time away. */
 int scram_answer(struct scram *s, struct slice challenge, struct buf *out, struct sme_err *err);
 
 /* Does the server know the password too?  FINAL is its last message. */

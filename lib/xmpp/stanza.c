@@ -112,7 +112,8 @@ stanzas_open(void)
 	/* It is UTF-8, whatever it says (RFC 6120, 11.6). */
 	xmlCtxtResetPush(s->parser, NULL, 0, NULL, "UTF-8");
 	s->parser->_private = s;
-	xmlCtxtUseOptions(s->parser, XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlCtxtUseOptions(s->parser, XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT | XML_PARSE_NONET |
+					 XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	return s;
 }
 
@@ -139,7 +140,8 @@ stanzas_feed(struct stanzas *s, struct slice bytes, struct sme_err *err)
 		size_t n = bytes.n < 4096 ? bytes.n : 4096;
 
 		s->since += n;
-		s->bad = xmlParseChunk(s->parser, bytes.p, (int)n, 0) != 0 || s->bad || s->since > STANZA_MAX;
+		s->bad = xmlParseChunk(s->parser, bytes.p, (int)n, 0) != 0 || s->bad ||
+		         s->since > STANZA_MAX;
 		bytes.p += n;
 		bytes.n -= n;
 	}
@@ -194,7 +196,8 @@ stanza_child(const xmlNode *n, const char *name, const char *ns)
 struct slice
 stanza_attr(const xmlNode *n, const char *name)
 {
-	for (const xmlAttr *a = n && n->type == XML_ELEMENT_NODE ? n->properties : NULL; a; a = a->next)
+	for (const xmlAttr *a = n && n->type == XML_ELEMENT_NODE ? n->properties : NULL; a;
+	     a = a->next)
 		if (!a->ns && strcmp((const char *)a->name, name) == 0)
 			/* One text node: entities of our own are not kept apart. */
 			return slice_of(a->children ? (const char *)a->children->content : "");

@@ -1,6 +1,6 @@
 /*
- * The stream of an XMPP server cut into stanzas: the children of its one endless element.  The server is
- * not trusted: no DTD, no entities but XML's own, no stanza that is too large.
+ * The stream of an XMPP server cut into stanzas: the children of its one endless element.  The
+ * server is not trusted: no DTD, no entities but XML's own, no stanza that is too large.
  */
 #ifndef SME_XMPP_STANZA_H
 #define SME_XMPP_STANZA_H
@@ -42,7 +42,8 @@ struct slice stanza_attr(const xmlNode *n, const char *name);
 /* Append the text of N. */
 void stanza_text(const xmlNode *n, struct buf *out);
 
-/* Append S escaped, for an attribute in quotes or for text; control characters, which XML has not, go. */
+/* Append S escaped, for an attribute in quotes or for text; control characters, which XML has not,
+ * go. */
 void stanza_escape(struct buf *out, struct slice s);
 
 #endif

@@ -71,8 +71,8 @@ xmpp_stream(struct xmpp *x, struct sme_err *err)
 	stanzas_close(x->stanzas);
 	x->stanzas = stanzas_open();
 	xmpp_link_begin(x->link);
-	buf_puts(&x->out, "<?xml version='1.0'?><stream:stream xmlns='" NS_CLIENT "' xmlns:stream='" NS_STREAM
-	    "' version='1.0' to='");
+	buf_puts(&x->out, "<?xml version='1.0'?><stream:stream xmlns='" NS_CLIENT
+			  "' xmlns:stream='" NS_STREAM "' version='1.0' to='");
 	stanza_escape(&x->out, x->domain);
 	buf_puts(&x->out, "'>");
 	if (xmpp_flush(x, err) < 0 || !(features = xmpp_next(x, err)))
@@ -91,13 +91,13 @@ xmpp_error(const xmlNode *stanza, const char *what, struct sme_err *err)
 	const char *name;
 	int r;
 
-	while (condition && (condition->type != XML_ELEMENT_NODE ||
-				stanza_is(condition, "text", NULL)))
+	while (condition &&
+	       (condition->type != XML_ELEMENT_NODE || stanza_is(condition, "text", NULL)))
 		condition = condition->next;
 	name = condition ? (const char *)condition->name : "an error without a name";
 	stanza_text(stanza_child(e, "text", NULL), &text);
-	r = err_set(err, strcmp(name, "item-not-found") == 0 ? SME_NOINPUT : SME_DATA, "%s: %.60s%s%.150s",
-	    what, name, text.n ? ": " : "", buf_str(&text));
+	r = err_set(err, strcmp(name, "item-not-found") == 0 ? SME_NOINPUT : SME_DATA,
+	    "%s: %.60s%s%.150s", what, name, text.n ? ": " : "", buf_str(&text));
 	buf_release(&text);
 	return r;
 }
@@ -127,7 +127,7 @@ refuse_request(struct xmpp *x, const xmlNode *iq, struct sme_err *err)
 		stanza_escape(&x->out, stanza_attr(iq, "from"));
 	}
 	buf_puts(&x->out, "'><error type='cancel'><service-unavailable "
-	    "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+			  "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
 	return xmpp_flush(x, err);
 }
 
@@ -148,8 +148,8 @@ xmpp_iq(struct xmpp *x, const char *type, struct slice body, xmpp_other *other, 
 	while ((n = xmpp_next(x, err))) {
 		struct slice kind = stanza_attr(n, "type");
 
-		if (stanza_is(n, "iq", NULL) && slice_is(stanza_attr(n, "id"), id) && is_own(x, n) &&
-		    (slice_is(kind, "result") || slice_is(kind, "error")))
+		if (stanza_is(n, "iq", NULL) && slice_is(stanza_attr(n, "id"), id) &&
+		    is_own(x, n) && (slice_is(kind, "result") || slice_is(kind, "error")))
 			return n;
 		if (refuse_request(x, n, err) < 0)
 			return NULL;
@@ -238,7 +238,8 @@ on_other(void *ctx, const xmlNode *n)
 {
 	struct sending *s = ctx;
 
-	if (s->refused || !stanza_is(n, "message", NULL) || !slice_is(stanza_attr(n, "type"), "error") ||
+	if (s->refused || !stanza_is(n, "message", NULL) ||
+	    !slice_is(stanza_attr(n, "type"), "error") ||
 	    !slice_eq(stanza_attr(n, "id"), s->message->id))
 		return;
 	s->refused = true;
@@ -289,7 +290,8 @@ xmpp_send(struct xmpp *x, const struct xmpp_message *m, bool *maybe_sent, struct
 		buf_clear(&x->out);
 		return err_set(err, SME_DATA, "the message is too long");
 	}
-	/* A server deals with one stanza after the other: when it answers the second, the first is done. */
+	/* A server deals with one stanza after the other: when it answers the second, the first is
+	 * done. */
 	*maybe_sent = true;
 	if (!xmpp_iq(x, "get", PING, on_other, &s, err))
 		return -1;

@@ -39,8 +39,8 @@ int xmpp_login(struct xmpp *x, struct sme_err *err);
 typedef void xmpp_other(void *ctx, const xmlNode *stanza);
 
 /*
- * Send an <iq> of TYPE to our own account with BODY in it, wait for its answer and return it; OTHER (may
- * be NULL) sees what comes before it.  An answer of type error is one.
+ * Send an <iq> of TYPE to our own account with BODY in it, wait for its answer and return it; OTHER
+ * (may be NULL) sees what comes before it.  An answer of type error is one.
  */
 const xmlNode *xmpp_iq(struct xmpp *x, const char *type, struct slice body, xmpp_other *other,
     void *ctx, struct sme_err *err);
