@@ -7,7 +7,8 @@
 # one that can be asked, or one that can do neither.  In it a publisher is killed at one of its system
 # calls, each of them in turn; every second network loses, delays, repeats and refuses requests and
 # answers; in every fourth schedule a second publisher runs beside; in every fifth the next one is
-# killed as well.  Then it runs to its end.
+# killed as well.  In every twelfth it is not killed but stopped, and goes on after another one has been at
+# work for a while; and in as many its disk is full from that call on.  Then it runs to its end.
 #
 # usage: [SCHEDULES=60] [FIRST=0] publish_once.sh
 cd "$(dirname "$0")/../.." || exit 1
@@ -77,35 +78,65 @@ configure() { # configure MODE WORLD
 
 publish() { sme-publish -c "$tmp/sme.jq" --wait 8s "$tmp/in"; }
 
+# Under strace, which does INJECT; its number is in the file "pid".
+traced() { # traced INJECT TRACE
+	# shellcheck disable=SC2016  # for the inner shell
+	strace -f -qq -o "$2" ${1:+-e "inject=$1"} sh -c 'echo $$ >"$0"; exec "$@"' "$tmp/pid" \
+		sme-publish -c "$tmp/sme.jq" --wait 2s "$tmp/in" >"$tmp/traced.out" 2>"$tmp/traced.err"
+}
+
 # Its system calls in order, "NAME HOW-OFTEN", from where it knows its configuration.
 calls_of() { # calls_of MODE
 	configure "$1" "$1-0-0"
 	rm -rf "$SME_HOME"
-	strace -f -qq -o "$tmp/trace" sme-publish -c "$tmp/sme.jq" "$tmp/in" >/dev/null 2>&1 || return 1
+	traced "" "$tmp/trace" || return 1
 	awk '{
 		sub(/^[0-9]+ +/, "")
 		if (!match($0, /^[a-z_0-9]+\(/))
 			next
 		name = substr($0, 1, RLENGTH - 1)
 		count[name]++
-		if (/\/sme\.jq/)
+		if (name == "openat" && /\/sme\.jq"/)
 			started = 1
 		if (started)
 			print name, count[name]
 	}' "$tmp/trace" >"$tmp/calls-$1"
+	grep -E '^(pwrite64|fdatasync|fsync|ftruncate) ' "$tmp/calls-$1" >"$tmp/writes-$1"
 }
 
 export SME_HOME="$tmp/home"
 calls_of k && calls_of l && calls_of n
 ok $? "undisturbed runs ($(cat "$tmp"/calls-? | wc -l) system calls in three networks)"
 
-# Killed at its Kth call; whatever the shell says of it is no news.
-killed_at() { # killed_at MODE K
+# Something happens to it at its Kth call; whatever the shell says of a kill is no news.
+disturbed_at() { # disturbed_at MODE K HOW
+	how=$3
+	case $how in full) list=$tmp/writes-$1 ;; *) list=$tmp/calls-$1 ;; esac
 	# shellcheck disable=SC2046  # two words
-	set -- $(awk -v k="$2" '{ call[NR] = $0 } END { print call[(k - 1) % NR + 1] }' "$tmp/calls-$1")
-	strace -f -qq -o /dev/null -e "inject=$1:signal=KILL:when=$2" \
-		sme-publish -c "$tmp/sme.jq" --wait 2s "$tmp/in" >"$tmp/killed.out" 2>"$tmp/killed.err"
-	[ $? = 137 ] && kills=$((kills + 1))
+	set -- $(awk -v k="$2" '{ call[NR] = $0 } END { print call[(k - 1) % NR + 1] }' "$list")
+	case $how in
+	full)
+		traced "$1:error=ENOSPC:when=$2+" /dev/null
+		case $? in 0 | 74) ;; *) bad "status $? on a full disk: $(cat "$tmp/traced.err")" ;; esac
+		full=$((full + 1))
+		;;
+	stop)
+		traced "$1:signal=STOP:when=$2" /dev/null &
+		tracer=$!
+		sleep 0.3
+		sme-publish -c "$tmp/sme.jq" --wait 300ms "$tmp/in" >/dev/null 2>&1
+		while kill -0 $tracer; do
+			kill -CONT "$(cat "$tmp/pid")"
+			sleep 0.05
+		done
+		wait $tracer
+		stops=$((stops + 1))
+		;;
+	*)
+		traced "$1:signal=KILL:when=$2" /dev/null
+		[ $? = 137 ] && kills=$((kills + 1))
+		;;
+	esac
 }
 
 bad() {
@@ -171,8 +202,9 @@ run_schedule() { # run_schedule I
 		publish >"$tmp/beside" 2>>"$tmp/err" &
 		beside=$!
 	fi
-	killed_at "$mode" $((i / 3 + 1)) 2>/dev/null
-	[ $((i % 5)) != 4 ] || killed_at "$mode" $((i * 7919 % 977)) 2>/dev/null
+	case $((i / 3 % 12)) in 3) how=stop ;; 7) how=full ;; *) how=killed ;; esac
+	disturbed_at "$mode" $((i / 3 + 1)) "$how" 2>/dev/null
+	[ $((i % 5)) != 4 ] || disturbed_at "$mode" $((i * 7919 % 977)) killed 2>/dev/null
 	[ -z "$beside" ] || wait "$beside"
 	publish >"$tmp/out" 2>>"$tmp/err"
 	check 1
@@ -184,13 +216,14 @@ run_schedule() { # run_schedule I
 
 : >"$tmp/bad"
 : >"$tmp/err"
-kills=0 shown=0 i=$first
+kills=0 stops=0 full=0 shown=0 i=$first
 while [ $((i - first)) -lt "$schedules" ]; do
 	run_schedule "$i"
 	i=$((i + 1))
 done
 [ ! -s "$tmp/bad" ]
-ok $? "$schedules schedules, $kills kills: every reply is seen once, or is shown ($shown were)"
+ok $? "$schedules schedules ($kills kills, $stops stops, $full full disks): every reply is seen once, or is \
+shown ($shown were)"
 [ "$kills" -ge $((schedules / 2)) ]
 ok $? "enough were killed"
 grep -qi "sanitizer\|bug" "$tmp/err" && cat "$tmp/err"
