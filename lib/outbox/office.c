@@ -1,12 +1,10 @@
-#include "outbox/office.h"
+#include "outbox/office_int.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "core/map.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
-#include "outbox/job.h"
 #include "outbox/outbox.h"
 #include "outbox/tell.h"
 #include "reply/split.h"
@@ -14,19 +12,7 @@
 /* Somebody else is at work on what is due: look again after so long, in ms. */
 #define BUSY_PAUSE 50
 
-struct office {
-	struct office_options options;
-	struct ledger *ledger; /* NULL: dry run, and there is none */
-	struct channels *channels;
-	struct deliverer deliverer;
-	int fields[J_COUNT];
-	struct map told; /* tenant NUL key → the revision that was appended in this run */
-	struct map seen; /* tenant NUL network NUL author → when the person wrote last */
-	int64_t waited;
-	struct sme_err channel_err;
-};
-
-static int64_t
+int64_t
 office_clock(void *ctx)
 {
 	struct office *o = ctx;
@@ -323,65 +309,6 @@ is_over(const struct reply_row *r)
 	return slice_is(r->state, "sent") || slice_is(r->state, "failed") || slice_is(r->state, "held");
 }
 
-/* ---- dry run ---- */
-
-static int
-describe_part(struct office *o, struct channel *c, const struct outgoing *out, struct buf *text,
-    struct sme_err *err)
-{
-	const struct reply_row *r = out->reply;
-	struct gate_verdict v;
-	struct prepared p = {.cost = 1};
-	int64_t inbound = TIME_NONE;
-
-	buf_printf(text, "would send %.*s %.*s, part %lld of %lld, by %.*s\n", SLICE_ARG(r->kind),
-	    SLICE_ARG(r->id.key), (long long)out->part + 1, (long long)r->parts, SLICE_ARG(c->name));
-	if (o->ledger && gate_inbound(o->ledger, r, &inbound, err) < 0)
-		return -1;
-	if (!gates_pass(c, out, inbound, office_clock(o), &v)) {
-		buf_printf(text, "  not sent: %s: %s\n", v.gate, v.reason);
-		return 0;
-	}
-	if (c->ops->prepare(c->ctx, out, &p, err) < 0 || c->ops->describe(c->ctx, text, err) < 0) {
-		buf_printf(text, "  not sent: %s\n", err->text);
-		return 0;
-	}
-	if (text->n && text->p[text->n - 1] != '\n')
-		buf_addc(text, '\n');
-	if (p.price > 0)
-		buf_printf(text, "  costs %.4g\n", p.price);
-	return 0;
-}
-
-static enum office_result
-describe(struct office *o, struct channel *c, const struct job *job, struct arena *a,
-    struct buf *text, struct sme_err *err)
-{
-	const struct json_node *tree = json_tree(a, job->row.job, err);
-	/* What only the network can say. */
-	struct sent_part before = {SLICE("ID"), SLICE("URL"), SLICE("null")};
-
-	for (int64_t i = 0; tree && i < job->row.parts; i++) {
-		struct outgoing out = {
-		    .reply = &job->row,
-		    .job = tree,
-		    .part = i,
-		    .text = job->texts[i],
-		    .created = office_clock(o),
-		};
-
-		if (i)
-			out.previous = before;
-		if (node_text(tree, "of").p)
-			out.sent = before;
-		if (describe_part(o, c, &out, text, err) < 0)
-			return OFFICE_FAILED;
-	}
-	return tree ? OFFICE_TAKEN : OFFICE_FAILED;
-}
-
-/* ---- */
-
 static enum office_result
 take_new(struct office *o, const struct event *ev, struct job *job, struct arena *a,
     struct buf *after, struct sme_err *err)
@@ -400,7 +327,7 @@ take_new(struct office *o, const struct event *ev, struct job *job, struct arena
 	if (fill_row(o, ev, c, job, &json, a, err) < 0)
 		r = OFFICE_FAILED;
 	else if (o->options.dry_run)
-		r = describe(o, c, job, a, after, err);
+		r = office_describe(o, c, job, a, after, err);
 	else if (ledger_add(o->ledger, &job->row, job->texts, job->row.created, err) < 0)
 		r = OFFICE_FAILED;
 	buf_release(&json);

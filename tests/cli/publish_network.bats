@@ -306,6 +306,17 @@ sent - -" ]
 	run --separate-stderr publish -n in
 	[[ "$stderr" == *"not sent: approval: the approval ended"* ]]
 	[ -z "$(count)" ]
+	# What was sent before closes gates, too, and looking books nothing.
+	configure '{lookup: true, delay: "250ms"}' 'budget: {day: 1}'
+	mention 3 | publish >/dev/null
+	mention 4 >in
+	for _ in 1 2 3; do
+		run --separate-stderr publish -n in
+		[[ "$stderr" != *"not sent"* ]]
+	done
+	mention 5 | publish >/dev/null
+	run --separate-stderr publish -n in
+	[[ "$stderr" == *"costs 0.5"*"not sent now: budget: budget of the day: 1 of 1 spent"* ]]
 }
 
 @test "the key of another reply, an account that is gone" {
