@@ -36,7 +36,7 @@
 /* In ms: how late a post can be found, and how late a request may be carried out.  The connector's
  * `delay` is longer than either. */
 #define LAG 120
-#define LATE 100
+#define LATE 75
 
 struct post {
 	char world[40], key[80], *body;
@@ -121,9 +121,9 @@ fault_of(const char *world)
 	return (enum fault)(hash_mix(seed * 1000 + n) % (FAULTS + 3) % FAULTS);
 }
 
-/* Make the post, unless the world takes it once only; its number. */
+/* Make the post, LATE ms from now, unless the world takes it once only; its number. */
 static size_t
-commit(const char *world, const char *key, const struct request *r)
+commit(const char *world, const char *key, const struct request *r, double late)
 {
 	bool once = *world == 'k' && *r->key_header;
 	size_t id = 0;
@@ -138,7 +138,7 @@ commit(const char *world, const char *key, const struct request *r)
 		snprintf(posts[id].world, sizeof posts[id].world, "%s", world);
 		snprintf(posts[id].key, sizeof posts[id].key, "%s", key);
 		posts[id].body = strdup(r->body);
-		posts[id].at = now();
+		posts[id].at = now() + late;
 		nposts++;
 	}
 	pthread_mutex_unlock(&lock);
@@ -192,15 +192,13 @@ take_post(int fd, const char *world, const struct request *r, enum fault fault)
 	}
 	if (fault == CUT_BEFORE)
 		return;
-	if (fault == LATER) {
+	if (fault == LATER)
 		shutdown(fd, SHUT_RDWR);
-		pause_ms(LATE * 3 / 4);
-	}
 	if (fault == SLOW)
 		pause_ms(40);
-	id = commit(world, key, r);
+	id = commit(world, key, r, fault == LATER ? LATE : 0);
 	if (fault == TWICE && *world == 'k')
-		id = commit(world, key, r);
+		id = commit(world, key, r, 0);
 	snprintf(answer, sizeof answer, "{\"id\":\"p%zu\",\"url\":\"http://count.example/p%zu\"}", id, id);
 	if (fault == ERROR_AFTER)
 		say(fd, 502, "{\"error\":\"bad gateway\"}", 0);
