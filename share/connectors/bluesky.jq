@@ -156,7 +156,7 @@ def notified($account):
 	| listed($account; .body.notifications | must; .indexedAt) as $page
 	| [$page.items[] | select(.reason // "mention" | IN("mention", "reply", "quote"))] as $notes
 	# The newest mentions, to see later whether they are still there.
-	| (([$notes[].uri | strings] + $r.mentions | reduce .[] as $u ([]; if index($u) then . else . + [$u] end))[:24]) as $ids
+	| (([$notes[].uri | strings] + $r.mentions | reduce .[] as $u ([]; if any(.[]; . == $u) then . else . + [$u] end))[:24]) as $ids
 	| look_at($notes; $page.done + (if $page.following then {} else {mentions: $ids} end))
 	| .next += [$page.following | select(.) | .context.mentions = $ids];
 

@@ -83,7 +83,7 @@ def page($account; $cursor):
 	   else $r.mark // ($items[0] | at($s.since.field)) end) as $mark
 	| ($cursor.known // []) as $known
 	| (if $items == [] or $r.page >= ($s.pages // 10)
-		or ((oldest($account) | not) and any($ids[]; . as $id | $known | index([$id]) != null))
+		or ((oldest($account) | not) and ($ids - $known | length) < ($ids | length))
 	   then null else following($account) end) as $next
 	| {
 		records: {

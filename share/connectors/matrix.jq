@@ -94,7 +94,7 @@ def synced($account; $cursor):
 	# A room is private when it has been marked so, or when it has two members.
 	| (reduce (($b.rooms.join // {}) | to_entries[]) as $room ($cursor.direct // {};
 		(($room.value.summary["m.joined_member_count"] // null)) as $n
-		| if $said | index($room.key) then .[$room.key] = true
+		| if any($said[]; . == $room.key) then .[$room.key] = true
 		  elif $n then .[$room.key] = ($n <= 2) else . end)) as $direct
 	| [($b.rooms.join // {}) | to_entries[] | .key as $room
 		| (.value.timeline.events | arr) as $events

@@ -115,7 +115,7 @@ def listed($account):
 		cursor: ((if $following or $top == null then {} else {($r.key): $top} end)
 			+ (if $r.key == "inbox" and $r.page == 1 then
 				{recent: (([$kept[] | select(.kind == "t1") | .data.name] + $r.recent)
-					| reduce .[] as $n ([]; if index($n) then . else . + [$n] end) | .[:100])}
+					| reduce .[] as $n ([]; if any(.[]; . == $n) then . else . + [$n] end) | .[:100])}
 			   else {} end)),
 		# A thousand is all there is: what lies between is lost, and said so.
 		coverage: (if $after == null and $r.until != null and $r.page >= 10 and ($kept | length) == ($all | length)
@@ -131,7 +131,7 @@ def compared($cursor):
 	| ($lost + $gone | unique) as $gone
 	| {
 		records: {
-			comment: [$found[] | select(.edited | numbers) | select(.name as $n | $gone | index($n) | not)],
+			comment: [$found[] | select(.edited | numbers) | select(.name as $n | any($gone[]; . == $n) | not)],
 			gone: [$gone[] | {name: .}]
 		},
 		cursor: {gone: ((($cursor.gone // []) + $gone)[-200:])}

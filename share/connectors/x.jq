@@ -252,7 +252,9 @@ def post_event($account):
 	else
 		(.author.username // .username // null) as $handle | {
 			native: $versions[0],
-			revision: ((.id as $id | $versions | index($id) // (length - 1)) as $i | if $i > 0 then $i
+			revision: (if ($versions | length) > 1 then
+				(.id as $id | [range($versions | length) | select($versions[.] == $id)][0]
+					// ($versions | length - 1)) | select(. > 0) // null
 				else null end),
 			type: (if .author_id == $own then "reply" else "mention" end),
 			kind: (if $refers.replied_to then "comment" else "post" end),
