@@ -128,10 +128,16 @@ bring_up(struct db *db, struct sme_err *err)
 {
 	size_t newest = 0;
 	int64_t version;
+	int r;
 
 	while (db_steps[newest])
 		newest++;
-	if (check_owner(db, &version, err) < 0)
+	/* One look: another process may be making the tables right now. */
+	if (simple(db, "BEGIN", err) < 0)
+		return -1;
+	r = check_owner(db, &version, err);
+	db_rollback(db);
+	if (r < 0)
 		return -1;
 	if (version > (int64_t)newest)
 		return err_set(err, SME_DATA, "%s: written by a newer version of SME (%lld, this one knows "
