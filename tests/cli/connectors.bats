@@ -46,9 +46,3 @@ meta() {
 		done <settings
 	done
 }
-
-# In jq 1.6 they lose memory with each call, and sme-hook runs for months.
-@test "no connector looks for a value in an array with index" {
-	run grep -nE '\b(index|rindex|indices)\(' "$dir"/*.jq
-	[ "$status" = 1 ] || { echo "$output"; false; }
-}
