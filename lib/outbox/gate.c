@@ -417,8 +417,8 @@ duplicate_open(struct ledger *l, const struct gate_rules *rules, const struct ch
 }
 
 /*
- * Whoever answers at the desk holds the case.  A claim that is older than the last one has no say any more: two
- * people would answer the same customer.  What has begun to go out goes on.
+ * Whoever answers at the desk holds the case.  A claim that is older than the last one has no say any
+ * more: two people would answer the same customer.  What has begun to go out goes on.
  */
 static int
 claim_open(struct ledger *l, const struct outgoing *o, struct gate_verdict *v, struct sme_err *err)

@@ -37,9 +37,9 @@ bool gates_pass(const struct channel *c, const struct outgoing *o, int64_t last_
     struct gate_verdict *v);
 
 /*
- * Those that depend on what else happens: the claim at the desk, budget and duplicate.  Inside of the transaction that writes
- * the intent, so that two publishers cannot both be the last to fit.  1: open, and the call is booked
- * as *BOOKED; 0: closed; -1 with ERR.
+ * Those that depend on what else happens: the claim at the desk, budget and duplicate.  Inside of the
+ * transaction that writes the intent, so that two publishers cannot both be the last to fit.  1: open,
+ * and the call is booked as *BOOKED; 0: closed; -1 with ERR.
  */
 int gates_book(struct ledger *l, const struct gate_rules *rules, const struct channel *c,
     const struct outgoing *o, const struct prepared *p, int64_t now, struct gate_verdict *v,
