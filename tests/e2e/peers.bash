@@ -247,6 +247,7 @@ dovecot_start() {
 		auth_mechanisms = plain login
 		mail_location = maildir:~/Maildir
 		first_valid_uid = 1
+		mail_max_userip_connections = 500
 		passdb {
 		  driver = static
 		  args = password=secret
