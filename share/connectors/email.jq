@@ -238,10 +238,11 @@ def find($account; $reply):
 		mail: server($account; {do: "find", folder: $c.folder, message_id: message_id($account; $reply)})
 	  } end;
 
-# A copy that we put there ourselves comes after the mail went out: without one it may have gone out.
+# A copy that we put there ourselves comes after the mail went out, and one that is sent takes its time in
+# queues: without one the mail may have gone out.
 def found($account; $reply):
 	(.body.found? // null) as $n
 	| if $n == null then {unsure: "the folder \($account.settings.copies.folder) cannot be read"}
 	  elif $n > 0 then {id: .request.id}
-	  elif $account.settings.copies.by == "append" then {unsure: "there is no copy in \($account.settings.copies.folder)"}
+	  elif $account.settings.copies.by != "server" then {unsure: "there is no copy in \($account.settings.copies.folder)"}
 	  else null end;

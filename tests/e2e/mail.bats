@@ -87,6 +87,16 @@ mentions() {
 	jq -c 'select(.type == "mention")'
 }
 
+# The first mention that a poll gives; a busy server may show a mail late.
+the_mention() {
+	for _ in $(seq 50); do
+		fetch | mentions >polled
+		[ ! -s polled ] || { cat polled; return; }
+		sleep 0.2
+	done
+	return 1
+}
+
 # What the customer finds in the mailbox.
 received() {
 	jq -n --arg imap "$IMAP" --arg who "$kim@example.test" '{sources: [{name: "kim", connector: "email",
@@ -103,7 +113,7 @@ approved() {
 @test "a mail is seen once, and the answer is there once, in its thread" {
 	complaint a1 'References: <root@example.test>' | write
 	arrived "$help" 1
-	fetch >first
+	the_mention >first
 	[ "$(mentions <first | jq -r '[.id, .author.handle, .title, .text, .thread] | join(" | ")')" = \
 		"email:$help@example.test:a1@example.test | $kim@example.test | Grüße | Kein Netz in Köln. | email:$help@example.test:root@example.test" ]
 	fetch >again
@@ -183,7 +193,7 @@ approved() {
 @test "what a program wrote is marked, and a machine does not answer it" {
 	complaint auto1 'Auto-Submitted: auto-replied' | write
 	arrived "$help" 1
-	fetch | mentions >seen
+	the_mention >seen
 	[ "$(jq .auto seen)" = true ]
 	approved 5eedc0ffe1 <seen | jq -c 'del(.reply.by)' | sme-publish >out
 	[ "$(jq -r 'select(.type == "reply") | [.state, .gate] | join(" ")' out)" = 'held duplicate' ]
@@ -193,7 +203,7 @@ approved() {
 @test "an automatic answer says that it is one" {
 	complaint q1 | write
 	arrived "$help" 1
-	fetch | mentions | approved 5eedc0ffe2 | jq -c 'del(.reply.by)' | sme-publish >out
+	the_mention | approved 5eedc0ffe2 | jq -c 'del(.reply.by)' | sme-publish >out
 	[ "$(jq -r 'select(.type == "reply") | .state' out)" = sent ]
 	arrived "$kim" 1
 	[ "$(received | jq .auto)" = true ]
@@ -204,7 +214,7 @@ approved() {
 	curl -sS --url "$IMAP" -u "$help:secret" -X 'CREATE "Sent"'
 	complaint c1 | write
 	arrived "$help" 1
-	fetch | mentions | approved 5eedc0ffe3 | sme-publish >out
+	the_mention | approved 5eedc0ffe3 | sme-publish >out
 	[ "$(jq -r 'select(.type == "reply") | .state' out)" = sent ]
 	[ "$(find "$mailbox/$help/Maildir/.Sent/" -type f -path '*/cur/*' | wc -l)" = 1 ]
 	grep -q '5eedc0ffe3-0@example.test' "$mailbox/$help/Maildir/.Sent/cur/"*
@@ -222,7 +232,7 @@ cut_smtp() {
 	complaint u1 | write
 	arrived "$help" 1
 	cut_smtp after
-	fetch | mentions | approved 5eedc0ffe5 | sme-publish --wait 0s >out || :
+	the_mention | approved 5eedc0ffe5 | sme-publish --wait 0s >out || :
 	[ "$(jq -r 'select(.type == "reply") | .state' out)" = unknown ]
 	arrived "$kim" 1
 	arrived "$help" 2
@@ -232,21 +242,21 @@ cut_smtp() {
 	peer_stop cut
 }
 
-@test "an answer that surely did not go out is sent, once" {
+@test "an answer of which there is no copy is left to a person" {
 	complaint n1 | write
 	arrived "$help" 1
 	cut_smtp before
-	fetch | mentions | approved 5eedc0ffe6 | sme-publish --wait 0s >out || :
+	the_mention | approved 5eedc0ffe6 | sme-publish --wait 0s >out || :
 	[ "$(jq -r 'select(.type == "reply") | .state' out)" = unknown ]
-	sme-publish --now "$(date -u -d '+2 minutes' +%Y-%m-%dT%H:%M:%SZ)" </dev/null >out
-	[ "$(jq -r 'select(.type == "reply") | .state' out)" = sent ]
-	arrived "$kim" 1
-	sleep 0.3
-	[ "$(count "$kim")" = 1 ]
+	# A copy may be in a queue still, so that there is none proves nothing.
+	sme-publish --now "$(date -u -d '+2 minutes' +%Y-%m-%dT%H:%M:%SZ)" --wait 0s </dev/null >out || :
+	sme-publish --unknown >list
+	grep -q 5eedc0ffe6 list
+	[ "$(count "$kim")" = 0 ]
 	peer_stop cut
 }
 
-@test "a publisher that is killed again and again sends each answer once" {
+@test "a publisher that is killed again and again sends no answer twice" {
 	configure 'copies: {folder: "INBOX", by: "bcc"}'
 	for i in 1 2 3 4 5 6; do complaint "p$i" | write; done
 	arrived "$help" 6
@@ -261,18 +271,21 @@ cut_smtp() {
 		fi
 		wait $! || :
 	done
-	[ "$(jq -r -R 'fromjson? | select(.type == "reply" and .state == "sent") | .key' out | sort -u | wc -l)" = 6 ]
-	arrived "$kim" 6
-	sleep 0.5
-	[ "$(count "$kim")" = 6 ]
-	received | jq -r .ref.message_id | sort >ids
-	[ "$(tr '\n' ' ' <ids | sed 's/-0@example.test//g')" = '5eedc0ff1 5eedc0ff2 5eedc0ff3 5eedc0ff4 5eedc0ff5 5eedc0ff6 ' ]
+	jq -r -R 'fromjson? | select(.type == "reply" and .state == "sent") | .key' out | sort -u >sent
+	[ "$(wc -l <sent)" -gt 0 ]
+	arrived "$kim" "$(wc -l <sent)"
+	sleep 1
+	received | jq -r '.ref.message_id | split("-")[0]' | sort >ids
+	# What is not known to be sent is there once at most; a person says what is true of it.
+	[ "$(uniq -d ids)" = "" ]
+	[ "$(comm -23 sent ids)" = "" ]
+	[ "$({ cat sent; sme-publish --unknown | grep -oE '5eedc0ff[1-6]'; } | sort -u | wc -l)" = 6 ]
 }
 
 @test "an address that the server refuses fails for good" {
 	complaint r1 "Reply-To: nobody@elsewhere.test" | write
 	arrived "$help" 1
-	fetch | mentions | approved 5eedc0ffe4 | sme-publish >out
+	the_mention | approved 5eedc0ffe4 | sme-publish >out
 	[ "$(jq -r 'select(.type == "reply") | .state' out)" = failed ]
 	[ "$(count "$kim")" = 0 ]
 }
