@@ -272,7 +272,7 @@ work() { # a day at the desk
 }
 
 @test "tables are for people: control bytes from outside do not reach the terminal" {
-	mention 1 kim "$(printf 'a\033[31mb\u009bc\nd')" | take
+	mention 1 kim "$(printf 'a\033[31mb\302\233c\nd')" | take
 	run sme-case list
 	[[ "$output" != *$'\033'* ]]
 	[[ "$output" == *'a [31mb c d'* ]]

@@ -65,7 +65,7 @@ while [ "$round" -lt "$rounds" ]; do
 	grow "$round"
 	sme-fetch --all >out 2>>err &
 	pid=$!
-	awk -v r="$round" -v whole="$whole" 'BEGIN { printf "%.6f\n", (r * 7919 % 400) / 1e8 * whole }' >pause
+	awk -v r="$round" -v whole="$whole" 'BEGIN { printf "%.6f\n", (r * 7919 % 160) / 1e8 * whole }' >pause
 	sleep "$(cat pause)"
 	[ $((round % 3)) -ne 0 ] || read_some
 	kill -9 "$pid" 2>/dev/null && killed=$((killed + 1))
