@@ -10,6 +10,8 @@ setup_file() {
 	peer_need Dovecot root dovecot /usr/lib/dovecot/lmtp || return 0
 	peer_need OpenSMTPD smtpd || return 0
 	[ "$(id -u)" = 0 ] || { echo "Dovecot: starts as root only" >"$PEERS/missing"; return 0; }
+	RUN=$$
+	export RUN
 	dovecot_start kim help
 	smtpd_start
 }
@@ -23,8 +25,9 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	export SME_HOME=$PWD/home SME_CONFIG=$PWD/sme.jq
 	unset SME_SHARE
-	# Each test has a mailbox of its own, which Dovecot makes when it is first used.
-	help=help$BATS_TEST_NUMBER kim=kim$BATS_TEST_NUMBER
+	# Each test has a mailbox of its own, which Dovecot makes when it is first used.  In each run it has another
+	# name: the server's queue is the machine's, and may still hold what an earlier run left there.
+	help=help$RUN.$BATS_TEST_NUMBER kim=kim$RUN.$BATS_TEST_NUMBER
 	mailbox="$PEERS/dovecot/home"
 	configure
 	sme-vault init
