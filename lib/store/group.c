@@ -4,51 +4,75 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
 #include "core/mem.h"
+
+#define OWNER_SIZE 64
+
+/* So many transactions in a row of one process cost one change of processes instead of many; then it queues
+ * behind those who wait. */
+#define TURNS 8
 
 /*
  * What the processes share.  Robust mutexes: who dies with one passes it on.  A file that an earlier boot of the
  * machine left behind may hold one that nobody would ever pass on, so it is begun anew then.
  */
 struct shared {
-	char boot[40]; /* of the machine when this was begun */
-	pthread_mutex_t write, sync;
+	char owner[OWNER_SIZE]; /* the machine's boot and the file when this was begun */
+	pthread_mutex_t turn, write, sync;
 	_Atomic uint64_t written; /* commits that wait or have waited */
 	_Atomic uint64_t synced;  /* of these on disk */
+	_Atomic uint64_t lost;    /* up to here a sync failed: what the kernel had of them may be gone */
 };
 
 struct group {
 	char *path, *wal;
 	int fd;
+	int turns; /* transactions that may still begin without queueing */
+	bool writing;
 	struct shared *shared;
 };
 
-static void
-boot_id(char out[40])
+/* A copy of the file made while somebody wrote has a mutex whose owner never comes back: the file's
+ * number tells it from the original.  The layout's number stands before. */
+static int
+owner_id(const struct group *g, char out[OWNER_SIZE], struct sme_err *err)
 {
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, 39);
+	char boot[37] = "";
+	struct stat st;
 
-	memset(out + (n > 0 ? n : 0), 0, (size_t)(40 - (n > 0 ? n : 0)));
-	if (fd >= 0)
+	if (fd >= 0) {
+		if (read(fd, boot, sizeof boot - 1) < 0)
+			boot[0] = '\0';
 		close(fd);
+	}
+	if (fstat(g->fd, &st) < 0)
+		return err_sys(err, SME_IOERR, "%s", g->path);
+	memset(out, 0, OWNER_SIZE);
+	snprintf(out, OWNER_SIZE, "2 %s %ju", boot, (uintmax_t)st.st_ino);
+	return 0;
 }
 
+/* PRIO_INHERIT: the kernel hands the mutex to whoever has waited longest. */
 static void
-make_mutex(pthread_mutex_t *m)
+make_mutex(pthread_mutex_t *m, int protocol)
 {
 	pthread_mutexattr_t a;
 
 	pthread_mutexattr_init(&a);
 	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	pthread_mutexattr_setprotocol(&a, protocol);
 	pthread_mutex_init(m, &a);
 	pthread_mutexattr_destroy(&a);
 }
@@ -58,16 +82,19 @@ static int
 begin(struct group *g, struct sme_err *err)
 {
 	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char boot[40];
+	char owner[OWNER_SIZE];
 
-	boot_id(boot);
+	if (owner_id(g, owner, err) < 0)
+		return -1;
 	while (fcntl(g->fd, F_OFD_SETLKW, &all) < 0)
 		if (errno != EINTR)
 			return err_sys(err, SME_IOERR, "%s", g->path);
-	if (memcmp(g->shared->boot, boot, sizeof boot) != 0) {
-		make_mutex(&g->shared->write);
-		make_mutex(&g->shared->sync);
-		memcpy(g->shared->boot, boot, sizeof boot);
+	if (memcmp(g->shared->owner, owner, sizeof owner) != 0) {
+		memset(g->shared, 0, sizeof *g->shared);
+		make_mutex(&g->shared->turn, PTHREAD_PRIO_INHERIT);
+		make_mutex(&g->shared->write, PTHREAD_PRIO_NONE);
+		make_mutex(&g->shared->sync, PTHREAD_PRIO_NONE);
+		memcpy(g->shared->owner, owner, sizeof owner);
 	}
 	all.l_type = F_UNLCK;
 	if (fcntl(g->fd, F_OFD_SETLK, &all) < 0)
@@ -131,12 +158,28 @@ take(struct group *g, pthread_mutex_t *m, struct sme_err *err)
 int
 group_enter(struct group *g, struct sme_err *err)
 {
-	return take(g, &g->shared->write, err);
+	int r;
+
+	if (g->turns > 0) {
+		g->turns--;
+		r = take(g, &g->shared->write, err);
+	} else {
+		if (take(g, &g->shared->turn, err) < 0)
+			return -1;
+		r = take(g, &g->shared->write, err);
+		pthread_mutex_unlock(&g->shared->turn);
+		g->turns = TURNS - 1;
+	}
+	g->writing = r == 0;
+	return r;
 }
 
 void
 group_leave(struct group *g)
 {
+	if (!g->writing)
+		return;
+	g->writing = false;
 	pthread_mutex_unlock(&g->shared->write);
 }
 
@@ -154,22 +197,34 @@ sync_wal(struct group *g, struct sme_err *err)
 	return r;
 }
 
+/* One sync for all that was written by now. */
+static int
+sync_all(struct group *g, struct sme_err *err)
+{
+	uint64_t all = atomic_load(&g->shared->written);
+
+	if (sync_wal(g, err) < 0) {
+		/* The kernel tells this once; a second try would find nothing left to do. */
+		atomic_store(&g->shared->lost, all);
+		return -1;
+	}
+	atomic_store(&g->shared->synced, all);
+	return 0;
+}
+
 int
 group_sync(struct group *g, struct sme_err *err)
 {
-	uint64_t mine = atomic_fetch_add(&g->shared->written, 1) + 1, all;
+	uint64_t mine = atomic_fetch_add(&g->shared->written, 1) + 1;
 	int r = 0;
 
-	while (r == 0 && atomic_load(&g->shared->synced) < mine) {
-		if (take(g, &g->shared->sync, err) < 0)
-			return -1;
-		if (atomic_load(&g->shared->synced) < mine) {
-			all = atomic_load(&g->shared->written);
-			r = sync_wal(g, err);
-			if (r == 0)
-				atomic_store(&g->shared->synced, all);
-		}
-		pthread_mutex_unlock(&g->shared->sync);
-	}
+	if (take(g, &g->shared->sync, err) < 0)
+		return -1;
+	if (atomic_load(&g->shared->lost) >= mine)
+		r = err_set(err, SME_IOERR, "%s: could not be brought to disk; sme-case verify shows whether all is well",
+		    g->wal);
+	else if (atomic_load(&g->shared->synced) < mine)
+		r = sync_all(g, err);
+	pthread_mutex_unlock(&g->shared->sync);
 	return r;
 }

@@ -87,6 +87,7 @@ fill(const char *db, long n, long queues)
 /* What the workers did, in memory that they share. */
 struct shared {
 	_Atomic uint64_t claims;
+	_Atomic long ready; /* workers that have the database open: all begin at once */
 	uint64_t by[500];
 	struct {
 		int64_t id;
@@ -95,13 +96,16 @@ struct shared {
 };
 
 static void
-work(const char *db, struct shared *s, long worker, uint64_t max)
+work(const char *db, struct shared *s, long worker, long workers, uint64_t max)
 {
 	struct cases *c = desk(db);
 	struct sme_err err;
 	char agent[32];
 
 	snprintf(agent, sizeof agent, "a%ld", worker);
+	atomic_fetch_add(&s->ready, 1);
+	while (atomic_load(&s->ready) < workers)
+		nanosleep(&(struct timespec){0, 1000000}, NULL);
 	for (;;) {
 		struct case_claim claim;
 		struct case_action done = {.tenant = SLICE("default"), .actor = slice_of(agent), .action = SLICE("close"),
@@ -147,7 +151,7 @@ run(const char *db, long workers, uint64_t max)
 
 	for (long w = 0; w < workers; w++)
 		if (fork() == 0)
-			work(db, s, w, max);
+			work(db, s, w, workers, max);
 	while (wait(&status) > 0)
 		failed |= status;
 	took = seconds() - start;
