@@ -324,6 +324,46 @@ erase_main(char **operands)
 	return SME_OK;
 }
 
+static bool
+is_list(const struct json_node *n)
+{
+	if (n && n->type != JSON_ARRAY)
+		return false;
+	for (NODE_EACH(it, n))
+		if (it->type != JSON_STRING)
+			return false;
+	return true;
+}
+
+static bool
+is_capacity(const struct json_node *n)
+{
+	return !n || (n->type == JSON_NUMBER && n->number >= 0 && n->number <= 1e6 && n->number == (int)n->number);
+}
+
+/* What is wrong with an agent; NULL when nothing is. */
+static const char *
+agent_fault(const struct json_node *n)
+{
+	const struct json_node *online = node_get(n, "online"), *networks = node_get(n, "networks");
+	const struct json_node *name = node_get(n, "name");
+
+	if (!node_text(n, "id").n || (name && name->type != JSON_STRING))
+		return "id and name are texts";
+	if (!is_list(node_get(n, "skills")) || !is_list(node_get(n, "queues")))
+		return "skills and queues are lists of texts";
+	if (!is_capacity(node_get(n, "capacity")))
+		return "capacity is a whole number";
+	if (online && online->type != JSON_TRUE && online->type != JSON_FALSE)
+		return "online is true or false";
+	if (networks && networks->type != JSON_OBJECT)
+		return "networks is an object of capacities";
+	for (NODE_EACH(it, networks))
+		if (!is_capacity(it))
+			return "networks is an object of capacities";
+	return NULL;
+}
+
 /* An object for each agent: what is not said stays as it was. */
 static void
 change_agents(struct cases *c, const char *file)
@@ -338,14 +378,16 @@ change_agents(struct cases *c, const char *file)
 	while (slice_cut(&rest, '\n', &line)) {
 		struct arena a = ARENA_INIT;
 		const struct json_node *n;
+		const char *fault;
 		struct buf data = BUF_INIT;
 
 		if (!slice_trim(line).n)
 			continue;
 		n = json_tree(&a, line, &err);
-		if (!n || !node_text(n, "id").n)
-			sme_die(SME_DATA, "%s: expected an agent such as {\"id\":\"kim\",\"skills\":[\"de\"],\"capacity\":5,"
-			    "\"online\":true}", file);
+		fault = n ? agent_fault(n) : "not JSON";
+		if (fault)
+			sme_die(SME_DATA, "%s: %s; expected an agent such as {\"id\":\"kim\",\"skills\":[\"de\"],"
+			    "\"capacity\":5,\"online\":true}", file, fault);
 		node_put(&data, n);
 		desk_do(c, NULL, "agent", buf_str(&data));
 		buf_release(&data);

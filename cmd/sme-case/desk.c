@@ -36,8 +36,8 @@ desk_log(void)
 	return in_home(opt.log, "log");
 }
 
-static void
-say(const char *text)
+void
+desk_say(const char *text)
 {
 	sme_warn("%s", text);
 }
@@ -46,7 +46,7 @@ struct cases *
 desk_open(void)
 {
 	char *db = desk_db(), *log = desk_log();
-	struct cases_options o = {.path = db, .log = log, .now = opt.now, .say = say};
+	struct cases_options o = {.path = db, .log = log, .now = opt.now, .say = desk_say};
 	struct sme_err err;
 	struct cases *c = cases_open(&o, &err);
 

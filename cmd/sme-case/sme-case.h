@@ -20,6 +20,9 @@ struct case_command {
 	int (*run)(char **operands);
 };
 
+/* Tell the user. */
+void desk_say(const char *text);
+
 /* The database and the log that the options name, open. */
 struct cases *desk_open(void);
 

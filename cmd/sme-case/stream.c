@@ -104,7 +104,7 @@ put_aside(const char *db)
 int
 rebuild_main(char **operands)
 {
-	struct cases_options o = {.now = opt.now};
+	struct cases_options o = {.now = opt.now, .say = desk_say};
 	struct cases *c;
 	struct sme_err err;
 	char *db = desk_db(), *log = desk_log();

@@ -1,7 +1,7 @@
 /*
  * What may happen to a case, and what it does to the tables.
  *
- *	open      network channel author handle name subject direct lang, and what "route" has
+ *	open      network channel author handle name direct lang, and what "route" has
  *	route     queue skills relax overflow priority due sla
  *	claim     lease; the actor holds the case        release   nobody does
  *	assign    agent, or null                         wait, close, reopen
@@ -25,20 +25,22 @@ struct apply {
 	const char *sql[3]; /* one after the other */
 };
 
+/* A priority that is out of all reason is the highest one, so that the rank stays a whole number. */
 #define ROUTE                                                                                      \
-	"queue = coalesce(?5 ->> 'queue', queue), skills = coalesce(?5 -> 'skills', skills), "     \
-	"relax = ?5 -> 'relax', overflow = ?5 -> 'overflow', "                                     \
-	"priority = coalesce(CAST(?5 ->> 'priority' AS REAL), priority), "                         \
-	"due = ?5 ->> 'due', sla = ?5 ->> 'sla' "
+	"queue = coalesce(?5 ->> 'queue', queue), skills = CASE json_type(?5, '$.skills') WHEN 'array' THEN " \
+	"?5 -> 'skills' ELSE skills END, "                                                         \
+	"relax = CASE json_type(?5, '$.relax') WHEN 'array' THEN ?5 -> 'relax' END, overflow = ?5 -> 'overflow', " \
+	"priority = min(1e9, max(-1e9, coalesce(CAST(?5 ->> 'priority' AS REAL), priority))), "    \
+	"due = CAST(?5 ->> 'due' AS INTEGER), sla = ?5 ->> 'sla' "
 #define CASE "WHERE tenant = ?1 AND key = ?2"
 #define SET  "UPDATE case_file SET changed = ?6, "
 #define FILE "(SELECT id FROM case_file " CASE ")"
 
 static const struct apply applies[] = {
     {"open",
-	{"INSERT INTO case_file (tenant, key, network, channel, author, handle, name, subject, direct, lang, "
+	{"INSERT INTO case_file (tenant, key, network, channel, author, handle, name, direct, lang, "
 	 "changed) VALUES (?1, ?2, ?5 ->> 'network', ?5 ->> 'channel', ?5 ->> 'author', ?5 ->> 'handle', "
-	 "?5 ->> 'name', ?5 ->> 'subject', coalesce(?5 ->> 'direct', 0), ?5 ->> 'lang', ?6)",
+	 "?5 ->> 'name', coalesce(?5 ->> 'direct', 0), ?5 ->> 'lang', ?6)",
 	    SET ROUTE CASE}},
     {"route", {SET ROUTE CASE}},
     {"claim",
@@ -231,6 +233,9 @@ int
 case_refresh(struct cases *c, int64_t file, struct sme_err *err)
 {
 	return db_run(c->db, "UPDATE case_file SET "
+	    /* Not what was deleted since. */
+	    "subject = (SELECT substr(coalesce(nullif(raw ->> 'title', ''), text), 1, 120) FROM case_message WHERE file = ?1 "
+	    "AND type = 'mention' AND state IS NOT 'deleted' ORDER BY at, event LIMIT 1), "
 	    "opened = (SELECT min(at) FROM case_message WHERE file = ?1 AND type = 'mention'), "
 	    "last = (SELECT max(at) FROM case_message WHERE file = ?1 AND type != 'note'), "
 	    "first_answer = (SELECT min(at) FROM case_message WHERE file = ?1 AND type = 'reply' AND auto = 0), "
@@ -262,8 +267,10 @@ check_state(struct cases *c, const struct case_action *a, struct sme_err *err)
 		return r < 0 ? -1 : no_case(a->tenant, a->key, err);
 	holder = db_text(st, 1);
 	r = 0;
-	if (slice_is(a->action, "reopen") && !slice_is(db_text(st, 0), "closed"))
-		r = err_set(err, SME_TEMPFAIL, "the case is not closed");
+	if (slice_is(a->action, "wait") && slice_is(db_text(st, 0), "closed"))
+		r = err_set(err, SME_TEMPFAIL, "the case is closed; reopen it first");
+	else if (slice_is(a->action, "reopen") && slice_is(db_text(st, 0), "open"))
+		r = err_set(err, SME_TEMPFAIL, "the case is open");
 	else if (slice_is(a->action, "close") && slice_is(db_text(st, 0), "closed"))
 		r = err_set(err, SME_TEMPFAIL, "the case is closed already");
 	else if (slice_is(a->action, "release") && !holder.p)

@@ -33,10 +33,13 @@ cases_open(const struct cases_options *o, struct sme_err *err)
 	c->path = xstrdup(o->path);
 	c->log = o->log ? xstrdup(o->log) : NULL;
 	c->text = (struct buf)BUF_INIT;
-	if (db_share_syncs(db, err) < 0 || cases_to_log(c, err) < 0) {
+	if (db_share_syncs(db, err) < 0) {
 		cases_close(c);
 		return NULL;
 	}
+	/* A log that cannot be written to keeps nobody from looking. */
+	if (cases_to_log(c, err) < 0 && c->o.say)
+		c->o.say(err->text);
 	return c;
 }
 
@@ -117,7 +120,7 @@ put_event(struct buf *b, struct sqlite3_stmt *st)
 	if (slice_is(db_text(st, 6), "correct")) { /* where sme-train looks */
 		put_member(b, "mention", db_text(st, 11));
 		buf_puts(b, ",\"correct\":");
-		buf_adds(b, db_text(st, 12));
+		buf_adds(b, db_text(st, 12).p ? db_text(st, 12) : SLICE("null"));
 	}
 	buf_printf(b, ",\"seq\":%" PRId64, db_int(st, 0));
 	put_member(b, "salt", db_text(st, 8));
@@ -151,19 +154,34 @@ append_some(struct cases *c, struct append *log, int64_t *seq, struct sme_err *e
 	return r;
 }
 
+/* Is there anything for the log?  1, 0, or -1 with ERR. */
+static int
+waits_for_log(struct cases *c, struct sme_err *err)
+{
+	struct sqlite3_stmt *st = db_query(c->db, "SELECT 1 FROM case_event WHERE seq > (SELECT seq FROM case_logged) AND "
+	    "salt IS NOT NULL LIMIT 1", err, "");
+	int r = st ? db_step(c->db, st, err) : -1;
+
+	if (r > 0)
+		db_done(st);
+	return r;
+}
+
 int
 cases_to_log(struct cases *c, struct sme_err *err)
 {
-	struct append *log = NULL;
+	struct append *log;
 	int64_t seq = 1;
 	struct slice out;
-	int r = 0;
+	int r = c->log && !c->replaying ? waits_for_log(c, err) : 0;
 
-	if (!c->log || c->replaying)
-		return 0;
+	if (r <= 0)
+		return r;
+	log = append_open(c->log, NULL, c->o.say, err);
+	if (!log)
+		return -1;
+	r = 0;
 	while (r == 0 && seq) {
-		if (!log && !(log = append_open(c->log, NULL, c->o.say, err)))
-			return -1;
 		r = append_some(c, log, &seq, err);
 		if (r < 0 || !seq)
 			break;

@@ -9,8 +9,9 @@
 #define LEVEL(x) "CASE instr(" x ", ':') WHEN 0 THEN 1 ELSE CAST(substr(" x ", instr(" x ", ':') + 1) AS INTEGER) END"
 #define NAME(x)  "CASE instr(" x ", ':') WHEN 0 THEN " x " ELSE substr(" x ", 1, instr(" x ", ':') - 1) END"
 #define NEEDED                                                                                     \
-	"coalesce((SELECT r.value -> 'skills' FROM json_each(f.relax) r WHERE "                     \
-	"unixepoch(r.value ->> 'at') * 1000 <= ?4 ORDER BY r.key DESC LIMIT 1), f.skills)"
+	"coalesce((SELECT r.value -> 'skills' FROM json_each(f.relax) r WHERE CASE r.type WHEN 'object' THEN " \
+	"unixepoch(r.value ->> 'at') * 1000 <= ?4 AND json_type(r.value, '$.skills') = 'array' END " \
+	"ORDER BY r.key DESC LIMIT 1), f.skills)"
 #define SKILLED(skills)                                                                            \
 	"NOT EXISTS (SELECT 1 FROM json_each(" NEEDED ") n WHERE NOT EXISTS (SELECT 1 FROM json_each(" \
 	skills ") h WHERE " NAME("h.value") " = " NAME("n.value") " AND " LEVEL("h.value") " >= "    \

@@ -5,9 +5,6 @@
 #include "config/config.h"
 #include "core/rfc3339.h"
 
-/* The first words of a mention, in a list of cases. */
-#define SUBJECT_MAX 120
-
 static int64_t
 time_of(const struct json_node *n, const char *key)
 {
@@ -30,12 +27,15 @@ put_key(struct buf *b, const struct json_node *event)
 {
 	struct slice author = node_text(node_get(event, "author"), "id");
 	struct slice thread = node_text(event, "thread");
+	struct slice key = thread.n ? thread : node_text(event, "id");
 
 	if (node_bool(event, "direct", false) && author.n) {
 		buf_printf(b, "direct:%.*s:", SLICE_ARG(node_text(event, "channel")));
 		buf_adds(b, author);
 	} else {
-		buf_adds(b, thread.n ? thread : node_text(event, "id"));
+		/* What is public must not get among private messages, whatever its thread is called. */
+		buf_puts(b, slice_starts(key, SLICE("direct:")) ? "public:" : "");
+		buf_adds(b, key);
 	}
 }
 
@@ -80,21 +80,6 @@ put_route(struct buf *b, const struct json_node *event)
 	put_text_member(b, "sla", node_text(route, "sla"));
 }
 
-static struct slice
-subject(const struct json_node *event)
-{
-	struct slice s = node_text(event, "title");
-
-	if (!s.n)
-		s = node_text(event, "text");
-	if (s.n > SUBJECT_MAX) {
-		s.n = SUBJECT_MAX;
-		while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
-			s.n--;
-	}
-	return s;
-}
-
 static void
 put_open(struct buf *b, const struct json_node *event)
 {
@@ -107,7 +92,6 @@ put_open(struct buf *b, const struct json_node *event)
 	put_text_member(b, "author", node_text(author, "id"));
 	put_text_member(b, "handle", node_text(author, "handle"));
 	put_text_member(b, "name", node_text(author, "name"));
-	put_text_member(b, "subject", subject(event));
 	put_text_member(b, "lang", lang.p ? lang : node_text(event, "lang_hint"));
 	buf_printf(b, "%s\"direct\":%d", b->n > 1 ? "," : "", node_bool(event, "direct", false));
 	put_route(b, event);
@@ -144,6 +128,14 @@ index_message(struct cases *c, const struct json_node *event, struct sme_err *er
 	    "event = ? AND text IS NOT NULL", err, "tt", tenant, id);
 }
 
+static int64_t
+revision_of(const struct json_node *event)
+{
+	double n = node_number(event, "revision", 0);
+
+	return n >= 0 && n <= 9007199254740992.0 ? (int64_t)n : 0;
+}
+
 /* 1: new or a later revision, 0: known, -1 with ERR. */
 static int
 put_message(struct cases *c, int64_t file, const struct json_node *event, const char *type, bool automatic,
@@ -160,10 +152,11 @@ put_message(struct cases *c, int64_t file, const struct json_node *event, const 
 	if (db_run(c->db, "INSERT INTO case_message (file, tenant, event, type, at, author, text, url, state, auto, "
 	    "revision, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, event) DO UPDATE SET "
 	    "text = excluded.text, state = excluded.state, revision = excluded.revision, raw = excluded.raw "
-	    "WHERE excluded.revision > revision OR excluded.state IS NOT state", err, "itttittttiit", file,
+	    "WHERE state IS NOT 'deleted' AND (excluded.revision > revision OR (excluded.revision = revision AND "
+	    "excluded.state IS NOT state))", err, "itttittttiit", file,
 	    tenant_of(event), node_text(event, "id"), slice_of(type), at,
 	    node_text(node_get(event, "author"), "id"), node_text(event, "text"), node_text(event, "url"),
-	    node_text(event, "state"), (int64_t)automatic, (int64_t)node_number(event, "revision", 0),
+	    node_text(event, "state"), (int64_t)automatic, revision_of(event),
 	    mention ? buf_slice(&c->text) : (struct slice){NULL, 0}) < 0)
 		return -1;
 	if (db_changes(c->db) == 0)
@@ -298,10 +291,16 @@ take_reply(struct cases *c, const struct json_node *event, struct sme_err *err)
 static int
 take_delete(struct cases *c, const struct json_node *event, struct sme_err *err)
 {
+	struct slice tenant = tenant_of(event), id = node_text(event, "id");
+	int64_t file;
+
 	if (db_run(c->db, "UPDATE case_message SET text = '', raw = NULL, state = 'deleted' WHERE tenant = ? AND event = ? "
-	        "AND state IS NOT 'deleted'", err, "tt", tenant_of(event), node_text(event, "id")) < 0)
+	        "AND state IS NOT 'deleted'", err, "tt", tenant, id) < 0)
 		return -1;
-	return db_changes(c->db) ? index_message(c, event, err) : 0;
+	if (!db_changes(c->db))
+		return 0;
+	file = file_of_message(c, tenant, id, err);
+	return file < 0 || index_message(c, event, err) < 0 ? -1 : case_refresh(c, file, err);
 }
 
 int

@@ -46,17 +46,59 @@ data_of(struct rebuild *b, const struct json_node *line)
 	return out;
 }
 
+/* The place in the chain; 0 when NUMBER is none. */
+static int64_t
+seq_of(double number)
+{
+	return number >= 1 && number <= 9007199254740992.0 ? (int64_t)number : 0;
+}
+
+static struct case_event *
+add_event(struct rebuild *b, int64_t seq)
+{
+	b->events = xgrow(b->events, b->n, &b->cap, sizeof *b->events);
+	b->events[b->n] = (struct case_event){.seq = seq};
+	return &b->events[b->n++];
+}
+
+static void
+put_hash(char out[CASE_HASH_SIZE], struct slice hash)
+{
+	snprintf(out, CASE_HASH_SIZE, "%.*s", SLICE_ARG(hash));
+}
+
+/* The hashes that stand for erased events: [[seq, content, hash], ...]; they have no salt. */
+static void
+keep_stubs(struct rebuild *b, const struct json_node *line)
+{
+	struct slice tenant = kept(b, node_text(line, "tenant"));
+
+	for (NODE_EACH(it, node_get(node_get(line, "data"), "stubs"))) {
+		const struct json_node *seq = it->type == JSON_ARRAY && it->count == 3 ? it->child : NULL;
+		struct case_event *e;
+
+		if (!seq || seq->type != JSON_NUMBER || seq->next->type != JSON_STRING ||
+		    seq->next->next->type != JSON_STRING)
+			continue;
+		e = add_event(b, seq_of(seq->number));
+		e->tenant = tenant;
+		put_hash(e->content, seq->next->text);
+		put_hash(e->hash, seq->next->next->text);
+	}
+}
+
 static void
 keep_event(struct rebuild *b, const struct json_node *line)
 {
+	int64_t at, seq = seq_of(node_number(line, "seq", 0));
 	struct case_event *e;
-	int64_t at;
 
-	if (!node_get(line, "seq") || !rfc3339_parse(node_text(line, "created_at"), &at))
+	if (!seq || !node_text(line, "salt").p || !rfc3339_parse(node_text(line, "created_at"), &at))
 		return; /* written by somebody else */
-	b->events = xgrow(b->events, b->n, &b->cap, sizeof *b->events);
-	e = &b->events[b->n++];
-	*e = (struct case_event){.seq = (int64_t)node_number(line, "seq", 0),
+	if (slice_is(node_text(line, "action"), "erase"))
+		keep_stubs(b, line);
+	e = add_event(b, seq);
+	*e = (struct case_event){.seq = seq,
 	    .at = at,
 	    .tenant = kept(b, node_text(line, "tenant")),
 	    .key = kept(b, node_text(line, "case")),
@@ -65,7 +107,7 @@ keep_event(struct rebuild *b, const struct json_node *line)
 	    .action = kept(b, node_text(line, "action")),
 	    .data = data_of(b, line),
 	    .salt = kept(b, node_text(line, "salt"))};
-	snprintf(e->hash, sizeof e->hash, "%.*s", SLICE_ARG(node_text(line, "hash")));
+	put_hash(e->hash, node_text(line, "hash"));
 	chain_content(e, e->content);
 }
 
@@ -113,37 +155,80 @@ read_log(struct rebuild *b, const char *log)
 	return r < 0 ? -1 : b->r;
 }
 
+/* What is erased stays so, even while the log has it still: the hashes alone come first. */
 static int
 by_seq(const void *a, const void *b)
 {
 	const struct case_event *x = a, *y = b;
 
-	return (x->seq > y->seq) - (x->seq < y->seq);
+	if (x->seq != y->seq)
+		return x->seq > y->seq ? 1 : -1;
+	return (x->salt.p != NULL) - (y->salt.p != NULL);
 }
 
-/* The hashes that stand for erased events: [[seq, content, hash], ...] of "erase". */
-static int
-put_stubs(struct rebuild *b, const struct case_event *e)
+/*
+ * The one of the N events at E, all of the same number, that follows PREV; NULL when none does: they were
+ * forged, or belong to another database.  Where what stands before is missing nothing can be checked.
+ */
+static const struct case_event *
+following(const struct case_event *e, size_t n, const char *prev)
 {
-	return db_run(b->c->db, "INSERT OR IGNORE INTO case_event (seq, tenant, content, hash) "
-	    "SELECT value ->> 0, ?1, value ->> 1, value ->> 2 FROM json_each(?2 -> 'stubs')", b->err, "tt",
-	    e->tenant, e->data);
+	char hash[CASE_HASH_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		if (!prev)
+			return &e[i];
+		chain_hash(prev, e[i].seq, e[i].content, hash);
+		if (strcmp(hash, e[i].hash) == 0)
+			return &e[i];
+	}
+	return NULL;
+}
+
+static int
+replay_one(struct rebuild *b, const struct case_event *e)
+{
+	if (case_event_put(b->c, e, b->err) < 0)
+		return -1;
+	return e->salt.p ? case_apply(b->c, e, b->err) : 0;
+}
+
+static void
+say_left_out(const struct rebuild *b, size_t n)
+{
+	struct buf text = BUF_INIT;
+
+	if (n && b->c->o.say) {
+		buf_printf(&text, "%zu events of the log do not follow those before them and were left out", n);
+		b->c->o.say(buf_str(&text));
+	}
+	buf_release(&text);
 }
 
 static int
 replay(struct rebuild *b)
 {
+	const struct case_event *last = NULL;
+	size_t left_out = 0;
+
 	if (b->n)
 		qsort(b->events, b->n, sizeof *b->events, by_seq);
-	for (size_t i = 0; i < b->n; i++) {
-		if (i && b->events[i].seq == b->events[i - 1].seq)
+	for (size_t i = 0, n; i < b->n; i += n) {
+		const struct case_event *e;
+		int64_t before = last ? last->seq : 0;
+
+		for (n = 1; i + n < b->n && b->events[i + n].seq == b->events[i].seq; n++)
+			;
+		e = following(&b->events[i], n, b->events[i].seq != before + 1 ? NULL : last ? last->hash : "");
+		if (!e) {
+			left_out++;
 			continue;
-		if (case_event_put(b->c, &b->events[i], b->err) < 0 ||
-		    case_apply(b->c, &b->events[i], b->err) < 0)
+		}
+		if (replay_one(b, e) < 0)
 			return -1;
-		if (slice_is(b->events[i].action, "erase") && put_stubs(b, &b->events[i]) < 0)
-			return -1;
+		last = e;
 	}
+	say_left_out(b, left_out);
 	/* The log has them. */
 	return db_run(b->c->db, "UPDATE case_logged SET seq = (SELECT coalesce(max(seq), 0) FROM case_event)", b->err,
 	    "");
@@ -202,6 +287,10 @@ cases_rebuild(struct cases *c, const char *log, int64_t until, struct sme_err *e
 	"WITH RECURSIVE person (id) AS (VALUES (?2) UNION SELECT CASE l.a WHEN p.id THEN l.b ELSE l.a END FROM " \
 	"case_link l, person p WHERE l.tenant = ?1 AND (l.a = p.id OR l.b = p.id)) "
 #define OF_PERSON "tenant = ?1 AND author IN (SELECT id FROM person)"
+/* Who was linked with whom says something about both. */
+#define OF_EVENT                                                                                   \
+	"tenant = ?1 AND (author IN (SELECT id FROM person) OR (action IN ('link', 'unlink') AND "  \
+	"(data ->> 'a' IN (SELECT id FROM person) OR data ->> 'b' IN (SELECT id FROM person))))"
 
 /* The hashes of the events whose content goes, for the log. */
 static int
@@ -209,7 +298,7 @@ collect_stubs(struct cases *c, struct slice tenant, struct slice author, struct 
     struct sme_err *err)
 {
 	struct sqlite3_stmt *st = db_query(c->db, PERSON
-	    "SELECT json_object('stubs', json_group_array(json_array(seq, content, hash))) FROM case_event WHERE " OF_PERSON,
+	    "SELECT json_object('stubs', json_group_array(json_array(seq, content, hash))) FROM case_event WHERE " OF_EVENT,
 	    err, "tt", tenant, author);
 	int r = st ? db_step(c->db, st, err) : -1;
 
@@ -225,7 +314,7 @@ erase_rows(struct cases *c, struct slice tenant, struct slice author, struct sme
 {
 	static const char *const gone[] = {
 	    PERSON "UPDATE case_event SET key = NULL, author = NULL, at = NULL, actor = NULL, action = NULL, data = NULL, "
-	    "salt = NULL WHERE " OF_PERSON,
+	    "salt = NULL WHERE " OF_EVENT,
 	    PERSON "DELETE FROM case_search WHERE rowid IN (SELECT id FROM case_message WHERE tenant = ?1 AND (author IN "
 	    "(SELECT id FROM person) OR file IN (SELECT id FROM case_file WHERE " OF_PERSON ")))",
 	    PERSON "DELETE FROM case_message WHERE tenant = ?1 AND (author IN (SELECT id FROM person) OR file IN (SELECT id "

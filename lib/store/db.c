@@ -47,6 +47,9 @@ fail(const struct db *db, int code, struct sme_err *err)
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return err_set(err, SME_NOPERM, "%s: may not be written", db->path);
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+		return err_set(err, SME_DATA, "%s: does not take this: %s", db->path, sqlite3_errmsg(db->handle));
 	case SQLITE_FULL:
 	case SQLITE_IOERR:
 		return err_set(err, SME_IOERR, "%s: %s", db->path, sqlite3_errmsg(db->handle));

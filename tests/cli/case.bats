@@ -59,6 +59,58 @@ agent() { # NAME [jq of more members]
 	echo '{"type":"delete","id":"2","created_at":"2026-11-21T09:05:00Z"}' | take
 	[ "$(case_of 1 | jq -c '.messages[2] | [.text, .state]')" = '["","deleted"]' ]
 	[ "$(sme-case search noch --json)" = "" ]
+	# What is gone stays gone, whoever brings it again, and is not in the list either.
+	mention 2 kim 'Immer noch nicht' '.thread = "1" | .created_at = "2026-11-21T09:00:00Z"' | take
+	[ "$(case_of 1 | jq -c '.messages[2] | [.text, .state]')" = '["","deleted"]' ]
+	[ "$(case_of 1 | jq -r .subject)" = 'Kein Netz in Kiel' ]
+	echo '{"type":"delete","id":"1","created_at":"2026-11-21T09:05:00Z"}' | take
+	[ "$(case_of 1 | jq -r .subject)" = null ]
+	run grep -a Kiel home/sme.db
+	[ "$status" -eq 1 ]
+}
+
+@test "odd values of a route do no harm: the next case still comes" {
+	mention 1 kim a '.route.priority = 1e300 | .route.relax = ["x", {at: 1, skills: 2}] | .route.skills = null' | take
+	mention 2 lou b '.route.priority = "much" | .route.relax = "x" | .route.skills = "de" | .revision = 1e300' | take
+	mention 3 max c '.direct = true' | take
+	mention 4 eva d '.thread = "direct:@us:x:max"' | take
+	[ "$(case_of direct:@us:x:max | jq '.messages | length')" = 1 ]
+	sme-case close -a lea direct:@us:x:max
+	run --separate-stderr sme-case wait -a lea direct:@us:x:max
+	[ "$status" -eq 75 ]
+	agent lea
+	[ "$(for _ in 1 2 3; do sme-case claim -a lea; done | jq -r .case | paste -s -d ' ')" = '1 public:direct:@us:x:max 2' ]
+	for bad in '.skills = "de"' '.capacity = "x"' '.capacity = 1.5' '.online = 1' '.networks = {x: "y"}' '.name = 1'; do
+		run --separate-stderr agent lea "$bad"
+		[ "$status" -eq 65 ]
+	done
+}
+
+@test "a log that cannot be written to keeps nobody from looking" {
+	mention 1 kim a | sme-case ingest --log /proc/none >/dev/null 2>&1 || true
+	[ "$(sme-case list --json --log /proc/none 2>/dev/null | jq -r .case)" = 1 ]
+	sme-case list >/dev/null # brings it there
+	[ "$(sme-log cat home/log | jq -r .action)" = open ]
+}
+
+@test "rebuild: events that somebody forged, and those of another database, are left out" {
+	work
+	dump home/sme.db >old
+	forge() { jq -nc "{type: \"case\", id: \"f:\(now)\", tenant: \"default\", case: \"1\", author: {id: \"x:k1\"}, created_at: \"2026-11-20T10:00:00Z\",
+		actor: \"eve\", action: \"close\", data: {}, seq: 3, salt: \"s\", hash: \"h\"} | $1"; }
+	{
+		forge .
+		forge '.seq = 1e300'
+		forge '.seq = 2.5'
+		forge '.seq = 999 | .seq -= 900 | .action = "none"' | sed 's/:99,/:'"$(sqlite3 home/sme.db 'SELECT max(seq) + 1 FROM case_event')"',/'
+		forge '.action = "erase" | .data = {stubs: [[2, "c", "h"], 1, [1], [1, 2, 3]]}'
+	} | sme-log append home/log >/dev/null
+	(export SME_HOME=other; mention 50 eva x | sme-case ingest --log home/log >/dev/null; sme-case close -a eva 50 --log home/log)
+	run --separate-stderr sme-case rebuild
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *'were left out'* ]]
+	dump home/sme.db | diff old -
+	sme-case verify
 }
 
 @test "a claim: one holder, a token, a lease" {
@@ -240,11 +292,19 @@ work() { # a day at the desk
 @test "erase: no trace of a person in any file, and the chain verifies" {
 	work
 	mention 8 secretname 'mein geheimwort' '.author.name = "Geheim Person"' | sme-case ingest | sme-log append home/log >/dev/null
+	sme-case link -a lea x:secretname x:k4
+	sme-case unlink -a lea x:secretname x:k4
 	[ "$(sme-case erase x:secretname)" = '1 cases erased; erase the log, too: sme-log erase' ]
 	sme-log erase --help >/dev/null
 	sme-case verify
 	run sme-case show 8
 	[ "$status" -eq 66 ]
+	# Not even when the log has it still.
+	sme-case rebuild 2>/dev/null
+	run sme-case show 8
+	[ "$status" -eq 66 ]
+	sme-case verify
+	rm home/*.before-rebuild
 	for f in home/sme.db*; do
 		! grep -aiE 'secretname|geheim' "$f"
 	done
