@@ -37,7 +37,7 @@ int
 list_main(char **operands)
 {
 	static const char *const columns[] = {"case", "queue", "priority", "due_at", "late", "agent", "holder",
-	    "handle", "subject", NULL};
+	    "department", "department_due_at", "handle", "subject", NULL};
 	struct case_filter f = {.tenant = desk_tenant(),
 	    .queue = slice_of(opt.queue),
 	    .status = slice_of(opt.status),
@@ -103,8 +103,8 @@ journey_main(char **operands)
 int
 queue_main(char **operands)
 {
-	static const char *const columns[] = {"queue", "open", "unassigned", "unanswered", "late", "oldest",
-	    "next_due", NULL};
+	static const char *const columns[] = {"queue", "open", "unassigned", "unanswered", "late", "forwarded",
+	    "oldest", "next_due", NULL};
 	struct cases *c;
 	struct table *t = table_new(columns);
 	struct sme_err err;

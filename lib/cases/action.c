@@ -53,7 +53,8 @@ static const struct apply applies[] = {
 	    "UPDATE case_agent SET turn = ?6, served = served + 1 WHERE tenant = ?1 AND id = ?5 ->> 'agent' "
 	    "AND ?2 = ?2"}},
     {"wait", {SET "status = 'waiting' " CASE}},
-    {"close", {SET "status = 'closed', closed = ?3, holder = NULL, lease = 0 " CASE}},
+    {"close",
+	{SET "status = 'closed', closed = ?3, holder = NULL, lease = 0, department = NULL, department_due = NULL " CASE}},
     {"reopen", {SET "status = 'open', closed = NULL " CASE}},
     {"note",
 	{"INSERT INTO case_message (file, tenant, event, type, at, author, text) VALUES (" FILE

@@ -96,8 +96,8 @@ free_queues(struct cases *c, struct slice tenant, struct slice agent, struct buf
 {
 	struct sqlite3_stmt *st = db_query(c->db,
 	    "WITH RECURSIVE q (queue) AS (SELECT min(queue) FROM case_file WHERE tenant = ?1 AND status = 'open' AND "
-	    "agent IS NULL UNION ALL SELECT (SELECT min(f.queue) FROM case_file f WHERE f.tenant = ?1 AND f.status = 'open' "
-	    "AND f.agent IS NULL AND f.queue > q.queue) FROM q WHERE q.queue IS NOT NULL) "
+	    "agent IS NULL AND unanswered IS NOT NULL UNION ALL SELECT (SELECT min(f.queue) FROM case_file f WHERE f.tenant = ?1 AND f.status = 'open' "
+	    "AND f.agent IS NULL AND f.unanswered IS NOT NULL AND f.queue > q.queue) FROM q WHERE q.queue IS NOT NULL) "
 	    "SELECT q.queue FROM q, case_agent a WHERE q.queue IS NOT NULL AND a.tenant = ?1 AND a.id = ?2 AND "
 	    "(a.queues = '[]' OR q.queue IN (SELECT value FROM json_each(a.queues)))",
 	    err, "tt", tenant, agent);

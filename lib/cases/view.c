@@ -7,13 +7,18 @@
 /* A time as RFC 3339, or null. */
 #define TIME(x) "CASE WHEN " x " IS NULL THEN NULL ELSE strftime('%Y-%m-%dT%H:%M:%SZ', " x " / 1000, 'unixepoch') END"
 
+/* The customer waits too long for an answer, or we for the department. */
+#define LATE(now) "((f.unanswered IS NOT NULL AND f.due < " now ") OR f.department_due < " now ")"
+
 #define CASE_OBJECT                                                                                \
 	"json_object('case', f.key, 'tenant', f.tenant, 'status', f.status, 'queue', f.queue, "     \
-	"'priority', f.priority, 'due_at', " TIME("f.due") ", 'late', json(CASE WHEN f.unanswered IS NOT NULL AND " \
-	"f.due < ?9 THEN 'true' ELSE 'false' END), 'agent', f.agent, "                              \
+	"'priority', f.priority, 'due_at', " TIME("f.due") ", 'late', json(CASE WHEN " LATE("?9") " THEN 'true' ELSE " \
+	"'false' END), 'agent', f.agent, "                              \
 	"'holder', CASE WHEN f.lease > ?9 THEN f.holder END, 'fence', f.fence, 'network', f.network, " \
 	"'channel', f.channel, 'author', f.author, 'handle', f.handle, 'name', f.name, "            \
 	"'subject', f.subject, 'lang', f.lang, 'skills', json(f.skills), 'department', f.department, " \
+	"'department_due_at', " TIME("f.department_due") ", 'department_late', json(CASE WHEN f.department_due < ?9 " \
+	"THEN 'true' ELSE 'false' END), "                                                           \
 	"'opened_at', " TIME("f.opened") ", 'last_at', " TIME("f.last") ", 'first_answer_at', "      \
 	TIME("f.first_answer") ", 'waiting_since', " TIME("f.unanswered") ", 'closed_at', "           \
 	TIME("f.closed") ", 'tags', (SELECT json_group_array(tag) FROM (SELECT tag FROM case_tag WHERE " \
@@ -34,7 +39,7 @@ each(struct cases *c, struct sqlite3_stmt *st, case_row *row, void *ctx, struct 
 	"SELECT " CASE_OBJECT " FROM case_file f WHERE f.tenant = ?1 AND (?2 IS NULL OR f.queue = ?2) " \
 	"AND f.status = coalesce(?3, 'open') AND (?4 IS NULL OR f.agent = ?4) "                     \
 	"AND (?5 IS NULL OR EXISTS (SELECT 1 FROM case_tag t WHERE t.file = f.id AND t.tag = ?5)) " \
-	"AND (?6 IS NULL OR f.author = ?6) AND (?7 = 0 OR (f.unanswered IS NOT NULL AND f.due < ?9)) " \
+	"AND (?6 IS NULL OR f.author = ?6) AND (?7 = 0 OR " LATE("?9") ") " \
 	"AND (?8 = 0 OR f.agent IS NULL) ORDER BY " order " LIMIT ?10 OFFSET ?11"
 
 static const char by_priority[] = LIST("f.rank, f.id");
@@ -151,8 +156,10 @@ cases_journey(struct cases *c, struct slice tenant, struct slice author, case_ro
 	    "WITH RECURSIVE person (id) AS (VALUES (?2) UNION SELECT CASE l.a WHEN p.id THEN l.b ELSE l.a END FROM "
 	    "case_link l, person p WHERE l.tenant = ?1 AND (l.a = p.id OR l.b = p.id)) "
 	    "SELECT json_object('at', " TIME("m.at") ", 'network', f.network, 'channel', f.channel, 'case', f.key, 'status', "
-	    "f.status, 'type', m.type, 'id', m.event, 'author', m.author, 'text', m.text) FROM case_file f, case_message m "
-	    "WHERE f.tenant = ?1 AND f.author IN (SELECT id FROM person) AND m.file = f.id ORDER BY m.at, m.id",
+	    "f.status, 'type', m.type, 'id', m.event, 'author', m.author, 'text', m.text) FROM case_message m, case_file f "
+	    "WHERE m.id IN (SELECT m.id FROM case_file f, case_message m WHERE f.tenant = ?1 AND f.author IN (SELECT id FROM "
+	    "person) AND m.file = f.id UNION SELECT m.id FROM case_message m WHERE m.tenant = ?1 AND m.author IN (SELECT id "
+	    "FROM person)) AND f.id = m.file ORDER BY m.at, m.id",
 	    err, "tt", tenant, author), row, ctx, err);
 }
 
@@ -171,8 +178,9 @@ cases_queues(struct cases *c, struct slice tenant, case_row *row, void *ctx, str
 {
 	return each(c, db_query(c->db,
 	    "SELECT json_object('queue', queue, 'open', count(*), 'unassigned', sum(agent IS NULL), 'unanswered', "
-	    "sum(unanswered IS NOT NULL), 'late', sum(unanswered IS NOT NULL AND due < ?2), 'oldest', "
+	    "sum(unanswered IS NOT NULL), 'late', count(*) FILTER (WHERE " LATE("?2") "), 'forwarded', count(department), "
+	    "'oldest', "
 	    TIME("min(unanswered)") ", 'next_due', " TIME("min(CASE WHEN unanswered IS NOT NULL THEN due END)") ") "
-	    "FROM case_file WHERE tenant = ?1 AND status = 'open' GROUP BY queue ORDER BY queue",
+	    "FROM case_file f WHERE tenant = ?1 AND status = 'open' GROUP BY queue ORDER BY queue",
 	    err, "ti", tenant, cases_now(c)), row, ctx, err);
 }

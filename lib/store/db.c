@@ -147,7 +147,8 @@ bring_up(struct db *db, struct sme_err *err)
 		    "%zu)", db->path, (long long)version, newest);
 	if ((size_t)version == newest)
 		return 0;
-	if (use_wal(db, err) < 0 || db_begin(db, err) < 0)
+	/* Small changes in many places: every page that is touched is written whole. */
+	if (simple(db, "PRAGMA page_size=1024", err) < 0 || use_wal(db, err) < 0 || db_begin(db, err) < 0)
 		return -1;
 	if (step_once(db, newest, err) < 0) {
 		db_rollback(db);

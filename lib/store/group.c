@@ -20,7 +20,7 @@
 
 /* So many transactions in a row of one process cost one change of processes instead of many; then it queues
  * behind those who wait. */
-#define TURNS 8
+#define TURNS 16
 
 /*
  * What the processes share.  Robust mutexes: who dies with one passes it on.  A file that an earlier boot of the
@@ -36,7 +36,7 @@ struct shared {
 
 struct group {
 	char *path, *wal;
-	int fd;
+	int fd, wal_fd; /* -1: not open yet */
 	int turns; /* transactions that may still begin without queueing */
 	bool writing;
 	struct shared *shared;
@@ -113,6 +113,7 @@ group_open(const char *path, struct sme_err *err)
 	buf_printf(&wal, "%s-wal", path);
 	g->path = buf_detach(&name);
 	g->wal = buf_detach(&wal);
+	g->wal_fd = -1;
 	g->fd = open(g->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (g->fd >= 0 && ftruncate(g->fd, sizeof *g->shared) == 0)
 		map = mmap(NULL, sizeof *g->shared, PROT_READ | PROT_WRITE, MAP_SHARED, g->fd, 0);
@@ -136,6 +137,8 @@ group_close(struct group *g)
 		munmap(g->shared, sizeof *g->shared);
 	if (g->fd >= 0)
 		close(g->fd);
+	if (g->wal_fd >= 0)
+		close(g->wal_fd);
 	free(g->path);
 	free(g->wal);
 	free(g);
@@ -183,18 +186,16 @@ group_leave(struct group *g)
 	pthread_mutex_unlock(&g->shared->write);
 }
 
-/* There is no write-ahead log when a checkpoint has brought all of it into the database, with syncs. */
+/* There is no write-ahead log when a checkpoint has brought all of it into the database, with syncs.  SQLite
+ * does not put another file in its place while the database is open. */
 static int
 sync_wal(struct group *g, struct sme_err *err)
 {
-	int fd = open(g->wal, O_RDWR | O_CLOEXEC), r = 0;
-
-	if (fd < 0)
+	if (g->wal_fd < 0)
+		g->wal_fd = open(g->wal, O_RDWR | O_CLOEXEC);
+	if (g->wal_fd < 0)
 		return errno == ENOENT ? 0 : err_sys(err, SME_IOERR, "%s", g->wal);
-	if (fdatasync(fd) < 0)
-		r = err_sys(err, SME_IOERR, "%s", g->wal);
-	close(fd);
-	return r;
+	return fdatasync(g->wal_fd) < 0 ? err_sys(err, SME_IOERR, "%s", g->wal) : 0;
 }
 
 /* One sync for all that was written by now. */

@@ -185,6 +185,20 @@ agent() { # NAME [jq of more members]
 	[ "$(case_of 7 | jq -r .agent)" = ben ]
 }
 
+@test "assign: so many of a network at a time and no more, of the others as the capacity allows" {
+	for i in 1 2 3; do mention $i "k$i" x ".created_at = \"2026-11-20T10:0$i:00Z\""; done | take
+	for i in 4 5 6; do mention $i "k$i" x ".network = \"mail\" | .created_at = \"2026-11-20T10:0$i:00Z\""; done | take
+	agent lea '.capacity = 4 | .networks = {x: 1}'
+	[ "$(sme-case assign --auto longest-waiting)" = '4 cases assigned' ]
+	[ "$(sme-case list --json -a lea | jq -r .case | sort | paste -s -d ' ')" = '1 4 5 6' ]
+	sme-case close -a lea 1
+	[ "$(sme-case assign --auto longest-waiting)" = '1 cases assigned' ]
+	[ "$(case_of 2 | jq -r .agent)" = lea ]
+	agent ben '.queues = ["other"]'
+	mention 9 k9 x '.network = "mail"' | take
+	[ "$(sme-case assign --auto round-robin)" = '0 cases assigned' ]
+}
+
 @test "an answer goes out as a mention with an approved reply, the same text is the same reply" {
 	mention 1 kim 'Kein Netz' '.ref = {uri: "at://x"}' | take
 	fence=$(sme-case claim -a lea 1 | jq .fence)
@@ -208,16 +222,36 @@ agent() { # NAME [jq of more members]
 	[ "$(sme-case list --tag vip --json | jq -r .case)" = 1 ]
 	sme-case forward -a lea --to technik --due 2h --now 2026-11-20T11:00:00Z 1
 	[ "$(case_of 1 | jq -c '[.department, .tags, (.messages[1] | .type, .text)]')" = '["technik",["vip"],"note","ruft zurück"]' ]
+	[ "$(sme-case list --json --late --now 2026-11-20T10:30:00Z)" = "" ]
+	mention 1 kim 'Kein Netz' '.route.due_at = "2026-11-21T10:00:00Z" | .revision = 1' | take
+	late() { echo "$(sme-case list --json --late --now "$1" | jq -c '[.case, .late, .department_late]')" "$(sme-case queue --json --now "$1" | jq -c '[.late, .forwarded]')"; }
+	[ "$(late 2026-11-20T13:00:00Z)" = ' [0,1]' ]
+	[ "$(late 2026-11-20T13:00:01Z)" = '["1",true,true] [1,1]' ]
 	sme-case forward -a lea --return 1
+	[ "$(late 2026-11-20T13:00:01Z)" = ' [0,0]' ]
 	[ "$(case_of 1 | jq .department)" = null ]
 	[ "$(sme-case journey x:kim --json | wc -l)" -eq 2 ]
 	sme-case link -a lea --evidence 'same e-mail' --confidence 0.9 x:kim m:kim
 	[ "$(sme-case journey x:kim --json | jq -r .id | paste -s -d ' ')" = "m:1 1 $(sme-case journey x:kim --json | tail -n 1 | jq -r .id)" ]
 	[ "$(sme-case journey m:kim --json | wc -l)" -eq 3 ]
-	# Not in another tenant.
+	# Not in another tenant, whose accounts may be called the same.
 	[ "$(sme-case journey m:kim --json --tenant other)" = "" ]
+	mention 1 kim 'bei den anderen' '.tenant = "other"' | take
+	mention 2 max 'bei den anderen' '.tenant = "other" | .author.id = "m:kim"' | take
+	[ "$(sme-case journey m:kim --json --tenant other | jq -r .id)" = 2 ]
+	[ "$(sme-case journey m:kim --json | wc -l)" -eq 3 ]
+	sme-case link -a lea --tenant other m:kim x:eva
+	sme-case erase -a lea --tenant other m:kim >/dev/null
+	[ "$(sme-case journey m:kim --json | wc -l)" -eq 3 ]
+	[ "$(sme-case journey x:kim --json --tenant other | wc -l)" -eq 1 ]
+	# What they wrote in the case of another.
+	mention 7 max 'Bei mir auch' | take
+	mention 8 kim 'Und bei mir' '.thread = "7"' | take
+	[ "$(sme-case journey m:kim --json | tail -n 1 | jq -r '.id, .case' | paste -s -d ' ')" = '8 7' ] || sme-case journey m:kim --json
+	[ "$(sme-case journey m:kim --json | wc -l)" -eq 4 ]
 	sme-case unlink -a lea m:kim x:kim
 	[ "$(sme-case journey m:kim --json | wc -l)" -eq 1 ]
+	[ "$(sme-case journey x:kim --json | wc -l)" -eq 3 ]
 }
 
 @test "search: words, beginnings, no operators" {
