@@ -7,6 +7,21 @@
 
 #define CASE_HASH_SIZE 65 /* hexadecimal, with its NUL */
 
+/*
+ * SQL: the skills that the case f asks for at the time NOW (what suffices later is in relax), and whether the
+ * skills of the agent a, a list such as ["network:2","de"], have all of NEEDED.  One without a level is of level 1.
+ */
+#define CASE_NEEDED(now)                                                                           \
+	"coalesce((SELECT r.value -> 'skills' FROM json_each(f.relax) r WHERE CASE r.type WHEN 'object' THEN " \
+	"unixepoch(r.value ->> 'at') * 1000 <= " now " AND json_type(r.value, '$.skills') = 'array' END " \
+	"ORDER BY r.key DESC LIMIT 1), f.skills)"
+#define SKILL_LEVEL(x) "CASE instr(" x ", ':') WHEN 0 THEN 1 ELSE CAST(substr(" x ", instr(" x ", ':') + 1) AS INTEGER) END"
+#define SKILL_NAME(x)  "CASE instr(" x ", ':') WHEN 0 THEN " x " ELSE substr(" x ", 1, instr(" x ", ':') - 1) END"
+#define CASE_SKILLED(needed)                                                                       \
+	"NOT EXISTS (SELECT 1 FROM json_each(" needed ") n WHERE NOT EXISTS (SELECT 1 FROM json_each(a.skills) h " \
+	"WHERE " SKILL_NAME("h.value") " = " SKILL_NAME("n.value") " AND " SKILL_LEVEL("h.value") " >= " \
+	SKILL_LEVEL("n.value") "))"
+
 struct cases {
 	struct db *db;
 	struct cases_options o;

@@ -4,19 +4,6 @@
 #include "cases/cases_int.h"
 #include "core/rfc3339.h"
 
-/* Does ?3, a list of an agent's skills such as ["network:2","de"], have all that a case asks for?  A skill
- * without a level is one of level 1.  What suffices later is in relax. */
-#define LEVEL(x) "CASE instr(" x ", ':') WHEN 0 THEN 1 ELSE CAST(substr(" x ", instr(" x ", ':') + 1) AS INTEGER) END"
-#define NAME(x)  "CASE instr(" x ", ':') WHEN 0 THEN " x " ELSE substr(" x ", 1, instr(" x ", ':') - 1) END"
-#define NEEDED                                                                                     \
-	"coalesce((SELECT r.value -> 'skills' FROM json_each(f.relax) r WHERE CASE r.type WHEN 'object' THEN " \
-	"unixepoch(r.value ->> 'at') * 1000 <= ?4 AND json_type(r.value, '$.skills') = 'array' END " \
-	"ORDER BY r.key DESC LIMIT 1), f.skills)"
-#define SKILLED(skills)                                                                            \
-	"NOT EXISTS (SELECT 1 FROM json_each(" NEEDED ") n WHERE NOT EXISTS (SELECT 1 FROM json_each(" \
-	skills ") h WHERE " NAME("h.value") " = " NAME("n.value") " AND " LEVEL("h.value") " >= "    \
-	LEVEL("n.value") "))"
-
 static int
 read_claim(struct cases *c, struct slice tenant, struct slice key, struct case_claim *claim,
     struct sme_err *err)
@@ -69,10 +56,10 @@ static const char own_cases[] = COLUMNS
     "f.status = 'open' AND f.unanswered IS NOT NULL AND (f.holder IS NULL OR f.lease <= ?4) AND ?3 = ?3" FIRST;
 static const char free_cases[] = COLUMNS
     "case_agent a, case_file f INDEXED BY case_file_free WHERE " ME "AND f.tenant = ?1 AND f.queue = ?3 AND "
-    "f.status = 'open' AND f.agent IS NULL AND f.unanswered IS NOT NULL AND " SKILLED("a.skills") FIRST;
+    "f.status = 'open' AND f.agent IS NULL AND f.unanswered IS NOT NULL AND " CASE_SKILLED(CASE_NEEDED("?4")) FIRST;
 static const char expired_cases[] = COLUMNS
     "case_agent a, case_file f INDEXED BY case_file_lease WHERE " ME "AND f.tenant = ?1 AND f.holder IS NOT NULL "
-    "AND f.lease <= ?4 AND f.status = 'open' AND ?3 = ?3 AND " MINE "AND " SKILLED("a.skills") FIRST;
+    "AND f.lease <= ?4 AND f.status = 'open' AND ?3 = ?3 AND " MINE "AND " CASE_SKILLED(CASE_NEEDED("?4")) FIRST;
 
 static int
 best_of(struct cases *c, const char *sql, struct slice tenant, struct slice agent, struct slice queue,
@@ -214,73 +201,4 @@ cases_fence_ok(struct cases *c, struct slice tenant, struct slice key, int64_t f
 		db_done(st);
 	}
 	return r;
-}
-
-/* ---- giving cases to agents ---- */
-
-/* One free case and the agent it goes to, by the order that HOW names. */
-#define PAIR(order)                                                                                \
-	"SELECT f.key, a.id FROM case_file f, case_agent a "              \
-	"WHERE f.tenant = ?1 AND a.tenant = ?1 AND f.status = 'open' AND f.agent IS NULL "          \
-	"AND a.online = 1 AND ?2 = ?2 AND ?3 = ?3 "                                                 \
-	"AND (a.queues = '[]' OR f.queue IN (SELECT value FROM json_each(a.queues))) "              \
-	"AND (SELECT count(*) FROM case_file b WHERE b.tenant = ?1 AND b.agent = a.id AND b.status = 'open') " \
-	"	< a.capacity "                                                                      \
-	"AND (a.networks ->> f.network IS NULL OR (SELECT count(*) FROM case_file b WHERE b.tenant = ?1 " \
-	"	AND b.agent = a.id AND b.status = 'open' AND b.network = f.network) < a.networks ->> f.network) " \
-	"AND " SKILLED("a.skills") " "                                                              \
-	"ORDER BY f.rank, f.id, "                                                \
-	/* sticky: who had the customer's last case */                                              \
-	"a.id IS NOT (SELECT b.agent FROM case_file b WHERE b.tenant = ?1 AND b.author = f.author AND b.agent " \
-	"	IS NOT NULL ORDER BY b.last DESC LIMIT 1), " order ", a.id LIMIT 1"
-
-static const char *const pairs[] = {
-    [ASSIGN_ROUND_ROBIN] = PAIR("a.turn"),
-    [ASSIGN_LEAST_LOADED] = PAIR("(SELECT count(*) FROM case_file b WHERE b.tenant = ?1 AND b.agent = a.id AND "
-                                 "b.status = 'open') * 1.0 / a.capacity, a.turn"),
-    [ASSIGN_LONGEST_WAITING] = PAIR("(SELECT max(b.last) FROM case_file b WHERE b.tenant = ?1 AND b.agent = "
-                                    "a.id), a.turn"),
-};
-
-/* 1: one was given, 0: none is left that fits, -1 with ERR. */
-static int
-assign_one(struct cases *c, struct slice tenant, enum case_strategy how, struct sme_err *err)
-{
-	struct sqlite3_stmt *st = db_query(c->db, pairs[how], err, "ttti", tenant, SLICE(""), SLICE(""),
-	    cases_now(c));
-	int r = st ? db_step(c->db, st, err) : -1;
-	struct case_action a = {.tenant = tenant, .action = SLICE("assign"), .at = TIME_NONE};
-	struct buf key = BUF_INIT, data = BUF_INIT;
-	int64_t seq;
-
-	if (r <= 0)
-		return r;
-	buf_adds(&key, db_text(st, 0));
-	buf_puts(&data, "{\"agent\":");
-	json_put_string(&data, db_text(st, 1));
-	buf_addc(&data, '}');
-	db_done(st);
-	a.key = buf_slice(&key);
-	a.data = buf_slice(&data);
-	r = case_record(c, &a, &seq, err) < 0 ? -1 : 1;
-	buf_release(&key);
-	buf_release(&data);
-	return r;
-}
-
-int64_t
-cases_assign(struct cases *c, struct slice tenant, enum case_strategy how, struct sme_err *err)
-{
-	int64_t n = 0;
-	int r;
-
-	if (db_begin(c->db, err) < 0)
-		return -1;
-	while ((r = assign_one(c, tenant, how, err)) > 0)
-		n++;
-	if (r < 0) {
-		db_rollback(c->db);
-		return -1;
-	}
-	return cases_commit(c, err) < 0 ? -1 : n;
 }
