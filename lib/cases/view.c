@@ -34,30 +34,100 @@ each(struct cases *c, struct sqlite3_stmt *st, case_row *row, void *ctx, struct 
 	return r;
 }
 
-/* One statement for each order, so that an index gives it. */
-#define LIST(order)                                                                                \
-	"SELECT " CASE_OBJECT " FROM case_file f WHERE f.tenant = ?1 AND (?2 IS NULL OR f.queue = ?2) " \
+/* Of all lists: ?1 tenant, ?2 queue, ?3 status, ?4 agent, ?5 tag, ?6 author, ?7 late, ?8 unassigned, ?9 now. */
+#define LIST_TYPES "ttttttiii"
+#define LIST_VALUES(c, f)                                                                          \
+	(f)->tenant, (f)->queue, (f)->status, (f)->agent, (f)->tag, (f)->author, (int64_t)(f)->late,  \
+	    (int64_t)(f)->unassigned, cases_now(c)
+
+#define LIST(from, order) LIST_WHERE(from, "", order)
+#define LIST_WHERE(from, where, order)                                                             \
+	"SELECT " CASE_OBJECT " FROM " from " WHERE " where "f.tenant = ?1 AND (?2 IS NULL OR f.queue = ?2) " \
 	"AND f.status = coalesce(?3, 'open') AND (?4 IS NULL OR f.agent = ?4) "                     \
 	"AND (?5 IS NULL OR EXISTS (SELECT 1 FROM case_tag t WHERE t.file = f.id AND t.tag = ?5)) " \
-	"AND (?6 IS NULL OR f.author = ?6) AND (?7 = 0 OR " LATE("?9") ") " \
+	"AND (?6 IS NULL OR f.author = ?6) AND (?7 = 0 OR " LATE("?9") ") "                         \
 	"AND (?8 = 0 OR f.agent IS NULL) ORDER BY " order " LIMIT ?10 OFFSET ?11"
 
-static const char by_priority[] = LIST("f.rank, f.id");
-static const char by_due[] = LIST("f.due, f.id");
-static const char by_last[] = LIST("f.last DESC, f.id");
+enum list_order { BY_PRIORITY, BY_DUE, BY_LAST, ORDERS };
+
+/* One statement for each order, so that an index gives it. */
+#define LISTS(from)                                                                                \
+	{                                                                                          \
+		LIST(from, "f.rank, f.id"), LIST(from, "f.due, f.id"), LIST(from, "f.last DESC, f.id") \
+	}
+static const char *const in_order[ORDERS] = LISTS("case_file f");
+
+static const char queue_by_priority[] =
+    LIST_WHERE("case_file f INDEXED BY case_file_queue", "f.status = 'open' AND f.queue = ?2 AND ", "f.rank, f.id");
+
+/*
+ * A filter that few cases pass: these are found first and sorted then.  Where there are more than FEW, going
+ * through all in their order finds a page of them soon enough.
+ */
+#define FEW 2000
+#define NARROW(ids)                                                                                \
+	"SELECT count(*) FROM (SELECT 1 FROM (" ids ") WHERE ?9 IS ?9 LIMIT 2001)",                  \
+	    LISTS("(" ids ") k CROSS JOIN case_file f ON f.id = k.id")
+
+static const struct narrow {
+	const char *count, *lists[ORDERS];
+} narrow_author = {NARROW("SELECT id FROM case_file INDEXED BY case_file_author WHERE tenant = ?1 AND author = ?6")},
+  narrow_agent = {NARROW("SELECT id FROM case_file INDEXED BY case_file_agent WHERE tenant = ?1 AND agent = ?4 AND "
+                         "status = 'open'")},
+  narrow_queue = {NARROW("SELECT id FROM case_file INDEXED BY case_file_queue WHERE tenant = ?1 AND queue = ?2 AND "
+                         "status = 'open'")},
+  narrow_tag = {NARROW("SELECT file AS id FROM case_tag WHERE tag = ?5")},
+  narrow_late = {NARROW("SELECT id FROM case_file INDEXED BY case_file_due WHERE tenant = ?1 AND status = "
+                        "coalesce(?3, 'open') AND due < ?9 AND unanswered IS NOT NULL UNION ALL SELECT id FROM case_file "
+                        "INDEXED BY case_file_department WHERE tenant = ?1 AND department_due < ?9 AND "
+                        "(due < ?9 AND unanswered IS NOT NULL) IS NOT TRUE")};
+
+/* 1 when few pass N, 0, or -1 with ERR. */
+static int
+is_narrow(struct cases *c, const struct case_filter *f, const struct narrow *n, struct sme_err *err)
+{
+	struct sqlite3_stmt *st = db_query(c->db, n->count, err, LIST_TYPES, LIST_VALUES(c, f));
+	int r = st ? db_step(c->db, st, err) : -1;
+
+	if (r <= 0)
+		return r;
+	r = db_int(st, 0) <= FEW;
+	db_done(st);
+	return r;
+}
+
+static int
+find_list(struct cases *c, const struct case_filter *f, enum list_order order, const char **sql, struct sme_err *err)
+{
+	bool open = !f->status.p || slice_is(f->status, "open");
+	const struct narrow *narrow[] = {f->author.p ? &narrow_author : NULL,
+	    f->agent.p && open ? &narrow_agent : NULL,
+	    f->tag.p ? &narrow_tag : NULL,
+	    f->late ? &narrow_late : NULL,
+	    f->queue.p && open ? &narrow_queue : NULL};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof narrow / sizeof *narrow; i++)
+		if (narrow[i] && (r = is_narrow(c, f, narrow[i], err)) > 0)
+			*sql = narrow[i]->lists[order];
+	if (r == 0)
+		*sql = f->queue.p && open && order == BY_PRIORITY ? queue_by_priority : in_order[order];
+	return r < 0 ? -1 : 0;
+}
 
 int
 cases_list(struct cases *c, const struct case_filter *f, case_row *row, void *ctx, struct sme_err *err)
 {
-	const char *sql = by_priority;
+	enum list_order order = BY_PRIORITY;
+	const char *sql;
 
 	if (f->order && strcmp(f->order, "due") == 0)
-		sql = by_due;
+		order = BY_DUE;
 	else if (f->order && strcmp(f->order, "last") == 0)
-		sql = by_last;
-	return each(c, db_query(c->db, sql, err, "ttttttiiiii", f->tenant, f->queue, f->status, f->agent, f->tag,
-	                   f->author, (int64_t)f->late, (int64_t)f->unassigned, cases_now(c), f->limit,
-	                   f->after), row, ctx, err);
+		order = BY_LAST;
+	if (find_list(c, f, order, &sql, err) < 0)
+		return -1;
+	return each(c, db_query(c->db, sql, err, LIST_TYPES "ii", LIST_VALUES(c, f), f->limit, f->after), row, ctx, err);
 }
 
 static void

@@ -143,5 +143,7 @@ const char *const db_steps[] = {
     "	WHERE status = 'open' AND agent IS NULL AND unanswered IS NOT NULL;"
     "CREATE INDEX case_file_agent ON case_file (tenant, agent, rank, id)"
     "	WHERE status = 'open' AND agent IS NOT NULL;"
+    "CREATE INDEX case_file_queue ON case_file (tenant, queue, rank, id) WHERE status = 'open';"
+    "CREATE INDEX case_file_department ON case_file (tenant, department_due) WHERE department_due IS NOT NULL;"
     "CREATE INDEX case_message_author ON case_message (tenant, author) WHERE author IS NOT NULL;",
     NULL};

@@ -180,24 +180,31 @@ static void
 list(const char *db, long pages)
 {
 	static const char *const orders[] = {"priority", "due", "last"};
+	static const char *const names[] = {"all", "queue", "author", "late", "tag that nothing has"};
+	static const struct case_filter filters[] = {{.limit = 50}, {.queue = SLICE("q3")}, {.author = SLICE("x:u7")},
+	    {.late = true}, {.tag = SLICE("none")}};
 	struct cases *c = desk(db);
 	struct sme_err err;
 	size_t bytes = 0;
 
-	for (int o = 0; o < 3; o++) {
+	for (int o = 0; o < 15; o++) {
 		double worst = 0, total = 0;
 
 		for (long p = 0; p < pages; p++) {
-			struct case_filter f = {.tenant = SLICE("default"), .limit = 50, .order = orders[o], .after = p * 50};
+			struct case_filter f = filters[o / 3];
 			double start = seconds();
 
+			f.tenant = SLICE("default");
+			f.limit = 50;
+			f.order = orders[o % 3];
+			f.after = p * 50;
 			if (cases_list(c, &f, ignore, &bytes, &err) < 0)
 				die("list", &err);
 			total += seconds() - start;
 			if (seconds() - start > worst)
 				worst = seconds() - start;
 		}
-		printf("list --order %-9s %ld pages, mean %.2f ms, worst %.2f ms\n", orders[o], pages, total / (double)pages * 1e3,
+		printf("list %s --order %-9s %ld pages, mean %.2f ms, worst %.2f ms\n", names[o / 3], orders[o % 3], pages, total / (double)pages * 1e3,
 		    worst * 1e3);
 	}
 	cases_close(c);

@@ -185,6 +185,33 @@ agent() { # NAME [jq of more members]
 	[ "$(case_of 7 | jq -r .agent)" = ben ]
 }
 
+@test "list: each filter alone and with others, in each order" {
+	for i in 1 2 3; do mention $i "k$i" x ".route.due_at = \"2026-11-20T1$i:00:00Z\" | .created_at = \"2026-11-20T10:0$i:00Z\" | .route.queue = \"q$i\""; done | take
+	mention 4 k4 x '.tenant = "other"' | take
+	sme-case tag -a lea 1 vip
+	sme-case tag -a lea 3 vip
+	sme-case tag -a lea --tenant other 4 vip
+	sme-case assign -a boss --to lea 2 3
+	list() { sme-case list --json --now 2026-11-20T12:30:00Z "$@" | jq -r .case | paste -s -d ' '; }
+	for order in priority due last; do
+		all=$(list --order $order)
+		[ "$all" = "$([ $order = last ] && echo 3 2 1 || echo 1 2 3)" ]
+		[ "$(list --order $order --queue q2)" = 2 ]
+		[ "$(list --order $order -a lea | tr ' ' '\n' | sort | paste -s)" = "$(printf '2\t3')" ]
+		[ "$(list --order $order -a lea --queue q3 --tag vip)" = 3 ]
+		[ "$(list --order $order --tag vip | tr ' ' '\n' | sort | paste -s)" = "$(printf '1\t3')" ]
+		[ "$(list --order $order --author x:k2)" = 2 ]
+		[ "$(list --order $order --late --tag vip)" = 1 ]
+		[ "$(list --order $order --unassigned)" = 1 ]
+		[ "$(list --order $order --limit 1 --page 2)" = 2 ]
+	done
+	sme-case close -a lea 2
+	[ "$(list --status closed -a lea)" = 2 ]
+	[ "$(list --status closed --queue q2)" = 2 ]
+	[ "$(list --status closed --late --author x:k2)" = 2 ]
+	[ "$(list -a lea)" = 3 ]
+}
+
 @test "assign: so many of a network at a time and no more, of the others as the capacity allows" {
 	for i in 1 2 3; do mention $i "k$i" x ".created_at = \"2026-11-20T10:0$i:00Z\""; done | take
 	for i in 4 5 6; do mention $i "k$i" x ".network = \"mail\" | .created_at = \"2026-11-20T10:0$i:00Z\""; done | take
