@@ -99,7 +99,7 @@ int64_t cases_assign(struct cases *c, struct slice tenant, enum case_strategy ho
 /*
  * The answer TEXT to the oldest mention of the case that waits for one (else its last): append the mention
  * with its approved reply, a line for sme-publish, to OUT, and note it as "reply".  FENCE is the token of
- * the claim, -1 when there is none.  SME_TEMPFAIL when the claim is stale.
+ * the claim, -1 for that of the claim that AGENT has, if it has one.  SME_TEMPFAIL when the claim is stale.
  */
 int cases_reply(struct cases *c, struct slice tenant, struct slice key, struct slice agent, int64_t fence,
     struct slice text, struct buf *out, struct sme_err *err);

@@ -8,8 +8,9 @@
 #define CASE_HASH_SIZE 65 /* hexadecimal, with its NUL */
 
 /*
- * SQL: the skills that the case f asks for at the time NOW (what suffices later is in relax), and whether the
- * skills of the agent a, a list such as ["network:2","de"], have all of NEEDED.  One without a level is of level 1.
+ * SQL: the skills that the case f asks for at the time NOW (what suffices later is in relax), and
+ * whether the skills of the agent a, a list such as ["network:2","de"], have all of NEEDED.  One without
+ * a level is of level 1.
  */
 #define CASE_NEEDED(now)                                                                           \
 	"coalesce((SELECT r.value -> 'skills' FROM json_each(f.relax) r WHERE CASE r.type WHEN 'object' THEN " \

@@ -49,6 +49,22 @@ put_line(struct buf *out, struct slice mention, struct slice reply)
 	buf_puts(out, "}\n");
 }
 
+/* The token of the claim that AGENT has now, -1 when it has none; -2 with ERR. */
+static int64_t
+own_fence(struct cases *c, struct slice tenant, struct slice key, struct slice agent, struct sme_err *err)
+{
+	struct sqlite3_stmt *st = db_query(c->db, "SELECT fence FROM case_file WHERE tenant = ? AND key = ? AND holder = ? "
+	    "AND lease > ?", err, "ttti", tenant, key, agent, cases_now(c));
+	int r = st ? db_step(c->db, st, err) : -1;
+	int64_t fence;
+
+	if (r <= 0)
+		return r < 0 ? -2 : -1;
+	fence = db_int(st, 0);
+	db_done(st);
+	return fence;
+}
+
 int
 cases_reply(struct cases *c, struct slice tenant, struct slice key, struct slice agent, int64_t fence,
     struct slice text, struct buf *out, struct sme_err *err)
@@ -58,6 +74,10 @@ cases_reply(struct cases *c, struct slice tenant, struct slice key, struct slice
 	struct buf mention = BUF_INIT, id = BUF_INIT, data = BUF_INIT, reply = BUF_INIT;
 	int r = find_mention(c, tenant, key, &mention, &id, err);
 
+	if (r == 0 && fence < 0)
+		fence = own_fence(c, tenant, key, agent, err);
+	if (fence < -1)
+		r = -1;
 	if (r == 0) {
 		buf_puts(&data, "{\"key\":\"");
 		put_key(&data, tenant, buf_slice(&id), text);

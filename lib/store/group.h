@@ -15,13 +15,13 @@ struct group;
 struct group *group_open(const char *path, struct sme_err *err);
 void group_close(struct group *g);
 
-/* Wait for the turn to write, and pass it on; who does not have it passes nothing on.  Turns are given in the
- * order in which they were asked for. */
+/* Wait for the turn to write, and pass it on; who does not have it passes nothing on.  Turns are
+ * given in the order in which they were asked for. */
 int group_enter(struct group *g, struct sme_err *err);
 void group_leave(struct group *g);
 
-/* All that was committed before the call is on disk when it returns 0.  After -1 it was done, but a loss of power
- * may undo it. */
+/* All that was committed before the call is on disk when it returns 0.  After -1 it was done, but a
+ * loss of power may undo it. */
 int group_sync(struct group *g, struct sme_err *err);
 
 #endif

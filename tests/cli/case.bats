@@ -235,6 +235,10 @@ agent() { # NAME [jq of more members]
 		'["mention","1",{"uri":"at://x"},"approved",["Wir sind\ndran \"gleich\""],"lea","1",1]' ]
 	printf 'Wir sind\ndran "gleich"\n' | sme-case reply -a lea --fence "$fence" 1 | cmp - line
 	sme-publish -o out <line | tail -n 1 | jq -e '.type == "reply" and .state == "sent"'
+	# Whoever holds the case answers with the token of the claim, given or not; nobody else has one.
+	[ "$(echo Hallo | sme-case reply -a lea 1 | jq .reply.fence)" = "$fence" ]
+	sme-case release -a lea 1
+	[ "$(echo Hallo | sme-case reply -a lea 1 | jq .reply.fence)" = null ]
 	run --separate-stderr sme-case reply -a lea 1 </dev/null
 	[ "$status" -eq 65 ]
 }
