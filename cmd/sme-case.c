@@ -107,7 +107,7 @@ static const struct case_command commands[] = {
     {"unlink", "two accounts are not one person after all", "author author", plain, unlink_main},
     {"verify", "check the chain of events", "", plain, verify_main},
     {"wait", "wait for the customer", "case ...", plain, wait_main},
-    {NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static const struct case_command *running;

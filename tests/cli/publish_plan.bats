@@ -51,7 +51,7 @@ line() { sed -n "$1p" <<<"$output" | jq -r "[$2] | map(tostring) | join(\" \")";
 }
 
 @test "from mentions: the busiest day of each channel" {
-	for i in $(seq 5); do
+	for _ in $(seq 5); do
 		echo '{"type":"mention","id":"a","tenant":"t","network":"mastodon","channel":"@b","created_at":"2026-11-20T10:00:00Z"}'
 	done >log
 	for _ in $(seq 250); do

@@ -120,8 +120,8 @@ static void
 put_random(struct buf *b, uint32_t *seed, int depth)
 {
 	static const char *const leaves[] = {"1", "-2.5", "true", "false", "null", "\"\"", "\"a\"",
-	    "\"public\"", "\"\\u00e4\\n\"", "\"https://h.example/a/longer/text/than/what/is/kept/by/the/builder/"
-	    "of/values\"", "[]", "{}", " 0 ", "1e2"};
+	    "\"public\"", "\"\\u00e4\\n\"", ("\"https://h.example/a/longer/text/than/what/is/kept/by/the/builder/"
+	    "of/values\""), "[]", "{}", " 0 ", "1e2"};
 	static const char *const names[] = {"\"id\"", "\"by\"", "\"x\"", "\"\\u0078\"", "\"\"", " \"by\" "};
 	uint32_t kind = next_random(seed) % 4;
 	size_t n = next_random(seed) % 4;
