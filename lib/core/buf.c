@@ -83,3 +83,25 @@ buf_release(struct buf *b)
 	b->p = NULL;
 	b->n = b->cap = 0;
 }
+
+void
+buf_put_utf8(struct buf *b, uint32_t c)
+{
+	if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		c = 0xfffd;
+	if (c < 0x80) {
+		buf_addc(b, (char)c);
+	} else if (c < 0x800) {
+		buf_addc(b, (char)(0xc0 | c >> 6));
+		buf_addc(b, (char)(0x80 | (c & 0x3f)));
+	} else {
+		if (c < 0x10000) {
+			buf_addc(b, (char)(0xe0 | c >> 12));
+		} else {
+			buf_addc(b, (char)(0xf0 | c >> 18));
+			buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
+		}
+		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+		buf_addc(b, (char)(0x80 | (c & 0x3f)));
+	}
+}

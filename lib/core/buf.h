@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "core/slice.h"
@@ -96,5 +97,8 @@ buf_clear(struct buf *b)
 char *buf_detach(struct buf *b);
 
 void buf_release(struct buf *b);
+
+/* Append the code point C as UTF-8; what is none becomes U+FFFD. */
+void buf_put_utf8(struct buf *b, uint32_t c);
 
 #endif

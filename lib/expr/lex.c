@@ -144,26 +144,6 @@ hex4(const struct lexer *l, size_t i)
 	return v;
 }
 
-static void
-put_utf8(struct buf *b, unsigned c)
-{
-	if (c < 0x80) {
-		buf_addc(b, (char)c);
-	} else if (c < 0x800) {
-		buf_addc(b, (char)(0xc0 | c >> 6));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_addc(b, (char)(0xe0 | c >> 12));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_addc(b, (char)(0xf0 | c >> 18));
-		buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 /* The escape whose backslash is at I: its length, or 0 when libjq should look at it. */
 static size_t
 escape(const struct lexer *l, size_t i, struct buf *b)
@@ -180,13 +160,13 @@ escape(const struct lexer *l, size_t i, struct buf *b)
 	if (c != 'u' || (hi = hex4(l, i + 2)) <= 0)
 		return 0;
 	if (hi < 0xd800 || hi > 0xdfff) {
-		put_utf8(b, (unsigned)hi);
+		buf_put_utf8(b, (unsigned)hi);
 		return 6;
 	}
 	if (hi > 0xdbff || peek(l, i + 6) != '\\' || peek(l, i + 7) != 'u' ||
 	    (lo = hex4(l, i + 8)) < 0xdc00 || lo > 0xdfff)
 		return 0;
-	put_utf8(b, 0x10000 + ((unsigned)(hi - 0xd800) << 10) + (unsigned)(lo - 0xdc00));
+	buf_put_utf8(b, 0x10000 + ((unsigned)(hi - 0xd800) << 10) + (unsigned)(lo - 0xdc00));
 	return 12;
 }
 

@@ -16,28 +16,6 @@ windows_1252(unsigned char byte)
 	return byte >= 0x80 && byte < 0xa0 ? cp1252[byte - 0x80] : byte;
 }
 
-void
-utf8_put(struct buf *out, unsigned c)
-{
-	if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		c = 0xfffd;
-	if (c < 0x80) {
-		buf_addc(out, (char)c);
-	} else if (c < 0x800) {
-		buf_addc(out, (char)(0xc0 | c >> 6));
-		buf_addc(out, (char)(0x80 | (c & 0x3f)));
-	} else {
-		if (c < 0x10000) {
-			buf_addc(out, (char)(0xe0 | c >> 12));
-		} else {
-			buf_addc(out, (char)(0xf0 | c >> 18));
-			buf_addc(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		buf_addc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(out, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 /* The length of the UTF-8 sequence at P, or 0 when there is none. */
 static size_t
 sequence(const unsigned char *p, const unsigned char *end)
@@ -88,7 +66,7 @@ decode_mixed(struct buf *out, struct slice in)
 		if (n)
 			buf_add(out, (const char *)p, n);
 		else
-			utf8_put(out, windows_1252(*p));
+			buf_put_utf8(out, windows_1252(*p));
 		p += n ? n : 1;
 	}
 }
@@ -98,7 +76,7 @@ static void
 decode_1252(struct buf *out, struct slice in)
 {
 	for (size_t i = 0; i < in.n; i++)
-		utf8_put(out, windows_1252((unsigned char)in.p[i]));
+		buf_put_utf8(out, windows_1252((unsigned char)in.p[i]));
 }
 
 /* False when the C library does not know NAME. */
@@ -118,7 +96,7 @@ decode_iconv(struct buf *out, struct slice in, const char *name)
 
 		out->n += before - room;
 		if (r == (size_t)-1 && errno != E2BIG) {
-			utf8_put(out, 0xfffd);
+			buf_put_utf8(out, 0xfffd);
 			p++;
 			left--;
 		}
@@ -260,15 +238,15 @@ static void
 utf16_unit(struct utf16 *u, struct buf *out, unsigned c)
 {
 	if (c >= 0xdc00 && c < 0xe000 && u->high) {
-		utf8_put(out, 0x10000 + ((u->high - 0xd800) << 10) + (c - 0xdc00));
+		buf_put_utf8(out, 0x10000 + ((u->high - 0xd800) << 10) + (c - 0xdc00));
 		u->high = 0;
 		return;
 	}
 	if (u->high)
-		utf8_put(out, 0xfffd);
+		buf_put_utf8(out, 0xfffd);
 	u->high = c >= 0xd800 && c < 0xdc00 ? c : 0;
 	if (!u->high)
-		utf8_put(out, c);
+		buf_put_utf8(out, c);
 }
 
 void

@@ -32,9 +32,6 @@ struct utf16 {
 
 void utf16_decode(struct utf16 *u, struct buf *out, struct slice in);
 
-/* Append code point C as UTF-8; what is none becomes U+FFFD. */
-void utf8_put(struct buf *out, unsigned c);
-
 /* The character that byte 0x80-0x9f stands for in windows-1252. */
 unsigned windows_1252(unsigned char byte);
 

@@ -31,26 +31,6 @@ is_blank(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static void
-put_utf8(struct buf *b, unsigned c)
-{
-	if (c < 0x80) {
-		buf_addc(b, (char)c);
-	} else if (c < 0x800) {
-		buf_addc(b, (char)(0xc0 | c >> 6));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_addc(b, (char)(0xe0 | c >> 12));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_addc(b, (char)(0xf0 | c >> 18));
-		buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 /* "#39" or "#x27": false when it is no character that is beyond doubt. */
 static bool
 put_number(struct buf *b, struct slice digits)
@@ -72,7 +52,7 @@ put_number(struct buf *b, struct slice digits)
 	if (*end || c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0xd800 && c < 0xe000) ||
 	    (c & 0xfffe) == 0xfffe || c > 0x10ffff)
 		return false;
-	put_utf8(b, (unsigned)c);
+	buf_put_utf8(b, (unsigned)c);
 	return true;
 }
 

@@ -134,7 +134,7 @@ put_char(struct buf *out, unsigned c)
 	else if (c == '"')
 		buf_puts(out, "&quot;");
 	else if (is_xml_char(c))
-		utf8_put(out, c);
+		buf_put_utf8(out, c);
 }
 
 /* "&#228;" or "&#xe4;" at AT.  Returns its length, 0 when it is none. */

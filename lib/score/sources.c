@@ -285,7 +285,7 @@ imitated_by(const struct sources *s, struct slice host)
 	const struct trusted *t = NULL;
 	struct slice rest = host, own = own_label(host), one;
 
-	if (!s->n)
+	if (!s->n || !host.n)
 		return NULL;
 	host_skeleton(&label, own);
 	t = similar_name(s, buf_slice(&label));

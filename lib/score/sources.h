@@ -28,7 +28,7 @@ void sources_free(struct sources *s);
  */
 double sources_credibility(const struct sources *s, struct slice url, struct slice *imitated);
 
-/* Append HOST as it looks: Punycode decoded, letters of other scripts and digits as the Latin letters they
+/* Append HOST, which is not empty, as it looks: Punycode decoded, letters of other scripts and digits as the Latin letters they
  * are taken for, accents away, "rn" as "m".  For comparing only. */
 void host_skeleton(struct buf *out, struct slice host);
 

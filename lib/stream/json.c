@@ -18,30 +18,6 @@ hex4(const char *p)
 	return v;
 }
 
-static void
-put_utf8(struct buf *b, unsigned c)
-{
-	char u[4];
-	size_t n;
-
-	if (c < 0x80) {
-		u[0] = (char)c;
-		n = 1;
-	} else if (c < 0x800) {
-		u[0] = (char)(0xc0 | c >> 6);
-		n = 2;
-	} else if (c < 0x10000) {
-		u[0] = (char)(0xe0 | c >> 12);
-		n = 3;
-	} else {
-		u[0] = (char)(0xf0 | c >> 18);
-		n = 4;
-	}
-	for (size_t i = 1; i < n; i++)
-		u[i] = (char)(0x80 | (c >> (6 * (n - 1 - i)) & 0x3f));
-	buf_add(b, u, n);
-}
-
 static const char escapes[] = "\"\\/bfnrt", unescaped[] = "\"\\/\b\f\n\r\t";
 
 /* Is the backslash at P the start of a whole escape?  The scanner asks for keys before it has checked
@@ -73,11 +49,11 @@ put_unicode(struct buf *b, const char *p, const char *end)
 		unsigned low = (unsigned)hex4(p + 2);
 
 		if (low >= 0xdc00 && low <= 0xdfff) {
-			put_utf8(b, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+			buf_put_utf8(b, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
 			return p + 6;
 		}
 	}
-	put_utf8(b, c >= 0xd800 && c <= 0xdfff ? 0xfffd : c);
+	buf_put_utf8(b, c >= 0xd800 && c <= 0xdfff ? 0xfffd : c);
 	return p;
 }
 
