@@ -111,7 +111,7 @@ enum order { FIFO, PRIORITY, DEADLINE, OURS, ORDERS };
 static const char *const order_names[ORDERS] = {"first in, first out", "static priority", "earliest deadline", "ours"};
 
 struct message {
-	char *key, *tenant, *id; /* the case, and its first mention */
+	const char *key, *tenant, *id; /* the case, and its first mention */
 	double priority;
 	int64_t arrived, due;
 	int64_t answered; /* 0: not yet */
@@ -123,6 +123,7 @@ struct message {
 struct day {
 	struct message *list;
 	size_t n, cap;
+	struct arena texts; /* of the day as it was read */
 };
 
 static struct message *
@@ -144,15 +145,18 @@ draw(struct message *m, uint64_t seed)
 }
 
 /* The case that sme-case makes of it. */
-static char *
-key_of(const struct json_node *n)
+static const char *
+key_of(struct day *d, const struct json_node *n)
 {
 	struct buf b = BUF_INIT;
+	const char *key;
 
 	if (!node_bool(n, "direct", false))
-		return xslicedup(node_text(n, "thread"));
+		return arena_dup(&d->texts, node_text(n, "thread")).p;
 	buf_printf(&b, "direct:%s:%s", node_text(n, "channel").p, node_text(node_get(n, "author"), "id").p);
-	return buf_detach(&b);
+	key = arena_dup(&d->texts, buf_slice(&b)).p;
+	buf_release(&b);
+	return key;
 }
 
 static void
@@ -169,9 +173,9 @@ read_day(struct day *d, const char *file)
 
 		if (route && !slice_is(node_text(route, "action"), "ignore")) {
 			m = add_message(d);
-			m->key = key_of(n);
-			m->tenant = xslicedup(node_text(n, "tenant"));
-			m->id = xslicedup(node_text(n, "id"));
+			m->key = key_of(d, n);
+			m->tenant = arena_dup(&d->texts, node_text(n, "tenant")).p;
+			m->id = arena_dup(&d->texts, node_text(n, "id")).p;
 			m->first = true;
 			m->priority = node_number(route, "priority", 0);
 			rfc3339_parse(node_text(n, "created_at"), &m->arrived);
@@ -295,7 +299,7 @@ print_row(const struct day *d, const char *name, double scale)
 static struct day
 copy_of(const struct day *d)
 {
-	struct day c = {xmalloc((d->n + 1) * sizeof *d->list), d->n, d->n + 1};
+	struct day c = {.list = xmalloc((d->n + 1) * sizeof *d->list), .n = d->n, .cap = d->n + 1};
 
 	memcpy(c.list, d->list, d->n * sizeof *d->list);
 	return c;
@@ -314,6 +318,8 @@ run(const char *file, double scale)
 		print_row(&d, order_names[how], scale);
 		free(d.list);
 	}
+	free(day.list);
+	arena_release(&day.texts);
 }
 
 /* ---- through the store ---- */
@@ -374,6 +380,8 @@ through_store(const char *file, double scale, const char *db)
 		die(&err);
 	printf("through the store: %zu claims, %" PRId64 " events\n", s.claims, events);
 	cases_close(s.c);
+	free(day.list);
+	arena_release(&day.texts);
 }
 
 int

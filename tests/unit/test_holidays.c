@@ -292,6 +292,12 @@ test_reference(void **state)
 		if (is_compared(name))
 			wrong += compare_region(name, set_of(&sets, name), set_of(&loose, name));
 	}
+	for (size_t i = 0; i < sets.n; i++)
+		free(sets.items[i].value.ptr);
+	for (size_t i = 0; i < loose.n; i++)
+		free(loose.items[i].value.ptr);
+	map_release(&sets);
+	map_release(&loose);
 	assert_int_equal(wrong, 0);
 }
 
