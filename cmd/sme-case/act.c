@@ -162,6 +162,7 @@ claim_main(char **operands)
 		rfc3339_put(&b, claim.lease);
 		buf_puts(&b, "\"}\n");
 		fputs(buf_str(&b), stdout);
+		cli_flush();
 	}
 	buf_release(&claim.key);
 	buf_release(&b);
@@ -204,6 +205,7 @@ assign_main(char **operands)
 	n = cases_assign(c, desk_tenant(), strategy(), &err);
 	desk_check(n, &err);
 	printf("%lld cases assigned\n", (long long)n);
+	cli_flush();
 	desk_close(c);
 	return SME_OK;
 }
@@ -320,6 +322,7 @@ erase_main(char **operands)
 	n = cases_erase(c, desk_tenant(), slice_of(operands[0]), &err);
 	desk_check(n, &err);
 	printf("%lld cases erased; erase the log, too: sme-log erase\n", (long long)n);
+	cli_flush();
 	desk_close(c);
 	return SME_OK;
 }

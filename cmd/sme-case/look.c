@@ -189,6 +189,7 @@ verify_main(char **operands)
 	c = desk_open();
 	desk_check(cases_verify(c, &n, &err), &err);
 	printf("%lld events, all well\n", (long long)n);
+	cli_flush();
 	cases_close(c);
 	return SME_OK;
 }

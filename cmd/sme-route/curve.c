@@ -183,6 +183,7 @@ curve_main(int argc, char **argv)
 		sme_die(SME_DATA, "nothing to learn from: expected mentions that were scored or routed, with .%s true or "
 		    "false", label_key);
 	print_curve(&r);
+	cli_flush();
 	free(r.list);
 	return SME_OK;
 }

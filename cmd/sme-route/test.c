@@ -206,6 +206,7 @@ route_test(const char *file, const struct config *config, const struct router *r
 	read_tests(&t);
 	silent = report_silent(&t);
 	printf("%zu tests, %zu failed; %zu rules are hit by none\n", t.tests, t.failed, silent);
+	cli_flush();
 	router_run_free(t.run);
 	scanner_free(t.scanner);
 	map_release(&t.hit);

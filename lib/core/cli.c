@@ -325,3 +325,10 @@ cli_command(const struct cli_tool *tool, int argc, char **argv)
 			return c;
 	return NULL;
 }
+
+void
+cli_flush(void)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		sme_die(SME_IOERR, "stdout: %s", strerror(errno));
+}

@@ -76,4 +76,7 @@ int cli_dispatch(const char *tool, const char *what, const struct cli_command *c
 /* The command of TOOL that argv[1] names, or NULL; then the arguments are the tool's own. */
 const struct cli_command *cli_command(const struct cli_tool *tool, int argc, char **argv);
 
+/* Flush what was printed with stdio; ends the process with SME_IOERR when it cannot be written. */
+void cli_flush(void);
+
 #endif

@@ -404,6 +404,15 @@ work() { # a day at the desk
 	[ "${#lines[@]}" -eq 2 ]
 }
 
+@test "what cannot be written is an error: a claim that nobody saw is not status 0" {
+	mention 1 kim a | take
+	agent lea
+	for c in list 'show 1' queue verify 'claim -a lea 1'; do
+		run bash -c "sme-case $c >/dev/full"
+		[ "$status" -eq 74 ] || { echo "$c: $status, $output"; false; }
+	done
+}
+
 @test "wrong use is told" {
 	for c in claim 'close' 'tag 1' 'link a' 'forward 1' 'assign 1' 'list --order x' 'search' 'journey' 'erase' 'list 1' 'assign --auto x'; do
 		# shellcheck disable=SC2086
