@@ -140,7 +140,7 @@ show_people(struct slice json)
 	static const char *const head[] = {"case", "status", "queue", "priority", "due_at", "agent", "holder", "tags",
 	    NULL};
 	static const char *const messages[] = {"at", "type", "author", "text", NULL};
-	static const char *const events[] = {"seq", "at", "actor", "action", "data", NULL};
+	static const char *const events[] = {"n", "at", "actor", "action", "data", NULL};
 	struct arena a = ARENA_INIT;
 	struct sme_err err;
 	const struct json_node *n = json_tree(&a, json, &err);

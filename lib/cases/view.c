@@ -152,8 +152,9 @@ static const char its_messages[] =
     "SELECT json_object('id', m.event, 'type', m.type, 'at', " TIME("m.at") ", 'author', m.author, 'text', m.text, "
     "'state', m.state, 'url', m.url) FROM case_message m, case_file f WHERE f.tenant = ?1 AND f.key = ?2 AND "
     "m.file = f.id ORDER BY m.at, m.id";
+/* Counted within the case: their places in the chain would tell how much work others have. */
 static const char its_events[] =
-    "SELECT json_object('seq', seq, 'at', " TIME("at") ", 'actor', actor, 'action', action, 'data', json(data)) "
+    "SELECT json_object('n', row_number() OVER (ORDER BY seq), 'at', " TIME("at") ", 'actor', actor, 'action', action, 'data', json(data)) "
     "FROM case_event WHERE tenant = ?1 AND key = ?2 ORDER BY seq";
 
 int
