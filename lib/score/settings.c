@@ -91,8 +91,6 @@ load_sources(struct score_settings *s, const struct config *c, struct slice name
 	if (!list)
 		return -1;
 	sources_free(s->sources);
-	people_free(s->customers);
-	people_free(s->influencers);
 	s->sources = list;
 	return 0;
 }
@@ -227,6 +225,8 @@ score_settings_free(struct score_settings *s)
 	map_release(&s->queries);
 	reach_table_free(s->table);
 	sources_free(s->sources);
+	people_free(s->customers);
+	people_free(s->influencers);
 	words_free(s->haste.words);
 	arena_release(&s->arena);
 	free(s);
