@@ -4,6 +4,7 @@
 #include "core/err.h"
 #include "score/score.h"
 #include "sme-score/graph.h"
+#include "sme-score/reach.h"
 #include "stream/filter.h"
 
 static struct filter filter = {
@@ -23,6 +24,7 @@ static const struct cli_opt options[] = {
 
 static const struct cli_command commands[] = {
     {"graph", GRAPH_WHAT, graph_main},
+    {"reach", REACH_WHAT, reach_main},
     {NULL, NULL, NULL},
 };
 

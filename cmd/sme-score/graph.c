@@ -2,16 +2,12 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "core/cli.h"
 #include "core/map.h"
 #include "core/mem.h"
-#include "core/rfc3339.h"
-#include "log/cat.h"
 #include "score/graph.h"
-#include "stream/reader.h"
-#include "stream/scan.h"
+#include "sme-score/mentions.h"
 #include "stream/writer.h"
 
 /* A handle of a network is not longer. */
@@ -35,10 +31,10 @@ static const struct cli_tool tool = {
     .opts = options,
 };
 
-enum field { F_TYPE, F_ID, F_TENANT, F_NETWORK, F_TEXT, F_ANSWERS, F_AUTHOR, F_HANDLE, F_BOT, F_LIKES, F_SHARES, F_REPLIES,
+enum field { F_ID, F_NETWORK, F_TEXT, F_ANSWERS, F_AUTHOR, F_HANDLE, F_BOT, F_LIKES, F_SHARES, F_REPLIES,
 	FIELDS };
 
-static const char *const paths[FIELDS] = {"type", "id", "tenant", "network", "text", "in_reply_to",
+static const char *const paths[FIELDS] = {"id", "network", "text", "in_reply_to",
     "author.id", "author.handle", "score.bot", "metrics.likes", "metrics.shares", "metrics.replies"};
 
 /* An answer whose question has not come yet, or never will. */
@@ -54,9 +50,8 @@ struct post {
 };
 
 struct reading {
-	struct scan_plan *plan;
 	int fields[FIELDS];
-	struct scanner *scanner;
+	const struct json_value *values; /* of the mention at hand */
 	struct graph *graph;
 	struct map authors; /* id of a mention → node + 1 */
 	struct answer *answers;
@@ -64,8 +59,7 @@ struct reading {
 	struct map seen; /* id of a mention → its post + 1: what comes again counts once, with its last figures */
 	struct post *posts;
 	size_t nposts, posts_cap;
-	struct buf line, text, key;
-	uint64_t bad;
+	struct buf text, key;
 };
 
 /* ---- who points to whom ---- */
@@ -73,7 +67,7 @@ struct reading {
 static const struct json_value *
 field(const struct reading *r, enum field f)
 {
-	return &r->scanner->values[r->fields[f]];
+	return &r->values[r->fields[f]];
 }
 
 static struct slice
@@ -181,11 +175,14 @@ add_post(struct reading *r, uint32_t node)
 }
 
 static void
-take_mention(struct reading *r)
+take_mention(void *ctx, const struct json_value *values)
 {
-	double bot = json_number(field(r, F_BOT), -1);
+	struct reading *r = ctx;
+	double bot;
 	uint32_t node;
 
+	r->values = values;
+	bot = json_number(field(r, F_BOT), -1);
 	if (!author_node(r, &node))
 		return;
 	if (bot >= 0)
@@ -208,93 +205,6 @@ settle_answers(struct reading *r)
 		free(r->answers[i].to);
 	}
 	free(r->answers);
-}
-
-/* ---- reading ---- */
-
-static void
-take_line(struct reading *r, struct slice line)
-{
-	buf_clear(&r->line);
-	buf_adds(&r->line, line);
-	if (!buf_reserve(&r->line, SCAN_PADDING) ||
-	    scanner_scan(r->scanner, r->line.p, r->line.n) < 0) {
-		r->bad++;
-		return;
-	}
-	if (!json_is(field(r, F_TYPE), SLICE("mention")))
-		return;
-	if (tenant) {
-		struct slice of = text_of(r, F_TENANT);
-
-		if (!slice_is(of.p ? of : SLICE("default"), tenant))
-			return;
-	}
-	take_mention(r);
-}
-
-static void
-take_lines(void *ctx, struct slice lines)
-{
-	struct slice line;
-
-	while (slice_cut(&lines, '\n', &line))
-		if (slice_trim(line).n)
-			take_line(ctx, line);
-}
-
-static void
-say(const char *text)
-{
-	sme_warn("%s", text);
-}
-
-static void
-read_log(struct reading *r, const char *dir)
-{
-	struct cat_options o = {.tenant = tenant, .since = TIME_NONE, .until = TIME_NONE};
-	struct writer w;
-	struct sme_err err;
-
-	writer_init_sink(&w, take_lines, r);
-	if (log_cat(dir, &o, &w, say, &err) < 0)
-		sme_die(err.status, "%s", err.text);
-	writer_release(&w);
-}
-
-static void
-read_file(struct reading *r, char *name)
-{
-	struct reader *in = reader_open((char *const[]){name, NULL});
-	enum reader_kind kind;
-	struct sme_err err;
-	struct block b;
-
-	while ((kind = reader_next(in, &b, &err)) != READER_END) {
-		if (kind == READER_ERROR)
-			sme_die(err.status, "%s", err.text);
-		if (kind == READER_OVERSIZE)
-			r->bad += b.last;
-		else
-			take_lines(r, (struct slice){b.p, b.n});
-	}
-	reader_close(in);
-}
-
-static void
-read_all(struct reading *r, char **names)
-{
-	struct stat st;
-
-	if (!*names)
-		read_file(r, (char[]){"-"});
-	for (; *names; names++) {
-		if (stat(*names, &st) == 0 && S_ISDIR(st.st_mode))
-			read_log(r, *names);
-		else
-			read_file(r, *names);
-	}
-	settle_answers(r);
 }
 
 /* ---- the result ---- */
@@ -392,29 +302,21 @@ int
 graph_main(int argc, char **argv)
 {
 	char **names = cli_parse(&tool, argc, argv);
-	struct reading r = {.plan = scan_plan_new(), .graph = graph_new()};
-	int status = SME_OK;
+	struct scan_plan *plan = scan_plan_new();
+	struct reading r = {.graph = graph_new(), .text = BUF_INIT, .key = BUF_INIT};
+	uint64_t bad;
 
 	for (int f = 0; f < FIELDS; f++)
-		r.fields[f] = scan_plan_add(r.plan, paths[f]);
-	r.scanner = scanner_new(r.plan);
-	r.line = (struct buf)BUF_INIT_MAX(SCAN_LINE_MAX + SCAN_PADDING + 1);
-	r.text = r.key = (struct buf)BUF_INIT;
-	read_all(&r, names);
+		r.fields[f] = scan_plan_add(plan, paths[f]);
+	bad = mentions_read(names, tenant, plan, take_mention, &r);
+	settle_answers(&r);
 	write_ranks(&r);
-	if (r.bad) {
-		sme_warn("%llu lines could not be read and were left out; sme-score --rejects shows why",
-		    (unsigned long long)r.bad);
-		status = SME_REJECTED;
-	}
-	scanner_free(r.scanner);
-	scan_plan_free(r.plan);
+	scan_plan_free(plan);
 	graph_free(r.graph);
 	map_release(&r.authors);
 	map_release(&r.seen);
 	free(r.posts);
-	buf_release(&r.line);
 	buf_release(&r.text);
 	buf_release(&r.key);
-	return status;
+	return bad ? SME_REJECTED : SME_OK;
 }

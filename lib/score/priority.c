@@ -104,23 +104,36 @@ priority_put_why(const struct priority *p, struct buf *b)
 	buf_addc(b, ']');
 }
 
+/* What a terminal shows as it is. */
+static void
+put_plain(struct buf *b, struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		buf_addc(b, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i]);
+}
+
 /* A term's name without its quotes and escapes, so that a terminal shows what is meant and no more. */
 static void
-put_row(struct buf *b, struct slice why, long tenths)
+put_row(struct buf *b, struct slice why, long tenths, struct slice note)
 {
 	size_t at = b->n;
 
-	for (size_t i = 1; i + 1 < why.n; i++)
-		buf_addc(b, (unsigned char)why.p[i] < 0x20 || why.p[i] == 0x7f ? '?' : why.p[i]);
+	put_plain(b, (struct slice){why.p + 1, why.n - 2});
 	while (b->n < at + 24)
 		buf_addc(b, ' ');
-	buf_printf(b, " %6.1f\n", (double)tenths / 10);
+	buf_printf(b, " %6.1f", (double)tenths / 10);
+	if (note.n) {
+		buf_puts(b, "  ");
+		put_plain(b, note);
+	}
+	buf_addc(b, '\n');
 }
 
 void
-priority_put_table(const struct priority *p, struct buf *b)
+priority_put_table(const struct priority *p, struct slice why, struct slice note, struct buf *b)
 {
 	for (size_t i = 0; i < p->n; i++)
-		put_row(b, p->terms[i].why, p->terms[i].tenths);
-	put_row(b, SLICE("\"= priority\""), p->tenths);
+		put_row(b, p->terms[i].why, p->terms[i].tenths,
+		    slice_eq(p->terms[i].why, why) ? note : SLICE(""));
+	put_row(b, SLICE("\"= priority\""), p->tenths, SLICE(""));
 }

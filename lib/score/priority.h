@@ -45,7 +45,9 @@ void put_tenths(struct buf *b, long tenths);
 void priority_put(const struct priority *p, struct buf *b);
 void priority_put_why(const struct priority *p, struct buf *b);
 
-/* Append the terms as a table for people, a line each, and the sum under them. */
-void priority_put_table(const struct priority *p, struct buf *b);
+/* Append the terms as a table for people, a line each, and the sum under them.  NOTE stands behind the
+ * term WHY, if there is one. */
+void priority_put_table(
+    const struct priority *p, struct slice why, struct slice note, struct buf *b);
 
 #endif

@@ -7,33 +7,29 @@
 #include "core/mem.h"
 #include "score/table.h"
 
-#define MARKS 4
-
-static const double mark_points[MARKS] = {40, 70, 90, 100};
-static const char *const field_names[REACH_FIELDS] = {
+static const double mark_points[REACH_MARKS] = {40, 70, 90, 100};
+const char *const reach_field_names[REACH_FIELDS] = {
     "followers", "likes", "shares", "replies", "views"};
 
 /* Of one network: the counts at the marks, as log10(1 + count), rising from above 0. */
 struct row {
-	double at[REACH_FIELDS][MARKS];
+	double at[REACH_FIELDS][REACH_MARKS];
 	bool given[REACH_FIELDS];
+	double of[REACH_FIELDS]; /* how many accounts or posts said so; 0: nobody tells */
 };
 
 struct reach_table {
 	struct row general;
 	struct map networks; /* struct row * */
 	struct arena arena;
+	char *name; /* of the file; NULL: built in */
 };
 
 /*
  * Orders of magnitude, set by hand from what the networks and studies of them have published;
- * whoever has an export of their own should put its percentiles into a table.
+ * whoever has a log should learn a table from it.
  */
-static const struct {
-	const char *network;
-	enum reach_field field;
-	double counts[MARKS];
-} built_in[] = {
+const struct reach_row reach_built_in[] = {
     {"*", REACH_FOLLOWERS, {200, 3000, 60000, 1000000}},
     {"*", REACH_LIKES, {2, 30, 800, 20000}},
     {"*", REACH_SHARES, {1, 8, 200, 5000}},
@@ -55,23 +51,27 @@ static const struct {
     {"tiktok", REACH_VIEWS, {400, 15000, 600000, 10000000}},
     {"tiktok", REACH_LIKES, {15, 700, 40000, 900000}},
     {"linkedin", REACH_FOLLOWERS, {500, 5000, 50000, 500000}},
+    {NULL, REACH_FIELDS, {0}},
 };
+
+static struct row *
+row_of(struct reach_table *t, struct slice network)
+{
+	union map_value *v;
+
+	if (slice_is(network, "*"))
+		return &t->general;
+	v = map_put(&t->networks, network);
+	if (!v->ptr)
+		v->ptr = arena_zalloc(&t->arena, sizeof(struct row));
+	return v->ptr;
+}
 
 /* False when the counts do not rise. */
 static bool
-set_row(
-    struct reach_table *t, struct slice network, enum reach_field field, const double counts[MARKS])
+set_marks(struct row *row, int field, const double counts[REACH_MARKS])
 {
-	struct row *row = &t->general;
-
-	if (!slice_is(network, "*")) {
-		union map_value *v = map_put(&t->networks, network);
-
-		if (!v->ptr)
-			v->ptr = arena_zalloc(&t->arena, sizeof *row);
-		row = v->ptr;
-	}
-	for (int i = 0; i < MARKS; i++) {
+	for (int i = 0; i < REACH_MARKS; i++) {
 		if (counts[i] <= (i ? counts[i - 1] : 0))
 			return false;
 		row->at[field][i] = log10(1 + counts[i]);
@@ -98,8 +98,8 @@ reach_table_new(void)
 {
 	struct reach_table *t = xcalloc(1, sizeof *t);
 
-	for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++)
-		set_row(t, slice_of(built_in[i].network), built_in[i].field, built_in[i].counts);
+	for (const struct reach_row *r = reach_built_in; r->network; r++)
+		set_marks(row_of(t, slice_of(r->network)), (int)r->field, r->counts);
 	inherit(t);
 	return t;
 }
@@ -111,26 +111,45 @@ reach_table_free(struct reach_table *t)
 		return;
 	map_release(&t->networks);
 	arena_release(&t->arena);
+	free(t->name);
 	free(t);
+}
+
+/* -1 when the row names none. */
+static int
+find_field(const struct table *in, struct sme_err *err)
+{
+	for (int f = 0; f < REACH_FIELDS; f++)
+		if (slice_is(in->fields[1], reach_field_names[f]))
+			return f;
+	return err_set(err, SME_CONFIG,
+	    "%s:%zu: expected followers, likes, shares, replies or views, got \"%.*s\"", in->path,
+	    in->line, SLICE_ARG(in->fields[1]));
 }
 
 static int
 take_row(struct reach_table *t, const struct table *in, struct sme_err *err)
 {
-	double counts[MARKS];
-	int field = 0;
+	double counts[REACH_MARKS];
+	struct row *row;
+	int field;
 
-	while (field < REACH_FIELDS && !slice_is(in->fields[1], field_names[field]))
-		field++;
-	if (field == REACH_FIELDS)
-		return err_set(err, SME_CONFIG,
-		    "%s:%zu: expected followers, likes, shares, replies or "
-		    "views, got \"%.*s\"",
-		    in->path, in->line, SLICE_ARG(in->fields[1]));
-	for (size_t i = 0; i < MARKS; i++)
-		if (table_number(in, i + 2, 1e15, &counts[i], err) < 0)
+	if (!in->fields[0].n)
+		return err_set(err, SME_CONFIG, "%s:%zu: the network is missing; \"*\" is all others",
+		    in->path, in->line);
+	if ((field = find_field(in, err)) < 0)
+		return -1;
+	for (size_t i = 0; i < REACH_MARKS; i++)
+		if (table_number(in, i + 2, 2 * REACH_COUNT_MAX, &counts[i], err) < 0)
 			return -1;
-	if (!set_row(t, in->fields[0], (enum reach_field)field, counts))
+	row = row_of(t, in->fields[0]);
+	if (row->given[field])
+		return err_set(err, SME_CONFIG, "%s:%zu: %.*s has a line for %s already", in->path,
+		    in->line, SLICE_ARG(in->fields[0]), reach_field_names[field]);
+	if (in->n > 2 + REACH_MARKS &&
+	    table_number(in, 2 + REACH_MARKS, REACH_COUNT_MAX, &row->of[field], err) < 0)
+		return -1;
+	if (!set_marks(row, field, counts))
 		return err_set(err, SME_CONFIG, "%s:%zu: the four counts must rise from above 0",
 		    in->path, in->line);
 	return 0;
@@ -141,41 +160,55 @@ load(struct reach_table *t, struct table *in, struct sme_err *err)
 {
 	int r;
 
-	while ((r = table_row(in, 2 + MARKS, err)) > 0)
+	while ((r = table_row_or_more(in, 2 + REACH_MARKS, err)) > 0)
 		if (take_row(t, in, err) < 0)
 			return -1;
 	for (int f = 0; r == 0 && f < REACH_FIELDS; f++)
 		if (!t->general.given[f])
 			return err_set(err, SME_CONFIG,
-			    "%s: the general row \"*\" of %s is missing", in->path, field_names[f]);
+			    "%s: the general row \"*\" of %s is missing", in->path, reach_field_names[f]);
 	inherit(t);
 	return r;
+}
+
+/* The table in IN, which is closed. */
+static struct reach_table *
+read_table(struct table *in, struct sme_err *err)
+{
+	struct reach_table *t = xcalloc(1, sizeof *t);
+	const char *base = strrchr(in->path, '/');
+
+	t->name = xstrdup(base ? base + 1 : in->path);
+	if (load(t, in, err) < 0) {
+		reach_table_free(t);
+		t = NULL;
+	}
+	table_close(in);
+	return t;
 }
 
 struct reach_table *
 reach_table_load(const char *path, struct sme_err *err)
 {
-	struct reach_table *t = xcalloc(1, sizeof *t);
 	struct table in;
-	int r = table_open(&in, path, err);
 
-	if (r == 0) {
-		r = load(t, &in, err);
-		table_close(&in);
-	}
-	if (r < 0) {
-		reach_table_free(t);
-		t = NULL;
-	}
-	return t;
+	return table_open(&in, path, err) < 0 ? NULL : read_table(&in, err);
+}
+
+struct reach_table *
+reach_table_text(struct slice text, const char *name, struct sme_err *err)
+{
+	struct table in;
+
+	return table_open_text(&in, text, name, err) < 0 ? NULL : read_table(&in, err);
 }
 
 static double
-points(const double at[MARKS], double count)
+points(const double at[REACH_MARKS], double count)
 {
 	double x = log10(1 + count), x0 = 0, p0 = 0;
 
-	for (int i = 0; i < MARKS; i++) {
+	for (int i = 0; i < REACH_MARKS; i++) {
 		if (x < at[i])
 			return p0 + (mark_points[i] - p0) * (x - x0) / (at[i] - x0);
 		x0 = at[i];
@@ -184,24 +217,83 @@ points(const double at[MARKS], double count)
 	return 100;
 }
 
+/* What the row of NETWORK says of FIELD; below 0 when the count is not known. */
+static double
+field_points(const struct row *row, const double counts[REACH_FIELDS], int field)
+{
+	double count = counts[field];
+
+	return count > 0 ? points(row->at[field], count) : count == 0 ? 0 : -1;
+}
+
+static const struct row *
+find_row(const struct reach_table *t, struct slice network)
+{
+	const struct row *row = map_ptr(&t->networks, network);
+
+	return row ? row : &t->general;
+}
+
+/* The points of what earns most among the reactions, and which that is. */
+static double
+engagement_points(const struct row *row, const double counts[REACH_FIELDS], int *field)
+{
+	double best = -1;
+
+	*field = REACH_LIKES;
+	for (int f = REACH_LIKES; f < REACH_FIELDS; f++) {
+		double p = field_points(row, counts, f);
+
+		if (p > best) {
+			best = p;
+			*field = f;
+		}
+	}
+	return best;
+}
+
 double
 reach_points(const struct reach_table *t, struct slice network, const double counts[REACH_FIELDS])
 {
-	const struct row *row = map_ptr(&t->networks, network);
-	double audience = -1, engagement = -1;
+	const struct row *row = find_row(t, network);
+	double audience = field_points(row, counts, REACH_FOLLOWERS), engagement;
+	int field;
 
-	if (!row)
-		row = &t->general;
-	if (counts[REACH_FOLLOWERS] >= 0)
-		audience = points(row->at[REACH_FOLLOWERS], counts[REACH_FOLLOWERS]);
-	for (int f = REACH_LIKES; f < REACH_FIELDS; f++) {
-		double p = counts[f] > 0 ? points(row->at[f], counts[f]) : counts[f] == 0 ? 0 : -1;
-
-		engagement = p > engagement ? p : engagement;
-	}
+	engagement = engagement_points(row, counts, &field);
 	if (audience < 0)
 		return engagement;
 	if (engagement <= 0)
 		return audience;
 	return 100 - (100 - audience) * (1 - engagement / 200);
+}
+
+static void
+explain_field(const struct reach_table *t, const struct row *row, struct slice network,
+    const double counts[REACH_FIELDS], int field, struct buf *out)
+{
+	const struct row *from = row->given[field] ? row : &t->general;
+
+	buf_printf(out, "%s %.15g: %.3g (", reach_field_names[field], counts[field],
+	    field_points(row, counts, field));
+	buf_adds(out, from == &t->general ? SLICE("*") : network);
+	if (from->of[field] > 0)
+		buf_printf(out, ", of %.15g", from->of[field]);
+	buf_addc(out, ')');
+}
+
+void
+reach_explain(const struct reach_table *t, struct slice network, const double counts[REACH_FIELDS],
+    struct buf *out)
+{
+	const struct row *row = find_row(t, network);
+	int field;
+	bool audience = counts[REACH_FOLLOWERS] >= 0;
+
+	if (audience)
+		explain_field(t, row, network, counts, REACH_FOLLOWERS, out);
+	if (engagement_points(row, counts, &field) > 0 || !audience) {
+		buf_puts(out, audience ? ", " : "");
+		explain_field(t, row, network, counts, field, out);
+	}
+	buf_printf(out, "; %s", t->name ? t->name : "built in");
 }

@@ -8,10 +8,13 @@
  * straight lines in log10(1 + count) between.  The audience is what the followers earn, the
  * engagement the best of the others; engagement adds to the audience at half its weight, so a fresh
  * mention that nobody has seen yet loses nothing.
+ *
+ * What is usual stands in a table: the built-in one, or a file, which reach_learn.h makes from a log.
  */
 #ifndef SME_SCORE_REACH_H
 #define SME_SCORE_REACH_H
 
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/slice.h"
 
@@ -24,11 +27,28 @@ enum reach_field {
 	REACH_FIELDS
 };
 
+#define REACH_MARKS 4
+
+/* A larger count is none. */
+#define REACH_COUNT_MAX 1e15
+
+struct reach_row {
+	const char *network; /* "*": every network without a row of its own */
+	enum reach_field field;
+	double counts[REACH_MARKS]; /* rising, from above 0 */
+};
+
+extern const char *const reach_field_names[REACH_FIELDS];
+
+/* The built-in rows, the general ones first; network == NULL ends them. */
+extern const struct reach_row reach_built_in[];
+
 struct reach_table;
 
-/* The built-in table, or the one in the file PATH (sme-score(1), FILES). */
+/* The built-in table, or the one in the file PATH (sme-score(1), FILES), or in TEXT, which errors call NAME. */
 struct reach_table *reach_table_new(void);
 struct reach_table *reach_table_load(const char *path, struct sme_err *err);
+struct reach_table *reach_table_text(struct slice text, const char *name, struct sme_err *err);
 void reach_table_free(struct reach_table *t);
 
 /*
@@ -37,5 +57,10 @@ void reach_table_free(struct reach_table *t);
  */
 double reach_points(
     const struct reach_table *t, struct slice network, const double counts[REACH_FIELDS]);
+
+/* Append for people which counts made the points, and where it stands what is usual: "followers 3000: 70
+ * (x, of 4211), likes 12: 55.1 (*); reach.tsv". */
+void reach_explain(const struct reach_table *t, struct slice network, const double counts[REACH_FIELDS],
+    struct buf *out);
 
 #endif

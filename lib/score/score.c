@@ -252,14 +252,20 @@ bot_of(const struct score_model *m, struct worker *w, const struct json_value *v
 	return p < 0 ? -1 : round(p * 100) / 100;
 }
 
+static void
+find_counts(const struct score_model *m, const struct json_value *v, double counts[REACH_FIELDS])
+{
+	for (int i = 0; i < REACH_FIELDS; i++)
+		counts[i] = json_number(&v[m->at.counts[i]], -1);
+}
+
 static double
 reach_of(const struct score_model *m, struct worker *w, const struct score_settings *s,
     const struct json_value *v)
 {
 	double counts[REACH_FIELDS], p;
 
-	for (int i = 0; i < REACH_FIELDS; i++)
-		counts[i] = json_number(&v[m->at.counts[i]], -1);
+	find_counts(m, v, counts);
 	p = reach_points(s->table, text(w, &v[m->at.network]), counts);
 	return p < 0 ? -1 : round(p);
 }
@@ -510,13 +516,19 @@ void
 score_explain(const struct score_model *m, void *worker, const struct event *ev, struct buf *out)
 {
 	struct worker *w = worker;
+	struct facts f = find_facts(m, w, ev);
+	double counts[REACH_FIELDS];
+	struct buf reach = BUF_INIT;
 	struct slice id;
 
-	find_facts(m, w, ev);
 	id = text(w, &ev->values[m->at.id]);
 	for (size_t i = 0; i < id.n; i++)
 		buf_addc(out, (unsigned char)id.p[i] < 0x20 || id.p[i] == 0x7f ? '?' : id.p[i]);
 	buf_addc(out, '\n');
-	priority_put_table(&w->priority, out);
+	find_counts(m, ev->values, counts);
+	if (f.reach > 0)
+		reach_explain(f.s->table, text(w, &ev->values[m->at.network]), counts, &reach);
+	priority_put_table(&w->priority, SLICE("\"reach\""), buf_slice(&reach), out);
 	buf_addc(out, '\n');
+	buf_release(&reach);
 }

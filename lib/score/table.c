@@ -16,6 +16,19 @@ table_open(struct table *t, const char *path, struct sme_err *err)
 	return 0;
 }
 
+int
+table_open_text(struct table *t, struct slice text, const char *name, struct sme_err *err)
+{
+	*t = (struct table){.text = BUF_INIT_MAX(TABLE_MAX), .path = name};
+	buf_adds(&t->text, text);
+	if (t->text.over) {
+		table_close(t);
+		return err_set(err, SME_CONFIG, "%s: larger than %zu bytes", name, TABLE_MAX);
+	}
+	t->rest = buf_slice(&t->text);
+	return 0;
+}
+
 void
 table_close(struct table *t)
 {
@@ -34,8 +47,9 @@ split(struct table *t, struct slice line)
 		t->n = TABLE_FIELDS_MAX + 1;
 }
 
-int
-table_row(struct table *t, size_t n, struct sme_err *err)
+/* 1 when there is a row, whatever its fields. */
+static int
+next_row(struct table *t)
 {
 	struct slice line;
 
@@ -46,12 +60,31 @@ table_row(struct table *t, size_t n, struct sme_err *err)
 		if (!bare.n || bare.p[0] == '#')
 			continue;
 		split(t, line);
-		if (t->n == n)
-			return 1;
-		return err_set(err, SME_CONFIG,
-		    "%s:%zu: expected %zu fields with tabs between them", t->path, t->line, n);
+		return 1;
 	}
 	return 0;
+}
+
+int
+table_row(struct table *t, size_t n, struct sme_err *err)
+{
+	int r = next_row(t);
+
+	if (r == 0 || t->n == n)
+		return r;
+	return err_set(err, SME_CONFIG, "%s:%zu: expected %zu fields with tabs between them", t->path,
+	    t->line, n);
+}
+
+int
+table_row_or_more(struct table *t, size_t n, struct sme_err *err)
+{
+	int r = next_row(t);
+
+	if (r == 0 || t->n == n || t->n == n + 1)
+		return r;
+	return err_set(err, SME_CONFIG, "%s:%zu: expected %zu or %zu fields with tabs between them",
+	    t->path, t->line, n, n + 1);
 }
 
 int

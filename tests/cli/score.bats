@@ -126,7 +126,7 @@ setup() {
 	printf 'x\tlikes\t1\t2\t3\n' >>conf/r.tsv
 	run sme-score -c conf/sme.jq <<<"$mention"
 	[ "$status" -eq 78 ]
-	[ "$output" = "sme-score: conf/r.tsv:6: expected 6 fields with tabs between them" ]
+	[ "$output" = "sme-score: conf/r.tsv:6: expected 6 or 7 fields with tabs between them" ]
 	run sme-score -c conf/sme.jq --check-config
 	[ "$status" -eq 78 ]
 	rm conf/u.tsv

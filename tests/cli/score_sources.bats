@@ -116,3 +116,50 @@ mention() {
 credibility                10.0
 = priority                 10.0" ]
 }
+
+@test "reach: what is usual is learned from a log, built in where it says too little" {
+	awk 'BEGIN {
+		for (i = 0; i < 2400; i++)
+			printf "{\"type\":\"mention\",\"id\":\"m:%d\",\"network\":\"mastodon\",\"created_at\":\"2026-11-20T10:00:00Z\"," \
+			    "\"author\":{\"id\":\"m:u%d\",\"followers\":%d},\"metrics\":{\"likes\":%d}}\n", i, i % 1200, i % 1200, i % 10 ? 0 : i
+		print "{\"type\":\"mention\",\"id\":\"x:1\",\"network\":\"x\",\"created_at\":\"2026-11-20T10:00:00Z\",\"author\":{\"handle\":\"kim\",\"followers\":9}}"
+		print "{\"type\":\"reply\",\"id\":\"m:r\",\"network\":\"mastodon\",\"metrics\":{\"likes\":1000000}}"
+	}' >events
+	sme-score reach events >r.tsv
+	# Each account once, each post once; "x" has too few accounts, and nobody knows the shares.
+	[ "$(grep -c '^[^#].*	[0-9.]*	[0-9.]*	[0-9.]*	[0-9.]*	[0-9]*$' r.tsv)" -eq 2 ]
+	grep -qx 'mastodon	followers	600	1080	1188	1198.8	1200' r.tsv
+	grep -q '^mastodon	likes	0\..*	2400$' r.tsv
+	grep -qx 'mastodon	shares	1	6	80	1000' r.tsv
+	grep -qx 'x	followers	250	5000	100000	2000000' r.tsv
+	# A log says the same, in any order.
+	sme-log append log <events >/dev/null
+	sme-score reach log | cmp - r.tsv
+	tac events | sme-score reach | cmp - r.tsv
+	echo '{score: {reach: "r.tsv"}}' >sme.jq
+	run sme-score --explain <<<'{"type":"mention","id":"m:1","network":"mastodon","author":{"followers":1080}}'
+	[ "$output" = "m:1
+reach                      17.5  followers 1080: 70 (mastodon, of 1200); r.tsv
+= priority                 17.5" ]
+	# Nothing to learn from: a table all the same, and a word about it.
+	run --separate-stderr sme-score reach --least 1201 --tenant nobody events
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *"no network has 1201 accounts or posts"* ]]
+	[ "$(sed 1,3d <<<"$output")" = "$(sme-score reach </dev/null 2>/dev/null | sed 1,3d)" ]
+	run sme-score reach --least 0 events
+	[ "$status" -eq 64 ]
+}
+
+@test "a tenant may have tables of its own beside those of all" {
+	printf 'x:a:7\t1\n' >all
+	printf 'x:a:7\t0.4\n' >own
+	echo '{score: {customers: "all", influence: "all", sources: "domains"},
+		tenants: {b: {score: {customers: "own", sources: "domains"}}}}' >sme.jq
+	run sme-score <<-'EOF'
+		{"type":"mention","author":{"id":"x:a:7"}}
+		{"type":"mention","tenant":"b","author":{"id":"x:a:7"}}
+	EOF
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '.score.why[0] | join(" ")' <<<"$output")" = "customer 15
+customer 6" ]
+}

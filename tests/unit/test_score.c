@@ -15,6 +15,7 @@
 #include "score/bot.h"
 #include "score/priority.h"
 #include "score/reach.h"
+#include "score/reach_learn.h"
 #include "score/score.h"
 #include "score/settings.h"
 #include "score/table.h"
@@ -113,14 +114,19 @@ test_reach_file(void **state)
 		const char *text, *want;
 	} bad[] = {
 	    {"", "the general row \"*\" of followers is missing"},
-	    {GENERAL "x\tfollowers\t1\t2\t3\n", ":6: expected 6 fields with tabs between them"},
+	    {GENERAL "x\tfollowers\t1\t2\t3\n", ":6: expected 6 or 7 fields with tabs between them"},
+	    {GENERAL "x\tfollowers\t1\t2\t3\t4\t5\t6\n", ":6: expected 6 or 7 fields with tabs between them"},
+	    {GENERAL "x\tlikes\t1\t2\t3\t4\t-5\n", ":6: expected a number from 0 to 1e+15, got \"-5\""},
+	    {GENERAL "x\tlikes\t1\t2\t3\t4\nx\tlikes\t1\t2\t3\t4\n", ":7: x has a line for likes already"},
+	    {GENERAL "*\tlikes\t1\t2\t3\t4\n", ":6: * has a line for likes already"},
+	    {GENERAL "\tlikes\t1\t2\t3\t4\n", ":6: the network is missing"},
 	    {GENERAL "# x\n\nx\tfollwers\t1\t2\t3\t4\n", ":8: expected followers, likes"},
 	    {GENERAL "x\tlikes\t1\t2\t2\t4\n", ":6: the four counts must rise from above 0"},
 	    {GENERAL "x\tlikes\t0\t2\t3\t4\n", ":6: the four counts must rise from above 0"},
 	    {GENERAL "x\tlikes\t1\tnan\t3\t4\n",
-		":6: expected a number from 0 to 1e+15, got \"nan\""},
+		":6: expected a number from 0 to 2e+15, got \"nan\""},
 	    {GENERAL "x\tlikes\t1\t2x\t3\t4\n",
-		":6: expected a number from 0 to 1e+15, got \"2x\""},
+		":6: expected a number from 0 to 2e+15, got \"2x\""},
 	};
 	struct sme_err err;
 	struct reach_table *t = load_text(GENERAL "x\tfollowers\t10\t20\t30\t40\n", &err);
@@ -135,6 +141,100 @@ test_reach_file(void **state)
 		assert_int_equal(err.status, SME_CONFIG);
 		if (!strstr(err.text, bad[i].want))
 			fail_msg("%s", err.text);
+	}
+}
+
+/* ---- tables that are learned ---- */
+
+static void
+post(struct reach_sample *s, const char *network, unsigned i, double likes)
+{
+	char id[24];
+
+	snprintf(id, sizeof id, "%u", i);
+	reach_sample_post(s, slice_of(network), slice_of(id), (double[REACH_FIELDS]){-1, likes, -1, -1, -1});
+}
+
+static struct reach_table *
+learned(struct reach_sample *s, size_t least, size_t *rows, struct buf *text)
+{
+	struct reach_table *t;
+	struct sme_err err;
+
+	*rows = reach_sample_put(s, least, text);
+	t = reach_table_text(buf_slice(text), "learned", &err);
+	if (!t)
+		fail_msg("%s", err.text);
+	reach_sample_free(s);
+	return t;
+}
+
+/* Of 1000 posts with 1 to 1000 likes half have at most 500: who has 501 has passed them. */
+static void
+test_reach_learned(void **state)
+{
+	struct reach_sample *s = reach_sample_new();
+	struct buf text = BUF_INIT, why = BUF_INIT;
+	struct reach_table *t;
+	size_t rows;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		post(s, "x", i, 1 + i * 7 % 1000);
+	for (unsigned i = 0; i < 1000; i++)
+		post(s, "x", i, 1 + i * 7 % 1000); /* the same posts once more */
+	for (unsigned i = 0; i < 999; i++)
+		post(s, "few", i, i);
+	post(s, "x", 2000, -1);
+	post(s, "x", 2001, 1e300);
+	post(s, "x\t", 2002, 1);
+	post(s, "*", 2003, 1);
+	t = learned(s, REACH_LEAST, &rows, &text);
+	assert_int_equal(rows, 1);
+	assert_non_null(strstr(buf_str(&text), "\nx\tlikes\t501\t901\t991\t1000\t1000\n"));
+	near(reach(t, "x", -1, 501), 40);
+	near(reach(t, "x", -1, 901), 70);
+	near(reach(t, "x", -1, 1000), 100);
+	/* What is not learned is built in. */
+	near(reach(t, "few", -1, 30), 70);
+	near(reach(t, "x", 5000, -1), 70);
+	near(reach(t, "mastodon", 1500, -1), 70);
+	reach_explain(t, SLICE("x"), (double[REACH_FIELDS]){5000, 901, 0, -1, -1}, &why);
+	assert_string_equal(buf_str(&why), "followers 5000: 70 (x), likes 901: 70 (x, of 1000); learned");
+	buf_clear(&why);
+	reach_explain(t, SLICE("y"), (double[REACH_FIELDS]){-1, 0, 0, -1, -1}, &why);
+	assert_string_equal(buf_str(&why), "likes 0: 0 (*); learned");
+	reach_table_free(t);
+	buf_release(&text);
+	buf_release(&why);
+}
+
+/* Most posts have no likes: whoever has one stands above them, and more is always more. */
+static void
+test_reach_learned_ties(void **state)
+{
+	static const unsigned shares[] = {0, 500, 905, 995, 1000};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
+		struct reach_sample *s = reach_sample_new();
+		struct buf text = BUF_INIT;
+		struct reach_table *t;
+		size_t rows;
+
+		for (unsigned i = 0; i < 1000; i++)
+			post(s, "x", i, i < shares[k] ? 0 : 1 + i % 3);
+		t = learned(s, 1000, &rows, &text);
+		assert_int_equal(rows, 1);
+		near(reach(t, "x", -1, 0), 0);
+		for (double c = 0; c < 6; c++)
+			assert_true(reach(t, "x", -1, c + 1) >= reach(t, "x", -1, c));
+		if (shares[k] == 905) {
+			assert_true(reach(t, "x", -1, 1) > 70);
+			assert_true(reach(t, "x", -1, 1) < 90);
+		}
+		reach_table_free(t);
+		buf_release(&text);
 	}
 }
 
@@ -543,6 +643,8 @@ main(void)
 	    cmocka_unit_test(test_reach_marks),
 	    cmocka_unit_test(test_reach_rises),
 	    cmocka_unit_test(test_reach_file),
+	    cmocka_unit_test(test_reach_learned),
+	    cmocka_unit_test(test_reach_learned_ties),
 	    cmocka_unit_test(test_shipped_tables),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_bot),
