@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
+#include "reply/machine.h"
 #include "stream/tree.h"
 
 /* Above so much priority somebody is woken, unless .sweep.page says otherwise. */
@@ -17,9 +17,6 @@
 #define SCREEN       24
 #define CHANNEL_LINES 11
 #define TEXT_MAX     60
-
-/* A likelihood from which an account is not worth an answer. */
-#define BOT 0.9
 
 struct item {
 	double priority;
@@ -114,19 +111,6 @@ widen(struct channel *c, int64_t from, int64_t to)
 
 /* ---- what becomes of a mention ---- */
 
-static bool
-says_no_reply(struct slice handle)
-{
-	static const char *const words[] = {"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply",
-	    "mailer-daemon", "postmaster"};
-
-	for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-		for (size_t i = 0; i + strlen(words[w]) <= handle.n; i++)
-			if (strncasecmp(handle.p + i, words[w], strlen(words[w])) == 0)
-				return true;
-	return false;
-}
-
 /* Somebody whom an automatic answer must not go to, for it would answer itself. */
 static bool
 is_machine(const struct json_node *mention)
@@ -134,8 +118,8 @@ is_machine(const struct json_node *mention)
 	const struct json_node *author = node_get(mention, "author");
 
 	return node_bool(mention, "auto", false) || node_bool(author, "bot", false) ||
-	       node_number(node_get(mention, "score"), "bot", 0) >= BOT ||
-	       says_no_reply(node_text(author, "handle")) || says_no_reply(node_text(author, "id"));
+	       node_number(node_get(mention, "score"), "bot", 0) >= REPLY_BOT ||
+	       machine_address(node_text(author, "handle")) || machine_address(node_text(author, "id"));
 }
 
 static double
@@ -252,6 +236,15 @@ put_route(struct buf *b, const struct json_node *route, const char *action)
 	buf_addc(b, '}');
 }
 
+/* Is it open again?  Then people are there, and "we are back at 8" has nothing to say. */
+static bool
+is_over(const struct sweep *s, const struct json_node *route)
+{
+	int64_t opens = time_of(route, "opens_at");
+
+	return opens != TIME_NONE && s->now >= opens;
+}
+
 static void
 decide(struct sweep *s, const struct json_node *mention, const struct json_node *route,
     struct slice as_it_was, struct buf *value, struct buf *after)
@@ -268,7 +261,7 @@ decide(struct sweep *s, const struct json_node *mention, const struct json_node 
 		note(s, mention, route, priority, true);
 		put_page(s, mention, route, priority, after);
 		buf_adds(value, as_it_was);
-	} else if (!action.p && !is_machine(mention)) {
+	} else if (!action.p && !is_machine(mention) && !is_over(s, route)) {
 		s->acknowledged++;
 		note(s, mention, route, priority, false);
 		put_route(value, route, "ack");

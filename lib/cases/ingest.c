@@ -4,6 +4,7 @@
 #include "cases/cases_int.h"
 #include "config/config.h"
 #include "core/rfc3339.h"
+#include "stream/thread.h"
 
 static int64_t
 time_of(const struct json_node *n, const char *key)
@@ -21,22 +22,11 @@ tenant_of(const struct json_node *n)
 	return t.n ? t : SLICE("default");
 }
 
-/* Private messages of a person belong together, public ones by their thread. */
 static void
 put_key(struct buf *b, const struct json_node *event)
 {
-	struct slice author = node_text(node_get(event, "author"), "id");
-	struct slice thread = node_text(event, "thread");
-	struct slice key = thread.n ? thread : node_text(event, "id");
-
-	if (node_bool(event, "direct", false) && author.n) {
-		buf_printf(b, "direct:%.*s:", SLICE_ARG(node_text(event, "channel")));
-		buf_adds(b, author);
-	} else {
-		/* What is public must not get among private messages, whatever its thread is called. */
-		buf_puts(b, slice_starts(key, SLICE("direct:")) ? "public:" : "");
-		buf_adds(b, key);
-	}
+	thread_put(b, node_bool(event, "direct", false), node_text(event, "channel"),
+	    node_text(node_get(event, "author"), "id"), node_text(event, "thread"), node_text(event, "id"));
 }
 
 static void

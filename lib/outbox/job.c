@@ -5,7 +5,7 @@
 #include "core/hash.h"
 #include "core/rfc3339.h"
 #include "outbox/outbox.h"
-#include "reply/reply.h"
+#include "reply/machine.h"
 
 static const char *const paths[J_COUNT] = {
     [J_ID] = "id",

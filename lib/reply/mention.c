@@ -21,7 +21,9 @@ static const char *const paths[M_COUNT] = {
     [M_DIRECT] = "direct",
     [M_NAME] = "author.name",
     [M_HANDLE] = "author.handle",
+    [M_AUTHOR_ID] = "author.id",
     [M_BOT] = "author.bot",
+    [M_AUTO] = "auto",
     [M_LANG] = "class.lang.code",
     [M_LANG_HINT] = "lang_hint",
     [M_INTENT] = "class.intent.label",
@@ -29,6 +31,7 @@ static const char *const paths[M_COUNT] = {
     [M_SCORE_BOT] = "score.bot",
     [M_QUEUE] = "route.queue",
     [M_DUE_AT] = "route.due_at",
+    [M_OPENS_AT] = "route.opens_at",
     [M_ACTION] = "route.action",
 };
 
@@ -189,17 +192,23 @@ put_due(const struct mention *m, struct buf *out)
 	return put_time(m, time_field(m, M_DUE_AT), out);
 }
 
-/* When it opens next after the mention came; nothing for a tenant that is always open. */
+int64_t
+mention_opens_at(const struct mention *m)
+{
+	int64_t at = time_field(m, M_OPENS_AT);
+
+	if (at != TIME_NONE)
+		return at;
+	at = time_field(m, M_FETCHED);
+	if (at == TIME_NONE)
+		at = time_field(m, M_CREATED);
+	return at == TIME_NONE || !m->brand->hours ? TIME_NONE : hours_next_open(m->brand->hours, at);
+}
+
 static bool
 put_opens(const struct mention *m, struct buf *out)
 {
-	int64_t at = time_field(m, M_FETCHED);
-
-	if (at == TIME_NONE)
-		at = time_field(m, M_CREATED);
-	if (at == TIME_NONE || !m->brand->hours)
-		return false;
-	return put_time(m, hours_next_open(m->brand->hours, at), out);
+	return put_time(m, mention_opens_at(m), out);
 }
 
 static bool

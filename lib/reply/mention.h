@@ -17,7 +17,9 @@ enum mention_field {
 	M_DIRECT,
 	M_NAME,
 	M_HANDLE,
+	M_AUTHOR_ID,
 	M_BOT,
+	M_AUTO,
 	M_LANG,
 	M_LANG_HINT,
 	M_INTENT,
@@ -25,6 +27,7 @@ enum mention_field {
 	M_SCORE_BOT,
 	M_QUEUE,
 	M_DUE_AT,
+	M_OPENS_AT,
 	M_ACTION,
 	M_COUNT
 };
@@ -44,6 +47,12 @@ const struct json_value *mention_value(const struct mention *m, enum mention_fie
 
 /* A field decoded; p == NULL when it is missing or no string. */
 struct slice mention_text(const struct mention *m, enum mention_field f);
+
+/*
+ * When it opens next for the mention: what its route says, otherwise by the hours of the tenant after it
+ * came.  TIME_NONE when it is always open, never opens again, or the mention has no time.
+ */
+int64_t mention_opens_at(const struct mention *m);
 
 /* The language of the mention, "de" of "de-AT"; p == NULL when it is not known. */
 struct slice mention_language(const struct mention *m);

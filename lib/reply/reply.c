@@ -4,10 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/accounts.h"
 #include "core/hash.h"
 #include "core/mem.h"
+#include "core/rfc3339.h"
+#include "reply/machine.h"
 #include "reply/mention.h"
 #include "reply/networks.h"
 #include "reply/snippets.h"
@@ -113,6 +116,11 @@ unanswerable(struct replier_run *run, const struct mention *m)
 	else if (json_bool(mention_value(m, M_BOT)) ||
 	         json_number(mention_value(m, M_SCORE_BOT), 0) >= REPLY_BOT)
 		because(run, "the author is a bot");
+	else if (json_bool(mention_value(m, M_AUTO)))
+		because(run, "a machine sent it");
+	else if (machine_address(mention_text(m, M_HANDLE)) ||
+	         machine_address(mention_text(m, M_AUTHOR_ID)))
+		because(run, "nobody reads what is sent to the author");
 	else if (json_is(mention_value(m, M_ACTION), SLICE("ignore")))
 		because(run, "the rule says ignore");
 	else
@@ -273,6 +281,22 @@ put_key(struct buf *value, const struct mention *m, struct slice text)
 	buf_release(&id);
 }
 
+/* "We are back at 8" is true until 8. */
+static void
+put_end(const struct mention *m, const struct snippet *s, const char *state, struct buf *value)
+{
+	int64_t end = mention_opens_at(m);
+	bool named = false;
+
+	for (size_t i = 0; i < s->text.n; i++)
+		named |= s->text.parts[i].variable && slice_is(s->text.parts[i].text, "opens_at");
+	if (!named || end == TIME_NONE || strcmp(state, "approved") != 0)
+		return;
+	buf_puts(value, ",\"expires_at\":\"");
+	rfc3339_put(value, end);
+	buf_puts(value, "\"");
+}
+
 static void
 put_reply(const struct replier *r, struct replier_run *run, const struct mention *m,
     const struct snippet *s, int rank, struct buf *value)
@@ -288,7 +312,9 @@ put_reply(const struct replier *r, struct replier_run *run, const struct mention
 	json_put_escaped(value, s->name);
 	buf_puts(value, "\",\"p\":null,\"why\":[");
 	buf_adds(value, buf_slice(&run->why));
-	buf_puts(value, "],\"key\":\"");
+	buf_puts(value, "]");
+	put_end(m, s, state, value);
+	buf_puts(value, ",\"key\":\"");
 	put_key(value, m, text);
 	buf_puts(value, "\"}");
 }

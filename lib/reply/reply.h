@@ -10,9 +10,6 @@
 #include "stream/event.h"
 #include "stream/scan.h"
 
-/* From this likelihood on an author counts as a bot. */
-#define REPLY_BOT 0.9
-
 struct replier;
 
 /*

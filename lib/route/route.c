@@ -400,7 +400,9 @@ put_decision(struct buf *b, const struct decision *d, const struct mention *m)
 		buf_addc(b, ']');
 	}
 	put_clock(b, d, m);
-	buf_puts(b, closed ? ",\"after_hours\":true" : ",\"after_hours\":false");
+	buf_puts(b, closed ? ",\"after_hours\":true,\"opens_at\":" : ",\"after_hours\":false");
+	if (closed)
+		put_time(b, hours_next_open(d->hours, m->arrived));
 	buf_puts(b, ",\"action\":");
 	put_text(b, d->action);
 	put_later(b, d, m);

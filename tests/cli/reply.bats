@@ -110,11 +110,31 @@ END
 	[ "$(jq -c '[.state,.text[0]]' <<<"$output")" = '["approved","{open} 2026-11-23 08:00"]' ]
 }
 
+@test "the next opening is that of the route, and an approved answer that names it ends with it" {
+	closed() { event created_at '"2026-11-20T21:14:03Z"' route "{\"after_hours\":true,\"opens_at\":\"$1\"}"; }
+	run reply <<<"$(closed 2026-11-21T05:30:00Z)"
+	[ "$(jq -c '[.state,.text[0],.expires_at]' <<<"$output")" = '["approved","{open} 2026-11-21 06:30","2026-11-21T05:30:00Z"]' ]
+	run reply <<<"$(outage author '{"name":"Kim"}' route '{"due_at":"2026-11-20T21:50:03Z","opens_at":"2026-11-21T05:30:00Z"}')"
+	[ "$(jq -c '[.state,.expires_at]' <<<"$output")" = '["approved",null]' ]
+}
+
 @test "rules: hold keeps it back, ignore means none" {
 	run reply <<<"$(outage author '{"name":"Kim"}' route '{"due_at":"2026-11-20T21:50:03Z","action":"hold"}')"
 	[ "$(jq -c '[.state,.why[-1]]' <<<"$output")" = '["held","the rule says hold"]' ]
 	run reply <<<"$(outage author '{"name":"Kim"}' route '{"action":"ignore"}')"
 	[ "$output" = '{"state":"none","why":["the rule says ignore"]}' ]
+}
+
+@test "machines and addresses that nobody reads get no answer" {
+	run reply <<<"$(outage author '{"name":"Kim"}' auto true route "$due")"
+	[ "$output" = '{"state":"none","why":["a machine sent it"]}' ]
+	for author in '{"name":"Kim","handle":"NoReply-Team"}' '{"name":"Kim","id":"mail:a:do-not-reply@example.org"}' \
+		'{"name":"Kim","handle":"MAILER-DAEMON@example.org"}' '{"name":"Kim","handle":"no_reply"}'; do
+		run reply <<<"$(outage author "$author" route "$due")"
+		[ "$output" = '{"state":"none","why":["nobody reads what is sent to the author"]}' ]
+	done
+	run reply <<<"$(outage author '{"name":"Kim","handle":"replyguy"}' auto false route "$due")"
+	[ "$(jq -r .state <<<"$output")" = approved ]
 }
 
 @test "own accounts and bots get no answer" {

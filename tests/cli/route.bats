@@ -241,6 +241,15 @@ END
 	[ "$(due @x a 2026-11-28T12:00:00Z)" = '2026-11-30T08:00:00Z business true' ]
 	[ "$(due @x w 2026-11-28T12:00:00Z)" = '2026-11-28T13:00:00Z wall true' ]
 	[ "$(due @x r 2026-11-27T20:00:00Z)" = '2026-11-27T21:00:00Z wall false' ]
+	# When it opens again is told by the same hours, and only then.
+	opens() {
+		sme-route -c clocks.jq <<<"{\"type\":\"mention\",\"tenant\":\"o2\",\"created_at\":\"$3\",\"channel\":\"$1\",\"text\":\"$2\"}" |
+			jq -c '.route | to_entries | map(select(.key == "opens_at").value)'
+	}
+	[ "$(opens @x a 2026-11-28T12:00:00Z)" = '["2026-11-30T07:00:00Z"]' ]
+	[ "$(opens @night a 2026-11-28T12:00:00Z)" = '["2026-12-04T07:00:00Z"]' ]
+	[ "$(opens @x b 2026-11-28T12:00:00Z)" = '[]' ]
+	[ "$(echo '{tenants: {o2: {hours: {}}}}' >clocks.jq; opens @x a 2026-11-28T12:00:00Z)" = '[null]' ]
 }
 
 @test "less will do later, and another queue takes over" {
@@ -311,6 +320,13 @@ late() { # ID PRIORITY [jq]
 	[ "$(jq -c 'select(.type == "alert") | [.id, .kind, .mention, .priority]' out)" = '["page:1","page","1",90]' ]
 	sme-route -c night.jq --sweep --now 2026-11-28T23:00:00Z --digest again in | cmp - out
 	[ "$(head -n 1 digest)" = 'sweep at 2026-11-28T23:00:00Z: 8 mentions, 1 paged (!), 1 acknowledged, 6 left' ]
+	# It never says "we are back at 8" to those who come to hear of it after 8.
+	sme-route -c night.jq --sweep --now 2026-11-30T07:00:00Z --digest late in | jq -c .route.action | grep -c ack | grep -Fx 0
+	[ "$(head -n 1 late)" = 'sweep at 2026-11-30T07:00:00Z: 8 mentions, 1 paged (!), 0 acknowledged, 7 left' ]
+	diff <(sme-route -c night.jq --sweep --now 2026-11-30T06:59:59Z --digest late in | grep -v '"alert"') <(grep -v '"alert"' out)
+	# A clock that runs behind the mentions changes nothing.
+	sme-route -c night.jq --sweep --now 2020-01-01T00:00:00Z --digest late in >early
+	diff <(grep -v '"alert"' early) <(grep -v '"alert"' out)
 	[ "$(sed -n 2p digest)" = '!  90.0  x @kim  [urgency]  Hilfe [31m' ]
 	[ "$(tail -n 1 digest)" = 'o2 x @o2: 2026-11-28T18:00:00Z to 2026-11-28T23:00:00Z, 8 mentions, 1 gaps' ]
 	for i in $(seq 60); do late "m$i" 20 ".channel = \"@c$i\""; done | sme-route -c night.jq --sweep --digest digest >/dev/null
