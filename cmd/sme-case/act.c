@@ -309,9 +309,37 @@ unlink_main(char **operands)
 	return link_accounts(operands, "unlink");
 }
 
+/* An argument for a shell. */
+static void
+put_quoted(struct buf *b, struct slice s)
+{
+	buf_addc(b, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\'')
+			buf_puts(b, "'\\''");
+		else
+			buf_addc(b, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i]);
+	}
+	buf_addc(b, '\'');
+}
+
+static void
+list_account(void *ctx, struct slice id)
+{
+	struct buf *b = ctx;
+
+	buf_puts(b, "sme-log erase --tenant ");
+	put_quoted(b, desk_tenant());
+	buf_puts(b, " --author ");
+	put_quoted(b, id);
+	buf_addc(b, '\n');
+}
+
+/* Afterwards nobody can say any more which accounts were linked: what to do with the log stands here. */
 int
 erase_main(char **operands)
 {
+	struct buf accounts = BUF_INIT;
 	struct cases *c;
 	struct sme_err err;
 	int64_t n;
@@ -319,9 +347,10 @@ erase_main(char **operands)
 	if (!operands[0] || operands[1])
 		cli_usage("expected the id of an author");
 	c = desk_open();
-	n = cases_erase(c, desk_tenant(), slice_of(operands[0]), &err);
+	n = cases_erase(c, desk_tenant(), slice_of(operands[0]), list_account, &accounts, &err);
 	desk_check(n, &err);
-	printf("%lld cases erased; erase the log, too: sme-log erase\n", (long long)n);
+	printf("%lld cases erased; erase the log, too:\n%s", (long long)n, buf_str(&accounts));
+	buf_release(&accounts);
 	cli_flush();
 	desk_close(c);
 	return SME_OK;

@@ -143,8 +143,9 @@ case_apply(struct cases *c, const struct case_event *e, struct sme_err *err)
 int
 case_event_put(struct cases *c, const struct case_event *e, struct sme_err *err)
 {
+	/* What is erased has neither salt nor time. */
 	return db_run(c->db, "INSERT INTO case_event (seq, tenant, key, author, at, actor, action, data, salt, "
-	    "content, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err, "itttitttttt",
+	    "content, hash) VALUES (?1, ?2, ?3, ?4, iif(?9 IS NULL, NULL, ?5), ?6, ?7, ?8, ?9, ?10, ?11)", err, "itttitttttt",
 	    e->seq, e->tenant, e->key, e->author, e->at, e->actor, e->action, e->data, e->salt,
 	    slice_of(e->content), slice_of(e->hash));
 }

@@ -124,6 +124,7 @@ put_event(struct buf *b, struct sqlite3_stmt *st)
 	}
 	buf_printf(b, ",\"seq\":%" PRId64, db_int(st, 0));
 	put_member(b, "salt", db_text(st, 8));
+	put_member(b, "content", db_text(st, 13)); /* what sme-log erase leaves of the event */
 	put_member(b, "hash", db_text(st, 9));
 	buf_addc(b, '}');
 }
@@ -136,7 +137,7 @@ append_some(struct cases *c, struct append *log, int64_t *seq, struct sme_err *e
 	struct sqlite3_stmt *st = db_query(c->db,
 	    "SELECT seq, tenant, key, author, at, actor, action, data, salt, hash, "
 	    "(SELECT substr(hash, 1, 12) FROM case_event ORDER BY seq LIMIT 1), data ->> 'mention', "
-	    "data -> 'labels' FROM case_event WHERE seq > (SELECT seq FROM case_logged) AND salt IS NOT NULL ORDER BY seq LIMIT ?",
+	    "data -> 'labels', content FROM case_event WHERE seq > (SELECT seq FROM case_logged) AND salt IS NOT NULL ORDER BY seq LIMIT ?",
 	    err, "i", (int64_t)EXPORT_MAX);
 	int r = -1;
 

@@ -138,9 +138,14 @@ int cases_queues(struct cases *c, struct slice tenant, case_row *row, void *ctx,
 /* Check the chain.  0 with the number of events; -1 with ERR naming the first that is not right. */
 int cases_verify(struct cases *c, int64_t *events, struct sme_err *err);
 
-/* Erase what AUTHOR and linked accounts wrote, with their cases and the content of the events about them; the
- * file is rewritten so that nothing is left in it.  Returns how many cases. */
-int64_t cases_erase(struct cases *c, struct slice tenant, struct slice author, struct sme_err *err);
+/* One of the accounts of a person. */
+typedef void cases_account(void *ctx, struct slice id);
+
+/* Erase what AUTHOR and linked accounts wrote, with their cases, the answers to them and the content of the
+ * events about them; the file is rewritten so that nothing is left in it.  ACCOUNT gets AUTHOR and each
+ * linked account, whose links are gone afterwards.  Returns how many cases. */
+int64_t cases_erase(struct cases *c, struct slice tenant, struct slice author, cases_account *account, void *ctx,
+    struct sme_err *err);
 
 /* Make the tables of an empty sme.db from the log, up to UNTIL (TIME_NONE: all). */
 int cases_rebuild(struct cases *c, const char *log, int64_t until, struct sme_err *err);

@@ -126,6 +126,15 @@ revision_of(const struct json_node *event)
 	return n >= 0 && n <= 9007199254740992.0 ? (int64_t)n : 0;
 }
 
+/* The mention that a reply is for. */
+static struct slice
+answered(const struct json_node *reply)
+{
+	struct slice to = node_text(reply, "in_reply_to");
+
+	return to.p ? to : node_text(reply, "mention");
+}
+
 /* 1: new or a later revision, 0: known, -1 with ERR. */
 static int
 put_message(struct cases *c, int64_t file, const struct json_node *event, const char *type, bool automatic,
@@ -133,6 +142,7 @@ put_message(struct cases *c, int64_t file, const struct json_node *event, const 
 {
 	int64_t at = time_of(event, "created_at"), fetched = time_of(event, "fetched_at");
 	bool mention = slice_is(slice_of(type), "mention");
+	struct slice none = {NULL, 0};
 
 	buf_clear(&c->text);
 	if (mention)
@@ -140,14 +150,14 @@ put_message(struct cases *c, int64_t file, const struct json_node *event, const 
 	if (at == TIME_NONE || (fetched != TIME_NONE && at > fetched))
 		at = fetched == TIME_NONE ? 0 : fetched;
 	if (db_run(c->db, "INSERT INTO case_message (file, tenant, event, type, at, author, text, url, state, auto, "
-	    "revision, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, event) DO UPDATE SET "
+	    "revision, raw, answers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, event) DO UPDATE SET "
 	    "text = excluded.text, state = excluded.state, revision = excluded.revision, raw = excluded.raw "
 	    "WHERE state IS NOT 'deleted' AND (excluded.revision > revision OR (excluded.revision = revision AND "
-	    "excluded.state IS NOT state))", err, "itttittttiit", file,
+	    "excluded.state IS NOT state))", err, "itttittttiitt", file,
 	    tenant_of(event), node_text(event, "id"), slice_of(type), at,
 	    node_text(node_get(event, "author"), "id"), node_text(event, "text"), node_text(event, "url"),
 	    node_text(event, "state"), (int64_t)automatic, revision_of(event),
-	    mention ? buf_slice(&c->text) : (struct slice){NULL, 0}) < 0)
+	    mention ? buf_slice(&c->text) : none, mention ? none : answered(event)) < 0)
 		return -1;
 	if (db_changes(c->db) == 0)
 		return 0;
@@ -261,12 +271,10 @@ file_of_message(struct cases *c, struct slice tenant, struct slice event, struct
 static int
 take_reply(struct cases *c, const struct json_node *event, struct sme_err *err)
 {
-	struct slice to = node_text(event, "in_reply_to"), source = node_text(event, "source");
+	struct slice to = answered(event), source = node_text(event, "source");
 	bool automatic = slice_starts(source, SLICE("snippet:")) && node_bool(event, "auto", false);
 	int64_t file;
 
-	if (!to.p)
-		to = node_text(event, "mention");
 	if (!to.p || !slice_is(node_text(event, "state"), "sent"))
 		return 0;
 	file = file_of_message(c, tenant_of(event), to, err);

@@ -1,4 +1,4 @@
-/* sme.db from the log, and erasing a person. */
+/* sme.db from the log. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,11 +69,11 @@ put_hash(char out[CASE_HASH_SIZE], struct slice hash)
 
 /* The hashes that stand for erased events: [[seq, content, hash], ...]; they have no salt. */
 static void
-keep_stubs(struct rebuild *b, const struct json_node *line)
+keep_stubs(struct rebuild *b, const struct json_node *line, const struct json_node *stubs)
 {
 	struct slice tenant = kept(b, node_text(line, "tenant"));
 
-	for (NODE_EACH(it, node_get(node_get(line, "data"), "stubs"))) {
+	for (NODE_EACH(it, stubs)) {
 		const struct json_node *seq = it->type == JSON_ARRAY && it->count == 3 ? it->child : NULL;
 		struct case_event *e;
 
@@ -95,8 +95,6 @@ keep_event(struct rebuild *b, const struct json_node *line)
 
 	if (!seq || !node_text(line, "salt").p || !rfc3339_parse(node_text(line, "created_at"), &at))
 		return; /* written by somebody else */
-	if (slice_is(node_text(line, "action"), "erase"))
-		keep_stubs(b, line);
 	e = add_event(b, seq);
 	*e = (struct case_event){.seq = seq,
 	    .at = at,
@@ -111,21 +109,34 @@ keep_event(struct rebuild *b, const struct json_node *line)
 	chain_content(e, e->content);
 }
 
+/* An event of the first pass.  What was erased since the moment that is asked for stays so, too. */
+static void
+take_event(struct rebuild *b, const struct json_node *line, bool late)
+{
+	struct slice type = node_text(line, "type");
+
+	if (slice_is(type, "erase"))
+		keep_stubs(b, line, node_get(line, "stubs"));
+	if (!slice_is(type, "case"))
+		return;
+	if (slice_is(node_text(line, "action"), "erase"))
+		keep_stubs(b, line, node_get(node_get(line, "data"), "stubs"));
+	if (!late)
+		keep_event(b, line);
+}
+
 static void
 take_line(struct rebuild *b, struct slice line)
 {
 	struct arena a = ARENA_INIT;
 	const struct json_node *n = json_tree(&a, line, b->err);
 	int64_t at;
+	bool late = n && rfc3339_parse(node_text(n, "created_at"), &at) && b->until != TIME_NONE && at > b->until;
 
-	if (n && rfc3339_parse(node_text(n, "created_at"), &at) && b->until != TIME_NONE && at > b->until)
-		n = NULL;
-	if (n && slice_is(node_text(n, "type"), "case") == !b->messages) {
-		if (b->messages)
-			b->r = cases_take(b->c, n, b->err);
-		else
-			keep_event(b, n);
-	}
+	if (n && !b->messages)
+		take_event(b, n, late);
+	else if (n && !late && !slice_is(node_text(n, "type"), "case"))
+		b->r = cases_take(b->c, n, b->err);
 	arena_release(&a);
 	if (b->r == 0 && b->messages && ++b->lines % BATCH == 0)
 		b->r = db_commit(b->c->db, b->err) < 0 || db_begin(b->c->db, b->err) < 0 ? -1 : 0;
@@ -213,6 +224,9 @@ replay(struct rebuild *b)
 
 	if (b->n)
 		qsort(b->events, b->n, sizeof *b->events, by_seq);
+	/* Of what has no time: up to the last event before the moment that is asked for. */
+	while (b->until != TIME_NONE && b->n && !b->events[b->n - 1].salt.p)
+		b->n--;
 	for (size_t i = 0, n; i < b->n; i += n) {
 		const struct case_event *e;
 		int64_t before = last ? last->seq : 0;
@@ -279,83 +293,4 @@ cases_rebuild(struct cases *c, const char *log, int64_t until, struct sme_err *e
 	arena_release(&b.arena);
 	free(b.events);
 	return r;
-}
-
-/* ---- erasing ---- */
-
-#define PERSON                                                                                     \
-	"WITH RECURSIVE person (id) AS (VALUES (?2) UNION SELECT CASE l.a WHEN p.id THEN l.b ELSE l.a END FROM " \
-	"case_link l, person p WHERE l.tenant = ?1 AND (l.a = p.id OR l.b = p.id)) "
-#define OF_PERSON "tenant = ?1 AND author IN (SELECT id FROM person)"
-/* Who was linked with whom says something about both. */
-#define OF_EVENT                                                                                   \
-	"tenant = ?1 AND (author IN (SELECT id FROM person) OR (action IN ('link', 'unlink') AND "  \
-	"(data ->> 'a' IN (SELECT id FROM person) OR data ->> 'b' IN (SELECT id FROM person))))"
-
-/* The hashes of the events whose content goes, for the log. */
-static int
-collect_stubs(struct cases *c, struct slice tenant, struct slice author, struct buf *data,
-    struct sme_err *err)
-{
-	struct sqlite3_stmt *st = db_query(c->db, PERSON
-	    "SELECT json_object('stubs', json_group_array(json_array(seq, content, hash))) FROM case_event WHERE " OF_EVENT,
-	    err, "tt", tenant, author);
-	int r = st ? db_step(c->db, st, err) : -1;
-
-	if (r <= 0)
-		return -1;
-	buf_adds(data, db_text(st, 0));
-	db_done(st);
-	return 0;
-}
-
-static int64_t
-erase_rows(struct cases *c, struct slice tenant, struct slice author, struct sme_err *err)
-{
-	static const char *const gone[] = {
-	    PERSON "UPDATE case_event SET key = NULL, author = NULL, at = NULL, actor = NULL, action = NULL, data = NULL, "
-	    "salt = NULL WHERE " OF_EVENT,
-	    PERSON "DELETE FROM case_search WHERE rowid IN (SELECT id FROM case_message WHERE tenant = ?1 AND (author IN "
-	    "(SELECT id FROM person) OR file IN (SELECT id FROM case_file WHERE " OF_PERSON ")))",
-	    PERSON "DELETE FROM case_message WHERE tenant = ?1 AND (author IN (SELECT id FROM person) OR file IN (SELECT id "
-	    "FROM case_file WHERE " OF_PERSON "))",
-	    PERSON "DELETE FROM case_file WHERE " OF_PERSON,
-	    PERSON "DELETE FROM outbox_inbound WHERE tenant = ?1 AND author IN (SELECT id FROM person)",
-	    PERSON "DELETE FROM outbox_reply WHERE tenant = ?1 AND author IN (SELECT id FROM person)",
-	    PERSON "DELETE FROM case_link WHERE tenant = ?1 AND (a IN (SELECT id FROM person) OR b IN (SELECT id FROM "
-	    "person))",
-	};
-	int64_t files = 0;
-
-	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
-		if (db_run(c->db, gone[i], err, "tt", tenant, author) < 0)
-			return -1;
-		if (i == 3)
-			files = db_changes(c->db);
-	}
-	return files;
-}
-
-int64_t
-cases_erase(struct cases *c, struct slice tenant, struct slice author, struct sme_err *err)
-{
-	struct case_action a = {.tenant = tenant, .action = SLICE("erase"), .at = TIME_NONE};
-	struct buf data = BUF_INIT;
-	int64_t files = -1, seq;
-
-	if (db_begin(c->db, err) < 0)
-		return -1;
-	if (collect_stubs(c, tenant, author, &data, err) == 0) {
-		a.data = buf_slice(&data);
-		if (case_record(c, &a, &seq, err) == 0)
-			files = erase_rows(c, tenant, author, err);
-	}
-	buf_release(&data);
-	if (files < 0) {
-		db_rollback(c->db);
-		return -1;
-	}
-	if (cases_commit(c, err) < 0 || db_scrub(c->db, err) < 0)
-		return -1;
-	return files;
 }

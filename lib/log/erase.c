@@ -7,11 +7,15 @@
 #include "log/ident.h"
 #include "log/log.h"
 
+/* Stubs in one event. */
+#define STUBS_MAX 1000
+
 /* What is erased of one tenant. */
 struct victim {
 	const char *dir; /* its directory name */
 	struct record *bars;
 	size_t nbars, cap;
+	struct buf stubs; /* a line each: what keeps the chain of the desk whole, see put_stubs */
 	uint64_t events, segments;
 	bool in_segment; /* counted for the segment at hand */
 };
@@ -20,6 +24,7 @@ struct erase {
 	const struct erase_request *q;
 	struct log_dir log;
 	struct ident_plan plan;
+	int link_a, link_b, seq, content, hash; /* of case events */
 	struct scanner *scanner;
 	struct ident_scratch scratch;
 	struct buf text, bar;
@@ -41,14 +46,24 @@ scan(struct erase *e, const struct record *r, struct ident *id)
 	return !e->q->tenant || slice_is(id->tenant, e->q->tenant);
 }
 
-/* Does the request name this event? */
+static bool
+is_type(const struct erase *e, const char *type)
+{
+	return json_is(&e->scanner->values[e->plan.type], slice_of(type));
+}
+
+/* Does the request name this event?  The links of accounts name two of them, and have no author. */
 static bool
 named(struct erase *e)
 {
+	const struct json_value *v = e->scanner->values;
 	struct slice id;
 
-	if (e->q->author)
-		return json_is(&e->scanner->values[e->plan.author], slice_of(e->q->author));
+	if (e->q->author) {
+		id = slice_of(e->q->author);
+		return json_is(&v[e->plan.author], id) ||
+		       (is_type(e, "case") && (json_is(&v[e->link_a], id) || json_is(&v[e->link_b], id)));
+	}
 	id = ident_id(&e->plan, e->scanner, &e->text);
 	return id.p && slice_is(id, e->q->id);
 }
@@ -69,11 +84,9 @@ refers(struct erase *e, const struct ident *id, int path)
 static bool
 goes(struct erase *e, const struct ident *id)
 {
-	const struct json_value *type = &e->scanner->values[e->plan.type];
-
 	if (named(e) || (id->has_bar && idset_has(&e->targets, id->bar)))
 		return true;
-	if (!json_is(type, SLICE("reply")) && !json_is(type, SLICE("case")))
+	if (!is_type(e, "reply") && !is_type(e, "case"))
 		return false;
 	if (e->q->author && json_is(&e->scanner->values[e->plan.to], slice_of(e->q->author)))
 		return true;
@@ -91,6 +104,7 @@ victim_of(struct erase *e, struct slice tenant)
 		buf_clear(&e->text);
 		names_tenant(&e->text, tenant);
 		new->dir = arena_strdup(&e->arena, e->text.p);
+		new->stubs = (struct buf)BUF_INIT;
 		v->ptr = new;
 	}
 	return v->ptr;
@@ -146,14 +160,36 @@ find_target(struct erase *e, const struct record *r, void *unused, struct sme_er
 	return 0;
 }
 
+/* Note the number and the hashes of a case event, by which the chain can be checked without it. */
+static void
+add_stub(struct erase *e, struct slice tenant)
+{
+	const struct json_value *v = e->scanner->values;
+	struct buf *b;
+
+	if (!is_type(e, "case") || v[e->seq].type != JSON_NUMBER || v[e->content].type != JSON_STRING ||
+	    v[e->hash].type != JSON_STRING)
+		return;
+	b = &victim_of(e, tenant)->stubs;
+	buf_addc(b, '[');
+	buf_adds(b, json_raw(&v[e->seq]));
+	buf_addc(b, ',');
+	buf_adds(b, json_raw(&v[e->content]));
+	buf_addc(b, ',');
+	buf_adds(b, json_raw(&v[e->hash]));
+	buf_puts(b, "]\n");
+}
+
 static int
 find_affected(struct erase *e, const struct record *r, void *affected, struct sme_err *err)
 {
 	struct ident id;
 
 	(void)err;
-	if (!*(bool *)affected && r->kind == RECORD_EVENT && scan(e, r, &id) && goes(e, &id))
-		*(bool *)affected = true;
+	if (r->kind != RECORD_EVENT || !scan(e, r, &id) || !goes(e, &id))
+		return 0;
+	*(bool *)affected = true;
+	add_stub(e, id.tenant);
 	return 0;
 }
 
@@ -194,6 +230,62 @@ rewrite(struct erase *e, const struct seg_ref *ref, struct sme_err *err)
 	return r;
 }
 
+/* Append LINE, an event without its newline, which it gets. */
+static int
+put_event(struct erase *e, const struct victim *v, struct buf *line, struct sme_err *err)
+{
+	struct record rec = {.time = e->q->now, .kind = RECORD_EVENT};
+	struct slice bare = buf_slice(line);
+	struct ident id;
+
+	buf_reserve(line, SCAN_PADDING);
+	bare.p = line->p;
+	if (scanner_scan(e->scanner, bare.p, bare.n) < 0)
+		return err_set(err, SME_BUG, "a receipt is not JSON");
+	ident_of(&e->plan, e->scanner, bare, &e->log.key, &e->scratch, &id);
+	buf_addc(line, '\n');
+	rec.id = id.id;
+	rec.line = buf_slice(line);
+	return log_put(&e->log, v->dir, &rec, 1, err);
+}
+
+static void
+begin_event(struct erase *e, struct slice tenant, struct buf *b)
+{
+	buf_clear(b);
+	buf_printf(b, "{\"type\":\"erase\",\"id\":\"erase:%llu\",\"tenant\":",
+	    (unsigned long long)e->log.state.next_seq);
+	json_put_string(b, tenant);
+	buf_puts(b, ",\"created_at\":\"");
+	rfc3339_put(b, e->q->now);
+	buf_addc(b, '"');
+}
+
+/*
+ * The hashes that stand for the case events that go: sme-case rebuild goes by them.  They are there
+ * before the content is gone, so that a request that is stopped leaves no gap in the chain.
+ */
+static int
+put_stubs(struct erase *e, struct slice tenant, const struct victim *v, struct sme_err *err)
+{
+	struct slice rest = buf_slice(&v->stubs), stub;
+	struct buf b = BUF_INIT;
+	int r = 0;
+
+	while (r == 0 && rest.n) {
+		begin_event(e, tenant, &b);
+		buf_puts(&b, ",\"stubs\":[");
+		for (int n = 0; n < STUBS_MAX && rest.n && slice_cut(&rest, '\n', &stub); n++) {
+			buf_puts(&b, n ? "," : "");
+			buf_adds(&b, stub);
+		}
+		buf_puts(&b, "]}");
+		r = put_event(e, v, &b, err);
+	}
+	buf_release(&b);
+	return r;
+}
+
 /* The receipt for one tenant: what was asked is only there as a hash under the log's key. */
 static int
 put_receipt(struct erase *e, struct slice tenant, const struct victim *v, struct buf *receipts,
@@ -201,37 +293,19 @@ put_receipt(struct erase *e, struct slice tenant, const struct victim *v, struct
 {
 	const char *what = e->q->author ? e->q->author : e->q->id;
 	struct buf b = BUF_INIT;
-	struct record rec = {.time = e->q->now, .kind = RECORD_EVENT};
-	struct slice line;
 	struct hash128 h;
-	struct ident id;
 	int r;
 
 	buf_addc(&b, 'E');
 	buf_puts(&b, what);
 	h = siphash128(&e->log.key, b.p, b.n);
-	buf_clear(&b);
-	buf_printf(&b, "{\"type\":\"erase\",\"id\":\"erase:%llu\",\"tenant\":",
-	    (unsigned long long)e->log.state.next_seq);
-	json_put_string(&b, tenant);
-	buf_puts(&b, ",\"created_at\":\"");
-	rfc3339_put(&b, e->q->now);
-	buf_printf(&b,
-	    "\",\"by\":\"%s\",\"hash\":\"%016llx%016llx\",\"events\":%llu,\"segments\":%llu}",
+	begin_event(e, tenant, &b);
+	buf_printf(&b, ",\"by\":\"%s\",\"hash\":\"%016llx%016llx\",\"events\":%llu,\"segments\":%llu}",
 	    e->q->author ? "author" : "id", (unsigned long long)h.a, (unsigned long long)h.b,
 	    (unsigned long long)v->events, (unsigned long long)v->segments);
-	line = buf_slice(&b);
-	buf_reserve(&b, SCAN_PADDING);
-	line.p = b.p;
-	if (scanner_scan(e->scanner, line.p, line.n) < 0)
-		return err_set(err, SME_BUG, "a receipt is not JSON");
-	ident_of(&e->plan, e->scanner, line, &e->log.key, &e->scratch, &id);
-	buf_addc(&b, '\n');
-	rec.id = id.id;
-	rec.line = buf_slice(&b);
-	r = log_put(&e->log, v->dir, &rec, 1, err);
+	r = put_event(e, v, &b, err);
 	if (r == 0)
-		buf_adds(receipts, rec.line);
+		buf_adds(receipts, buf_slice(&b));
 	buf_release(&b);
 	return r;
 }
@@ -260,6 +334,8 @@ change(struct erase *e, const bool *affected, struct buf *receipts, struct sme_e
 
 		if (v->nbars)
 			r = log_put(&e->log, v->dir, v->bars, v->nbars, err);
+		if (r == 0)
+			r = put_stubs(e, e->victims.items[i].key, v, err);
 	}
 	if (r == 0)
 		r = log_checkpoint(&e->log, err);
@@ -303,6 +379,28 @@ erase_locked(struct erase *e, struct buf *receipts, struct sme_err *err)
 	return r;
 }
 
+static void
+add_paths(struct erase *e)
+{
+	e->link_a = scan_plan_add(e->plan.plan, "data.a");
+	e->link_b = scan_plan_add(e->plan.plan, "data.b");
+	e->seq = scan_plan_add(e->plan.plan, "seq");
+	e->content = scan_plan_add(e->plan.plan, "content");
+	e->hash = scan_plan_add(e->plan.plan, "hash");
+}
+
+static void
+victims_release(struct erase *e)
+{
+	for (size_t i = 0; i < e->victims.n; i++) {
+		struct victim *v = e->victims.items[i].value.ptr;
+
+		free(v->bars);
+		buf_release(&v->stubs);
+	}
+	map_release(&e->victims);
+}
+
 int
 log_erase(const char *dir, const struct erase_request *q, void (*say)(const char *text),
     struct buf *receipts, struct sme_err *err)
@@ -317,14 +415,13 @@ log_erase(const char *dir, const struct erase_request *q, void (*say)(const char
 	if (log_open(&e.log, dir, LOG_WRITE, say, err) < 0)
 		return -1;
 	ident_plan_init(&e.plan);
+	add_paths(&e);
 	e.scanner = scanner_new(e.plan.plan);
 	r = log_lock(&e.log, NULL, err);
 	if (r == 0)
 		r = erase_locked(&e, receipts, err);
 	log_unlock(&e.log);
-	for (size_t i = 0; i < e.victims.n; i++)
-		free(((struct victim *)e.victims.items[i].value.ptr)->bars);
-	map_release(&e.victims);
+	victims_release(&e);
 	arena_release(&e.arena);
 	idset_release(&e.targets);
 	seg_list_release(&e.segs);

@@ -146,4 +146,6 @@ const char *const db_steps[] = {
     "CREATE INDEX case_file_queue ON case_file (tenant, queue, rank, id) WHERE status = 'open';"
     "CREATE INDEX case_file_department ON case_file (tenant, department_due) WHERE department_due IS NOT NULL;"
     "CREATE INDEX case_message_author ON case_message (tenant, author) WHERE author IS NOT NULL;",
+    /* Whom an answer was for: it goes when that mention goes. */
+    "ALTER TABLE case_message ADD COLUMN answers TEXT;",
     NULL};

@@ -354,26 +354,83 @@ work() { # a day at the desk
 	[ "$status" -eq 64 ]
 }
 
-@test "erase: no trace of a person in any file, and the chain verifies" {
+# What a person leaves at the desk and in the log: two linked accounts, a case, a word in the case of another,
+# answers, a note, and links made and undone.
+person() {
 	work
 	mention 8 secretname 'mein geheimwort' '.author.name = "Geheim Person"' | sme-case ingest | sme-log append home/log >/dev/null
-	sme-case link -a lea x:secretname x:k4
+	mention 10 secretname 'geheimer Einwurf' '.thread = "4" | .created_at = "2026-11-20T09:00:00Z"' | sme-case ingest | sme-log append home/log >/dev/null
+	mention 11 otherhandle 'geheim auch hier' '.author.id = "m:geheim:2"' | sme-case ingest | sme-log append home/log >/dev/null
+	jq -nc '{type: "reply", id: "r:10", in_reply_to: "10", created_at: "2026-11-20T12:00:00Z", state: "sent", network: "x",
+		text: "@secretname danke", to: {id: "x:secretname", handle: "secretname"}}' | sme-case ingest | sme-log append home/log >/dev/null
+	sme-case claim -a lea 8 >/dev/null
+	echo 'die Person mit dem geheimwort' | sme-case note -a lea 8
+	echo 'Hallo @secretname' | sme-case reply -a lea 8 | sme-publish -o out | sme-log append home/log | sme-case ingest >/dev/null
+	sme-case link -a lea --evidence 'geheim: gleicher Name' x:secretname m:geheim:2
+	sme-case link -a lea x:k4 x:secretname
 	sme-case unlink -a lea x:secretname x:k4
-	[ "$(sme-case erase x:secretname)" = '1 cases erased; erase the log, too: sme-log erase' ]
-	sme-log erase --help >/dev/null
+}
+
+TRACE='secretname|geheim|otherhandle'
+
+@test "erase: no trace of a person in any file, and the chain verifies" {
+	person
+	run sme-case erase x:secretname
+	[ "$status" -eq 0 ]
+	[ "$output" = "2 cases erased; erase the log, too:
+sme-log erase --tenant 'default' --author 'x:secretname'
+sme-log erase --tenant 'default' --author 'm:geheim:2'" ]
 	sme-case verify
 	run sme-case show 8
 	[ "$status" -eq 66 ]
+	[ "$(case_of 4 | jq -r .subject)" = 'Text 4' ]
 	# Not even when the log has it still.
 	sme-case rebuild 2>/dev/null
 	run sme-case show 8
 	[ "$status" -eq 66 ]
 	sme-case verify
-	rm home/*.before-rebuild
-	for f in home/sme.db*; do
-		! grep -aiE 'secretname|geheim' "$f"
-	done
 	# Of the others nothing is gone.
+	[ "$(case_of 1 | jq -r .handle)" = k1 ]
+	sme-case erase x:secretname >/dev/null
+	rm home/*.before-rebuild
+	run -1 grep -aiE "$TRACE" home/sme.db*
+}
+
+@test "erase: what sme-case says about the log leaves nothing in any file, and the desk can be made again" {
+	person
+	grep -rqaiE "$TRACE" home
+	sme-case erase x:secretname | tail -n +2 >todo
+	SME_HOME=$PWD/home sh -e todo >receipts
+	[ "$(jq -s 'map(.events) | add' receipts)" -gt 8 ]
+	run -1 grep -raiE "$TRACE" home
+	sme-log verify home/log
+	sme-case verify
+	others() { sqlite3 home/sme.db 'SELECT * FROM case_event'; for i in 1 2 3 4; do case_of $i; done; sme-case list --json; }
+	others >old
+	sme-case rebuild
+	sme-case verify
+	others | diff old -
+	run -1 grep -raiE "$TRACE" home
+	# As it was before, but for what is erased: the chain has no gap.
+	sme-case rebuild --as-of "$(date -u -d '+1 hour' +%FT%TZ)" --db then.db
+	sme-case verify --db then.db
+	run -1 grep -aiE "$TRACE" then.db
+	# The desk goes on, and the next event follows.
+	sme-case tag -a lea 1 later
+	sme-case rebuild
+	sme-case verify
+}
+
+@test "erase: the log alone, first, leaves no gap in the chain either" {
+	person
+	n=$(sme-case verify)
+	for a in x:secretname m:geheim:2; do sme-log erase --author "$a" home/log; done >/dev/null
+	run -1 grep -raiE "$TRACE" home/log
+	sme-log verify home/log
+	sme-case rebuild
+	[ "$(sme-case verify)" = "$n" ]
+	rm home/*.before-rebuild
+	run -1 grep -raiE "$TRACE" home
 	[ "$(case_of 1 | jq -r .handle)" = k1 ]
 }
 

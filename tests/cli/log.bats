@@ -313,6 +313,25 @@ append() { sme-log append --now "$now" "$@"; }
 	run -1 grep -raq secret log
 }
 
+@test "erase finds the links of an author, and the hashes of case events stay" {
+	cat >in <<-'E'
+	{"type":"case","id":"c:1","action":"link","author":{"id":null},"data":{"a":"lee","b":"k\u0069m","evidence":"secret"},"seq":7,"content":"c7","hash":"h7"}
+	{"type":"case","id":"c:2","action":"link","data":{"a":"lee","b":"max"},"seq":8,"content":"c8","hash":"h8"}
+	{"type":"case","id":"c:3","action":"unlink","data":{"a":"kim","b":"lee"},"seq":9,"content":"c9","hash":"h9"}
+	{"type":"case","id":"c:4","action":"close","author":{"id":"kim"},"seq":"x","hash":"h"}
+	{"type":"case","id":"c:5","action":"note","data":{"a":["kim"],"b":{"a":"kim"}}}
+	{"type":"mention","id":"m","data":{"a":"kim"},"text":"of another"}
+	E
+	append log <in >/dev/null
+	sme-log erase --author kim --now "$now" log >receipt
+	[ "$(jq .events receipt)" = 3 ]
+	[ "$(sme-log cat --type case log | jq -r .id | paste -s -d ' ')" = 'c:2 c:5' ]
+	[ "$(sme-log cat --type erase log | jq -c .stubs)" = '[[7,"c7","h7"],[9,"c9","h9"]]
+null' ]
+	sme-log verify log
+	run -1 grep -raq secret log
+}
+
 @test "erase of what is not there gives a receipt that says so" {
 	events 0 10 | append log >/dev/null
 	[ "$(sme-log erase --id nothing --now "$now" log | jq -r '[.events, .tenant] | join(" ")')" = "0 default" ]
