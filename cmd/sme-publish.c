@@ -1,6 +1,7 @@
 /* sme-publish - send approved replies exactly once */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ static const struct cli_tool tool = {
 struct context {
 	const struct publisher *publisher;
 	struct outbox *outbox; /* NULL: dry run */
-	const char *dir;
+	const char *dir, *db; /* of the outbox; sme.db */
 	struct office *office; /* NULL: no account has a connector */
 };
 
@@ -57,6 +58,8 @@ struct worker {
 	struct publisher_run *run;
 	int64_t tended; /* when */
 	struct buf last; /* the reply event that was written just before */
+	bool held;       /* it says that the reply was not sent through the directory */
+	struct db *desk; /* NULL: not needed yet, or there is none */
 };
 
 static void *
@@ -75,6 +78,7 @@ worker_close(void *worker)
 	struct worker *w = worker;
 
 	publisher_run_free(w->run);
+	db_close(w->desk);
 	buf_release(&w->last);
 	free(w);
 }
@@ -86,15 +90,34 @@ now(void)
 	return filter.now == TIME_NONE ? time_now_ms() : filter.now;
 }
 
+/* sme.db, where EV needs it and it is there. */
+static struct db *
+desk_for(const struct context *c, struct worker *w, const struct event *ev)
+{
+	struct sme_err err;
+
+	if (!w->desk && publish_is_claimed(c->publisher, ev) && db_open_existing(c->db, &w->desk, &err) < 0)
+		sme_die(err.status, "%s", err.text);
+	return w->desk;
+}
+
 static enum filter_verdict
-say(const struct context *c, const struct event *ev, struct sme_err *err)
+say(const struct context *c, struct worker *w, const struct event *ev, struct sme_err *err)
 {
 	struct buf line = BUF_INIT;
+	struct gate_verdict v = {0};
 	struct slice key;
 	enum publish_result r = publish_preview(c->publisher, ev, now(), &key, &line, err);
 
-	if (r == PUBLISH_SENT && !outbox_has(c->dir, key))
-		sme_warn("would send %.*s", SLICE_ARG(slice_trim(buf_slice(&line))));
+	if (r == PUBLISH_SENT && !outbox_has(c->dir, key)) {
+		r = publish_claim(c->publisher, w->run, desk_for(c, w, ev), ev, &v, err);
+		if (r == PUBLISH_FAILED)
+			sme_die(err->status, "%s", err->text);
+		if (r == PUBLISH_HELD)
+			sme_warn("would not send %.*s: %s", SLICE_ARG(key), v.reason);
+		else
+			sme_warn("would send %.*s", SLICE_ARG(slice_trim(buf_slice(&line))));
+	}
 	buf_release(&line);
 	return r == PUBLISH_BAD ? FILTER_REJECT : FILTER_PASS;
 }
@@ -104,10 +127,14 @@ publish_mention(const struct context *c, struct worker *w, const struct event *e
     struct filter_out *out, struct sme_err *err)
 {
 	if (!c->outbox)
-		return say(c, ev, err);
-	switch (publish_event(c->publisher, w->run, c->outbox, ev, now(), out->after, err)) {
+		return say(c, w, ev, err);
+	switch (publish_event(c->publisher, w->run, c->outbox, desk_for(c, w, ev), ev, now(), out->after,
+	    err)) {
 	case PUBLISH_NOTHING:
 		return FILTER_PASS;
+	case PUBLISH_HELD:
+		w->held = true;
+		/* fall through */
 	case PUBLISH_SENT:
 		buf_adds(&w->last, buf_slice(out->after));
 		return FILTER_PASS;
@@ -173,6 +200,34 @@ tend(const void *ctx, void *worker, struct buf *after)
 		sme_die(err.status, "%s", err.text);
 }
 
+/* Cuts LINE behind what tells when it was created; p == NULL when nothing does. */
+static struct slice
+cut_time(struct slice *line)
+{
+	static const char key[] = "\"created_at\":\"";
+	const char *at = memmem(line->p, line->n, key, sizeof key - 1);
+	struct slice head = {NULL, 0}, time;
+
+	if (at) {
+		head = (struct slice){line->p, (size_t)(at - line->p)};
+		*line = (struct slice){at + sizeof key - 1, line->n - head.n - (sizeof key - 1)};
+		slice_cut(line, '"', &time);
+	}
+	return head;
+}
+
+/* Is LINE the event that was written just before?  What is held through the directory is found out anew in
+ * every run, so that its time is another one. */
+static bool
+is_last(const struct worker *w, struct slice line)
+{
+	struct slice last = slice_trim(buf_slice(&w->last));
+
+	if (!w->held || slice_eq(last, line))
+		return slice_eq(last, line);
+	return slice_eq(cut_time(&last), cut_time(&line)) && slice_eq(last, line);
+}
+
 /* A stream that has been here before holds the reply event already, right behind its mention: it
  * is not to stand there twice. */
 static enum filter_verdict
@@ -180,10 +235,11 @@ publish(const void *ctx, void *worker, const struct event *ev, struct filter_out
     struct sme_err *err)
 {
 	struct worker *w = worker;
-	bool again = slice_eq(slice_trim(buf_slice(&w->last)), ev->line);
+	bool again = is_last(w, ev->line);
 	enum filter_verdict verdict = FILTER_PASS;
 
 	buf_clear(&w->last);
+	w->held = false;
 	if (again)
 		return FILTER_DROP;
 	if (event_is(ev, "mention") || event_is(ev, "post"))
@@ -196,7 +252,7 @@ publish(const void *ctx, void *worker, const struct event *ev, struct filter_out
 
 /* --outbox, what the configuration says, or the place for state. */
 static char *
-outbox_dir(const struct config *config)
+find_outbox(const struct config *config)
 {
 	struct slice dir = node_text(node_get(config->root, "publish"), "outbox");
 	struct buf b = BUF_INIT;
@@ -303,8 +359,8 @@ open_office(const struct config *config, const char *db, const char *dir)
 static int
 run(const struct config *config, const char *db, char *const *files)
 {
-	char *dir = outbox_dir(config);
-	struct context c = {.dir = dir};
+	char *dir = find_outbox(config);
+	struct context c = {.dir = dir, .db = db};
 	struct publisher *publisher;
 	struct sme_err err;
 	int status;

@@ -418,31 +418,38 @@ duplicate_open(struct ledger *l, const struct gate_rules *rules, const struct ch
 
 /*
  * Whoever answers at the desk holds the case.  A claim that is older than the last one has no say any
- * more: two people would answer the same customer.  What has begun to go out goes on.
+ * more: two people would answer the same customer.
  */
+int
+gate_claim(struct db *db, struct slice tenant, struct slice file, double fence, struct gate_verdict *v,
+    struct sme_err *err)
+{
+	struct sqlite3_stmt *st;
+	int64_t last = -1;
+	int r;
+
+	v->gate = NULL;
+	if (!file.p || fence < 0)
+		return 1;
+	st = db_query(db, "SELECT fence FROM case_file WHERE tenant = ? AND key = ?", err, "tt", tenant, file);
+	r = st ? db_step(db, st, err) : -1;
+	if (r == 1) {
+		last = db_int(st, 0);
+		db_done(st);
+	}
+	if (r < 0 || last < 0 || (double)last == fence)
+		return r < 0 ? -1 : 1;
+	closed(v, "claim", PART_NEVER, "the claim is stale: its token is %.0f, that of the case %lld", fence,
+	    (long long)last);
+	return 0;
+}
+
+/* What has begun to go out goes on. */
 static int
 claim_open(struct ledger *l, const struct outgoing *o, struct gate_verdict *v, struct sme_err *err)
 {
-	struct slice key = node_text(o->job, "case");
-	double token = node_number(o->job, "fence", -1);
-	struct sqlite3_stmt *st;
-	int64_t fence = -1;
-	int r;
-
-	if (!key.p || token < 0 || o->part > 0)
-		return 1;
-	st = db_query(ledger_db(l), "SELECT fence FROM case_file WHERE tenant = ? AND key = ?", err, "tt",
-	    o->reply->id.tenant, key);
-	r = st ? db_step(ledger_db(l), st, err) : -1;
-	if (r == 1) {
-		fence = db_int(st, 0);
-		db_done(st);
-	}
-	if (r < 0 || fence < 0 || (double)fence == token)
-		return r < 0 ? -1 : 1;
-	closed(v, "claim", PART_NEVER, "the claim is stale: its token is %.0f, that of the case %lld", token,
-	    (long long)fence);
-	return 0;
+	return o->part > 0 ? 1 : gate_claim(ledger_db(l), o->reply->id.tenant, node_text(o->job, "case"),
+	    node_number(o->job, "fence", -1), v, err);
 }
 
 int

@@ -45,6 +45,13 @@ int gates_book(struct ledger *l, const struct gate_rules *rules, const struct ch
     const struct outgoing *o, const struct prepared *p, int64_t now, struct gate_verdict *v,
     int64_t *booked, struct sme_err *err);
 
+/*
+ * The claim alone: the reply was written for the case FILE at the desk under the token FENCE; p == NULL or below 0:
+ * under none.  Whoever claims waits while DB has a transaction.  1: open, 0: closed, -1 with ERR.
+ */
+int gate_claim(struct db *db, struct slice tenant, struct slice file, double fence, struct gate_verdict *v,
+    struct sme_err *err);
+
 /* The call that was BOOKED had surely no effect: it cost no money. */
 int gate_refund(struct ledger *l, int64_t booked, struct sme_err *err);
 

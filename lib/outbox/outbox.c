@@ -50,6 +50,12 @@ file_name(char name[80], struct slice key)
 	snprintf(name, 80, "%.*s.json", (int)key.n, key.p);
 }
 
+const char *
+outbox_dir(const struct outbox *o)
+{
+	return o->dir;
+}
+
 bool
 outbox_has(const char *dir, struct slice key)
 {

@@ -19,6 +19,9 @@ struct outbox;
 struct outbox *outbox_open(const char *dir, struct sme_err *err);
 void outbox_close(struct outbox *o);
 
+/* Where it is. */
+const char *outbox_dir(const struct outbox *o);
+
 /* May KEY be part of a file name?  8 to 64 letters, digits, "_" and "-". */
 bool outbox_key_ok(struct slice key);
 

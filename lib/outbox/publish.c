@@ -20,6 +20,8 @@ enum field {
 	F_TEXT,
 	F_SOURCE,
 	F_KEY,
+	F_CASE,
+	F_FENCE,
 	F_COUNT
 };
 
@@ -37,6 +39,8 @@ static const char *const field_paths[F_COUNT] = {
     [F_TEXT] = "reply.text",
     [F_SOURCE] = "reply.source",
     [F_KEY] = "reply.key",
+    [F_CASE] = "reply.case",
+    [F_FENCE] = "reply.fence",
 };
 
 /* What is read back from a stored reply event. */
@@ -153,9 +157,22 @@ put_text(struct buf *b, const struct json_value *text, bool as_list)
 	buf_puts(b, as_list ? "]" : "\"");
 }
 
-/* The reply event.  Strings go over as they were written: nothing is lost, and they are valid. */
 static void
-put_event(const struct publisher *p, const struct event *ev, int64_t now, struct buf *b)
+put_state(struct buf *b, const struct gate_verdict *held)
+{
+	if (!held) {
+		buf_puts(b, ",\"state\":\"sent\"");
+		return;
+	}
+	buf_printf(b, ",\"state\":\"held\",\"gate\":\"%s\",\"reason\":", held->gate);
+	json_put_string(b, slice_of(held->reason));
+}
+
+/* The reply event; HELD: why it is not out, or NULL.  Strings go over as they were written: nothing is
+ * lost, and they are valid. */
+static void
+put_event(const struct publisher *p, const struct event *ev, int64_t now, const struct gate_verdict *held,
+    struct buf *b)
 {
 	const struct json_value *tenant = field(p, ev, F_TENANT);
 	struct slice name = tenant->type == JSON_STRING ? inside(tenant) : SLICE("default");
@@ -170,8 +187,8 @@ put_event(const struct publisher *p, const struct event *ev, int64_t now, struct
 	rfc3339_put(b, now);
 	buf_puts(b, "\",\"text\":");
 	put_text(b, field(p, ev, F_TEXT), false);
-	buf_printf(b, ",\"state\":\"sent\",\"key\":\"%.*s\",\"via\":\"outbox\",\"parts\":",
-	    SLICE_ARG(key));
+	put_state(b, held);
+	buf_printf(b, ",\"key\":\"%.*s\",\"via\":\"outbox\",\"parts\":", SLICE_ARG(key));
 	put_text(b, field(p, ev, F_TEXT), true);
 	put_string_member(b, "source", field(p, ev, F_SOURCE));
 	put_string_member(b, "thread", field(p, ev, F_THREAD));
@@ -249,30 +266,89 @@ is_ours(const struct publisher *p, struct publisher_run *run, const struct event
 	       same_string(run, field(p, ev, F_ID), &values[p->stored[S_IN_REPLY_TO]]);
 }
 
+bool
+publish_is_claimed(const struct publisher *p, const struct event *ev)
+{
+	return json_is(field(p, ev, F_STATE), SLICE("approved")) &&
+	       field(p, ev, F_CASE)->type == JSON_STRING && field(p, ev, F_FENCE)->type == JSON_NUMBER;
+}
+
+enum publish_result
+publish_claim(const struct publisher *p, struct publisher_run *run, struct db *desk,
+    const struct event *ev, struct gate_verdict *v, struct sme_err *err)
+{
+	struct slice tenant = SLICE("default");
+	int open;
+
+	v->gate = NULL;
+	if (!desk || !publish_is_claimed(p, ev))
+		return PUBLISH_SENT;
+	buf_clear(&run->id);
+	buf_clear(&run->other);
+	if (field(p, ev, F_TENANT)->type == JSON_STRING)
+		tenant = json_string(field(p, ev, F_TENANT), &run->id);
+	open = gate_claim(desk, tenant, json_string(field(p, ev, F_CASE), &run->other),
+	    json_number(field(p, ev, F_FENCE), -1), v, err);
+	return open < 0 ? PUBLISH_FAILED : open ? PUBLISH_SENT : PUBLISH_HELD;
+}
+
+/* Put the line of RUN into the outbox, where EV may have sent it before. */
+static enum publish_result
+put(const struct publisher *p, struct publisher_run *run, struct outbox *outbox, const struct event *ev,
+    struct slice key, struct sme_err *err)
+{
+	if (outbox_put(outbox, key, buf_slice(&run->line), &run->stored, err) < 0)
+		return PUBLISH_FAILED;
+	if (is_ours(p, run, ev))
+		return PUBLISH_SENT;
+	err_set(err, SME_DATA, "reply.key: %.*s.json in the outbox is damaged or answers another "
+	    "mention", SLICE_ARG(key));
+	return PUBLISH_BAD;
+}
+
+/* The same under a claim.  Inside of a transaction of the desk, so that nobody can claim meanwhile; it
+ * writes nothing there. */
+static enum publish_result
+put_claimed(const struct publisher *p, struct publisher_run *run, struct outbox *outbox, struct db *desk,
+    const struct event *ev, struct slice key, struct gate_verdict *v, struct sme_err *err)
+{
+	enum publish_result r;
+
+	if (db_begin(desk, err) < 0)
+		return PUBLISH_FAILED;
+	r = publish_claim(p, run, desk, ev, v, err);
+	if (r == PUBLISH_SENT)
+		r = put(p, run, outbox, ev, key, err);
+	db_rollback(desk);
+	return r;
+}
+
 enum publish_result
 publish_event(const struct publisher *p, struct publisher_run *run, struct outbox *outbox,
-    const struct event *ev, int64_t now, struct buf *after, struct sme_err *err)
+    struct db *desk, const struct event *ev, int64_t now, struct buf *after, struct sme_err *err)
 {
+	struct gate_verdict v;
 	struct slice key;
 	enum publish_result r = check(p, ev, &key, err);
 
 	if (r != PUBLISH_SENT)
 		return r;
 	buf_clear(&run->line);
-	put_event(p, ev, now, &run->line);
+	put_event(p, ev, now, NULL, &run->line);
 	if (run->line.n > SCAN_LINE_MAX) {
 		err_set(err, SME_DATA, "reply.text: too long");
 		return PUBLISH_BAD;
 	}
-	if (outbox_put(outbox, key, buf_slice(&run->line), &run->stored, err) < 0)
-		return PUBLISH_FAILED;
-	if (!is_ours(p, run, ev)) {
-		err_set(err, SME_DATA, "reply.key: %.*s.json in the outbox is damaged or answers another "
-		    "mention", SLICE_ARG(key));
-		return PUBLISH_BAD;
-	}
-	buf_adds(after, buf_slice(&run->stored));
-	return PUBLISH_SENT;
+	/* What is out is out, whoever has claimed the case since. */
+	if (desk && publish_is_claimed(p, ev) && !outbox_has(outbox_dir(outbox), key))
+		r = put_claimed(p, run, outbox, desk, ev, key, &v, err);
+	else
+		r = put(p, run, outbox, ev, key, err);
+	if (r == PUBLISH_SENT)
+		buf_adds(after, buf_slice(&run->stored));
+	else if (r == PUBLISH_HELD)
+		put_event(p, ev, now, &v, after);
+	return r;
 }
 
 enum publish_result
@@ -282,6 +358,6 @@ publish_preview(const struct publisher *p, const struct event *ev, int64_t now, 
 	enum publish_result r = check(p, ev, key, err);
 
 	if (r == PUBLISH_SENT)
-		put_event(p, ev, now, line);
+		put_event(p, ev, now, NULL, line);
 	return r;
 }

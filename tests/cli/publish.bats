@@ -181,3 +181,32 @@ mention() {
 	run bash -c 'echo "{x}" | sme-publish -o out -q'
 	[ "$status" -eq 1 ]
 }
+
+@test "what was written under a claim that is stale does not become a file" {
+	mention 1 approved | sed 's/,"reply":.*/,"route":{"queue":"inbox"}}/' | sme-case ingest >/dev/null
+	desk() { sme-case "$@" --tenant north; }
+	key=$(desk list --json | jq -r .case)
+	old=$(desk claim -a lea --lease 1s --now 2026-11-22T09:00:00Z "$key" | jq .fence)
+	echo 'Von Lea' | desk reply -a lea --fence "$old" --now 2026-11-22T09:00:00Z "$key" >lea
+	new=$(desk claim -a ben --now 2026-11-22T09:01:00Z "$key" | jq .fence)
+	echo 'Von Ben' | desk reply -a ben --fence "$new" --now 2026-11-22T09:01:00Z "$key" >ben
+	run --separate-stderr sme-publish -n -o out lea
+	[[ "$stderr" == "sme-publish: would not send "*": the claim is stale: its token is $old, that of the case $new" ]]
+	cat lea ben | sme-publish -o out --now $now >once
+	[ "$(jq -r 'select(.type == "reply") | [.state, .gate, .reason, .text] | map(. // "-") | join("|")' once)" = \
+		"held|claim|the claim is stale: its token is $old, that of the case $new|Von Lea
+sent|-|-|Von Ben" ]
+	[ "$(cat out/*.json)" = "$(tail -n 1 once)" ]
+	# Its own output as input: nothing stands there twice, and nothing more is sent.
+	sme-publish -o out --now 2026-11-22T10:00:00Z once >twice
+	[ "$(jq -c 'del(.created_at)' twice)" = "$(jq -c 'del(.created_at)' once)" ]
+	[ "$(find out -name '*.json' | wc -l)" -eq 1 ]
+	# What is out stays out, also when somebody else claims the case afterwards.
+	desk release -a ben --now 2026-11-22T09:02:00Z "$key"
+	desk claim -a max --now 2026-11-22T09:03:00Z "$key" >/dev/null
+	[ "$(sme-publish -o out ben | tail -n 1)" = "$(tail -n 1 once)" ]
+	# Another tenant, a case that the desk does not know, or no desk: there is nothing to compare with.
+	sed 's/"tenant":"north"/"tenant":"south"/; s/"key":"../"key":"ff/' lea | sme-publish -o out --now $now | grep -q '"state":"sent"'
+	SME_HOME=$PWD/nowhere sme-publish -o elsewhere --now $now lea | grep -q '"state":"sent"'
+	[ ! -e nowhere ]
+}
