@@ -15,10 +15,10 @@
 /* What they wrote, all of their own cases, and what they were answered in those of others. */
 #define OF_MESSAGE "tenant = ?1 AND (author IN " THEM " OR file IN " FILES " OR answers IN " MENTIONS ")"
 
-/* Who was linked with whom says something about both; a correction, about what was written. */
+/* Who was linked with whom says something about both; a correction and an answer, about what was written. */
 #define OF_EVENT                                                                                   \
 	"tenant = ?1 AND (author IN " THEM " OR (action IN ('link', 'unlink') AND (data ->> 'a' IN " THEM \
-	" OR data ->> 'b' IN " THEM ")) OR (action = 'correct' AND data ->> 'mention' IN " MENTIONS "))"
+	" OR data ->> 'b' IN " THEM ")) OR data ->> 'mention' IN " MENTIONS ")"
 
 /* The hashes of the events whose content goes, for the log. */
 static int

@@ -24,7 +24,7 @@ struct erase {
 	const struct erase_request *q;
 	struct log_dir log;
 	struct ident_plan plan;
-	int link_a, link_b, seq, content, hash; /* of case events */
+	int link_a, link_b, about, seq, content, hash; /* of case events */
 	struct scanner *scanner;
 	struct ident_scratch scratch;
 	struct buf text, bar;
@@ -90,7 +90,8 @@ goes(struct erase *e, const struct ident *id)
 		return false;
 	if (e->q->author && json_is(&e->scanner->values[e->plan.to], slice_of(e->q->author)))
 		return true;
-	return refers(e, id, e->plan.in_reply_to) || refers(e, id, e->plan.mention);
+	return refers(e, id, e->plan.in_reply_to) || refers(e, id, e->plan.mention) ||
+	       refers(e, id, e->about);
 }
 
 static struct victim *
@@ -384,6 +385,7 @@ add_paths(struct erase *e)
 {
 	e->link_a = scan_plan_add(e->plan.plan, "data.a");
 	e->link_b = scan_plan_add(e->plan.plan, "data.b");
+	e->about = scan_plan_add(e->plan.plan, "data.mention");
 	e->seq = scan_plan_add(e->plan.plan, "seq");
 	e->content = scan_plan_add(e->plan.plan, "content");
 	e->hash = scan_plan_add(e->plan.plan, "hash");

@@ -14,6 +14,7 @@
 #include "cases/cases.h"
 #include "core/rfc3339.h"
 #include "log/append.h"
+#include "log/cat.h"
 #include "log/erase.h"
 #include "stream/scan.h"
 
@@ -150,15 +151,38 @@ rebuilt(void **state)
 }
 
 static void
+take_lines(void *ctx, struct slice lines)
+{
+	buf_adds(ctx, lines);
+}
+
+static void
 count_account(void *ctx, struct slice id)
 {
 	(void)id;
 	++*(int *)ctx;
 }
 
-/* What an agent corrected about kim's words stands in the case of lou. */
+static bool
+log_has(const char *what)
+{
+	struct cat_options o = {.since = TIME_NONE, .until = TIME_NONE};
+	struct buf all = BUF_INIT;
+	struct writer w;
+	struct sme_err err;
+	bool found;
+
+	writer_init_sink(&w, take_lines, &all);
+	assert_int_equal(log_cat(log_dir, &o, &w, NULL, &err), 0);
+	writer_release(&w);
+	found = all.n && strstr(buf_str(&all), what);
+	buf_release(&all);
+	return found;
+}
+
+/* What an agent corrected about kim's words, and answered to them, stands in the case of lou. */
 static void
-test_corrections(void **state)
+test_words_in_the_case_of_another(void **state)
 {
 	struct cases *c = *state;
 	struct sme_err err;
@@ -168,12 +192,16 @@ test_corrections(void **state)
 	mention(c, "default", "m1", "lou", "m1");
 	mention(c, "default", "m2", "kim", "m1");
 	act(c, "default", "m1", "correct", "{\"mention\":\"m2\",\"labels\":{\"intent\":\"praise\"}}");
+	act(c, "default", "m1", "reply", "{\"mention\":\"m2\",\"text\":\"Hello @kim\"}");
 	act(c, "default", "m1", "tag", "{\"tag\":\"vip\"}");
 	assert_int_equal(cases_erase(c, SLICE("default"), SLICE("kim"), count_account, &accounts, &err), 0);
 	assert_int_equal(accounts, 1);
 	n = verified(c);
 	assert_int_equal(cases_to_log(c, &err), 0);
+	assert_true(log_has("kim"));
 	erase_in_log("kim", NULL);
+	assert_false(log_has("kim"));
+	assert_true(log_has("vip"));
 	c = rebuilt(state);
 	assert_int_equal(verified(c), n);
 }
@@ -295,7 +323,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_corrections, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_words_in_the_case_of_another, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_by_id, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_complaint_12_links_are_reversible, setup, teardown),
 	};
