@@ -65,10 +65,12 @@ decode(struct slice host)
 void
 host_skeleton(struct buf *out, struct slice host)
 {
-	char *text = decode(host);
+	char *text = host.n ? decode(host) : NULL;
 	utf8proc_int32_t *chars = NULL;
 	utf8proc_ssize_t n;
 
+	if (!host.n)
+		return;
 	n = text ? utf8proc_decompose((const utf8proc_uint8_t *)text, 0, NULL, 0,
 	               UTF8PROC_NULLTERM | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD) : -1;
 	if (n > 0)

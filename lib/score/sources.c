@@ -6,10 +6,15 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "net/url.h"
+#include "score/link.h"
 #include "score/table.h"
 
-/* Names shorter than this are too near to too many others. */
-#define NAME_MIN 5
+/* Names shorter than this are too near to too many others: "heise" and "reise", "kicker" and "ticker".  From
+ * NAME_MIN on they may look alike, from NAME_NEAR on differ by a character behind the first, from NAME_LONG on by
+ * any. */
+#define NAME_MIN  5
+#define NAME_NEAR 6
+#define NAME_LONG 7
 
 /* A link inside a link inside a link. */
 #define HOPS_MAX 4
@@ -28,15 +33,6 @@ struct sources {
 	struct arena arena;
 };
 
-/* Hosts whose links lead elsewhere without saying where. */
-static const char *const shorteners[] = {"t.co", "bit.ly", "tinyurl.com", "goo.gl", "ow.ly", "buff.ly",
-    "is.gd", "rebrand.ly", "lnkd.in", "cutt.ly", "t.ly", "dlvr.it", "youtu.be", "fb.me", "wp.me",
-    "trib.al", "amzn.to", "spoti.fi", "shorturl.at", "tiny.cc", "v.gd", "s.id", "rb.gy", "t1p.de",
-    "kurzelinks.de", "x.gd"};
-
-/* Parameters in which a redirector carries its target. */
-static const char *const targets[] = {"url", "u", "q", "target", "to", "dest", "redirect"};
-
 /* Second-level labels under which names are given. */
 static const char *const seconds[] = {"co", "com", "org", "net", "gov", "ac", "edu", "gv", "or"};
 
@@ -52,17 +48,6 @@ is_one_of(struct slice s, const char *const *list, size_t n)
 #define IS_ONE_OF(s, list) is_one_of(s, list, sizeof(list) / sizeof *(list))
 
 /* ---- hosts ---- */
-
-/* Where the host of a canonical page ends. */
-static size_t
-host_end(struct slice page)
-{
-	size_t n = 0;
-
-	while (n < page.n && !memchr("/?#:", page.p[n], 4))
-		n++;
-	return n;
-}
 
 /* The last label of HOST, which is cut off; p == NULL when none is left. */
 static struct slice
@@ -103,8 +88,9 @@ add_name(struct sources *s, struct slice name, size_t number)
 		v->u = number + 1;
 }
 
+/* WRITTEN is the domain as the table has it. */
 static void
-add_trusted(struct sources *s, struct slice domain)
+add_trusted(struct sources *s, struct slice domain, struct slice written)
 {
 	struct buf name = BUF_INIT, less = BUF_INIT;
 	struct trusted *t;
@@ -113,7 +99,7 @@ add_trusted(struct sources *s, struct slice domain)
 	if (name.n >= NAME_MIN) {
 		s->trusted = xgrow(s->trusted, s->n, &s->cap, sizeof *s->trusted);
 		t = &s->trusted[s->n];
-		t->domain = arena_dup(&s->arena, domain);
+		t->domain = arena_dup(&s->arena, written);
 		t->name = arena_dup(&s->arena, buf_slice(&name));
 		add_name(s, t->name, s->n);
 		for (size_t i = 0; i < name.n; i++) {
@@ -137,7 +123,7 @@ canonical(struct buf *out, struct slice page)
 	buf_puts(&url, "https://");
 	buf_adds(&url, page);
 	buf_clear(out);
-	url_canonical(out, buf_slice(&url));
+	link_page(out, buf_slice(&url));
 	buf_release(&url);
 }
 
@@ -153,30 +139,44 @@ read_row(struct sources *s, const struct table *in, struct buf *page, struct sme
 		    SLICE_ARG(in->fields[0]));
 	canonical(page, in->fields[0]);
 	map_put(&s->listed, buf_slice(page))->d = value;
-	if (value >= SOURCES_TRUSTED && host_end(buf_slice(page)) == page->n)
-		add_trusted(s, buf_slice(page));
+	if (value >= SOURCES_TRUSTED && link_host_end(buf_slice(page)) == page->n)
+		add_trusted(s, buf_slice(page), in->fields[0]);
 	return 0;
 }
 
-struct sources *
-sources_load(const char *path, struct sme_err *err)
+/* The list in IN, which is closed. */
+static struct sources *
+read_list(struct table *in, struct sme_err *err)
 {
 	struct sources *s = xcalloc(1, sizeof *s);
 	struct buf page = BUF_INIT;
-	struct table in;
-	int r = table_open(&in, path, err);
+	int r;
 
-	if (r == 0) {
-		while ((r = table_row(&in, 2, err)) > 0)
-			if ((r = read_row(s, &in, &page, err)) < 0)
-				break;
-		table_close(&in);
-	}
+	while ((r = table_row(in, 2, err)) > 0)
+		if ((r = read_row(s, in, &page, err)) < 0)
+			break;
+	table_close(in);
 	buf_release(&page);
 	if (r == 0)
 		return s;
 	sources_free(s);
 	return NULL;
+}
+
+struct sources *
+sources_load(const char *path, struct sme_err *err)
+{
+	struct table in;
+
+	return table_open(&in, path, err) < 0 ? NULL : read_list(&in, err);
+}
+
+struct sources *
+sources_text(struct slice text, const char *name, struct sme_err *err)
+{
+	struct table in;
+
+	return table_open_text(&in, text, name, err) < 0 ? NULL : read_list(&in, err);
 }
 
 void
@@ -197,7 +197,7 @@ sources_free(struct sources *s)
 static double
 find_listed(const struct sources *s, struct slice page)
 {
-	size_t host = host_end(page);
+	size_t host = link_host_end(page);
 	union map_value *v;
 
 	for (size_t n = page.n; n > host; n--)
@@ -228,6 +228,11 @@ nearly(struct slice a, struct slice b)
 		tail++;
 	n = a.n - head - tail;
 	m = b.n - head - tail;
+	if (!n && !m)
+		return true;
+	/* B is the name that is listed. */
+	if (b.n < NAME_NEAR || (b.n < NAME_LONG && head == 0))
+		return false;
 	if (n <= 1 && m <= 1)
 		return true;
 	return n == 2 && m == 2 && a.p[head] == b.p[head + 1] && a.p[head + 1] == b.p[head];
@@ -304,70 +309,84 @@ imitated_by(const struct sources *s, struct slice host)
 	return t;
 }
 
-/* What a redirector's parameter says, decoded; false when the link carries no link. */
-static bool
-carried_link(struct slice url, struct buf *out)
+/* What stands before "@" in an address is taken for the host by whoever reads it. */
+static const struct trusted *
+feigned_user(const struct sources *s, struct slice url)
 {
+	const struct trusted *t;
+	struct buf user = BUF_INIT;
 	struct url u;
-	struct slice part, key;
 
 	url_split(url, &u);
-	while (u.query.p && slice_cut(&u.query, '&', &part)) {
-		if (!slice_cut(&part, '=', &key) || !part.p || !IS_ONE_OF(key, targets))
-			continue;
-		buf_clear(out);
-		for (size_t i = 0; i < part.n; i++) {
-			char hex[3] = {0};
-
-			if (part.p[i] != '%' || i + 2 >= part.n) {
-				buf_addc(out, part.p[i]);
-				continue;
-			}
-			memcpy(hex, part.p + i + 1, 2);
-			buf_addc(out, (char)strtol(hex, NULL, 16));
-			i += 2;
-		}
-		if (url_is_http(buf_slice(out)))
-			return true;
-	}
-	return false;
+	if (!u.user.p || !memchr(u.user.p, '.', u.user.n))
+		return NULL;
+	canonical(&user, u.user);
+	t = imitated_by(s, (struct slice){user.p, link_host_end(buf_slice(&user))});
+	buf_release(&user);
+	return t;
 }
 
+/* Of URL alone, whatever link it carries. */
 static double
 judge(const struct sources *s, struct slice url, struct slice *imitated)
 {
 	struct buf page = BUF_INIT;
-	const struct trusted *t;
+	const struct trusted *t = NULL;
 	struct slice host;
 	double value;
 
-	url_canonical(&page, url);
-	host = (struct slice){page.p, host_end(buf_slice(&page))};
+	link_page(&page, url);
+	host = (struct slice){page.p, link_host_end(buf_slice(&page))};
 	value = find_listed(s, buf_slice(&page));
-	if (value < 0 && !IS_ONE_OF(host, shorteners) && (t = imitated_by(s, host))) {
-		*imitated = t->domain;
-		value = SOURCES_FORGED;
-	}
+	if (value < 0 && !link_is_shortener(host))
+		t = imitated_by(s, host);
+	if (value < 0 && !t)
+		t = feigned_user(s, url);
 	buf_release(&page);
-	return value;
+	*imitated = t ? t->domain : (struct slice){NULL, 0};
+	return t ? SOURCES_FORGED : value;
+}
+
+/* What a link has shown so far. */
+struct verdict {
+	double least; /* -1: nothing is known */
+	struct slice imitated;
+	bool vouched; /* every hop so far surely leads to the next */
+};
+
+static void
+take_hop(struct verdict *v, double value, struct slice imitated, enum link_inner next)
+{
+	/* A redirector is no source.  And whoever names a good page in a parameter is not that page. */
+	bool counts = imitated.p || (next != LINK_LEADS && (v->vouched || value < SOURCES_TRUSTED));
+
+	if (value >= 0 && counts && (v->least < 0 || value < v->least)) {
+		v->least = value;
+		v->imitated = imitated;
+	}
+	v->vouched &= next == LINK_LEADS;
 }
 
 double
 sources_credibility(const struct sources *s, struct slice url, struct slice *imitated)
 {
 	struct buf link = BUF_INIT, inner = BUF_INIT;
-	double value;
+	struct verdict v = {.least = -1, .vouched = true};
+	enum link_inner next = LINK_LEADS;
 
-	*imitated = (struct slice){NULL, 0};
 	buf_adds(&link, url);
-	for (int hop = 0; hop < HOPS_MAX && carried_link(buf_slice(&link), &inner); hop++) {
+	for (int hop = 0; hop < HOPS_MAX && next != LINK_NONE; hop++) {
 		struct buf swap = link;
+		struct slice forged;
+		double value = judge(s, buf_slice(&link), &forged);
 
+		next = link_inner(buf_slice(&link), &inner);
+		take_hop(&v, value, forged, next);
 		link = inner;
 		inner = swap;
 	}
-	value = judge(s, buf_slice(&link), imitated);
+	*imitated = v.imitated;
 	buf_release(&link);
 	buf_release(&inner);
-	return value;
+	return v.least;
 }

@@ -15,6 +15,8 @@ struct sources;
  * credibility from 0 to 1, with a tab between them.  NULL with ERR naming file and line.
  */
 struct sources *sources_load(const char *path, struct sme_err *err);
+/* The same from TEXT, which errors call NAME. */
+struct sources *sources_text(struct slice text, const char *name, struct sme_err *err);
 void sources_free(struct sources *s);
 
 /* What a host gets that imitates a listed one whose credibility is at least SOURCES_TRUSTED. */
@@ -23,12 +25,13 @@ void sources_free(struct sources *s);
 
 /*
  * The credibility of the page at URL, -1 when nothing is known: an unlisted domain, a shortener.
- * Redirectors that carry their target in a parameter are seen through.  IMITATED gets the domain
+ * What leads to another page (redirectors, caches, archives) is judged by it; what only carries the link of
+ * another page can lose by it, not win.  IMITATED gets the domain
  * that the host pretends to be (memory of S), else p == NULL.
  */
 double sources_credibility(const struct sources *s, struct slice url, struct slice *imitated);
 
-/* Append HOST, which is not empty, as it looks: Punycode decoded, letters of other scripts and digits as the Latin letters they
+/* Append HOST as it looks: Punycode decoded, letters of other scripts and digits as the Latin letters they
  * are taken for, accents away, "rn" as "m".  For comparing only. */
 void host_skeleton(struct buf *out, struct slice host);
 

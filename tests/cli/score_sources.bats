@@ -37,6 +37,38 @@ judge() {
 	[ "$(judge https://tageblatter.example)" = '[null,null]' ]
 }
 
+@test "the same host, however it is written, and what leads elsewhere" {
+	printf 'm\303\274nchen.example\t0.8\n' >>domains
+	same() { for url in "${@:2}"; do [ "$(judge "$url")" = "$1" ] || { echo "$url: $(judge "$url")"; false; }; done; }
+	same '[0.9,null]' https://tagesblatt.example. https://WWW.tagesblatt.example./a tagesblatt.example/a \
+		https://user:pw@tagesblatt.example/ 'https://tagesblatt.example\@evil.test/' https://ｔagesblatt.example \
+		https://tagesblatt。example/x $'https://tages\tblatt.example'
+	same '[0.8,null]' https://münchen.example https://xn--mnchen-3ya.example https://XN--MNCHEN-3YA.EXAMPLE/a
+	same '[0.05,"münchen.example"]' https://munchen.example https://muenchen.example
+	# Redirectors, caches and archives are judged by where they lead.
+	same '[0.9,null]' 'https://www.google.de/url?sa=t&url=https%3A%2F%2Ftagesblatt.example%2F' \
+		'https://l.facebook.com/l.php?h=A&u=https%3A%2F%2Ftagesblatt.example%2F' \
+		https://tagesblatt-example.cdn.ampproject.org/c/s/tagesblatt.example/a https://www.google.com/amp/s/tagesblatt.example/a \
+		https://web.archive.org/web/20200101/https://tagesblatt.example/a
+	same '[0,null]' 'https://www.google.co.uk/url?q=https://lies.example/' https://web.archive.org/web/2020/https://lies.example \
+		'https://l.facebook.com/l.php?u=https%3A%2F%2Fl.facebook.com%2Fl.php%3Fu%3Dhttps%253A%252F%252Flies.example'
+	# Whoever names a good page in a parameter is not that page; naming a bad one does not help either.
+	same '[null,null]' 'https://evil.test/?u=https://tagesblatt.example/' 'https://google.evil.test/url?q=https://tagesblatt.example/' \
+		'https://l.facebook.com.evil.test/l.php?u=https://tagesblatt.example/' 'https://evil.test/?u=%' 'https://evil.test/?u=https:%2'
+	same '[0,null]' 'https://lies.example/?u=https://tagesblatt.example/' 'https://evil.test/?u=https://lies.example/'
+	same '[0.9,null]' 'https://tagesblatt.example/?u=https://blog.example/'
+	same '[0.05,"tagesblatt.example"]' 'https://tagesb1att.example/?u=https://blog.example' 'https://blog.example/?u=https://tagesb1att.example' \
+		https://tagesblatt.example@evil.test/ https://tagesblatt.example:x@evil.test/
+	same '[null,null]' https://kim.lou@evil.test/
+}
+
+@test "short names have many neighbours that are no forgeries" {
+	printf 'heise.example\t0.9\nkicker.example\t0.9\n' >domains
+	[ "$(judge https://reise.example https://heide.example https://ticker.example)" = '[null,null]' ]
+	[ "$(judge https://he1se.example)" = '[0.05,"heise.example"]' ]
+	[ "$(judge https://kiccer.example)" = '[0.05,"kicker.example"]' ]
+}
+
 @test "the term of a page that is not credible" {
 	run sme-score <<<'{"type":"mention","links":["https://lies.example/x"]}'
 	[ "$(jq -c .score.why <<<"$output")" = '[["credibility",10]]' ]
