@@ -228,6 +228,13 @@ is_last(const struct worker *w, struct slice line)
 	return slice_eq(cut_time(&last), cut_time(&line)) && slice_eq(last, line);
 }
 
+static void
+note_reply(const struct context *c, const struct event *ev)
+{
+	if (c->office)
+		office_see(c->office, ev);
+}
+
 /* A stream that has been here before holds the reply event already, right behind its mention: it
  * is not to stand there twice. */
 static enum filter_verdict
@@ -244,6 +251,8 @@ publish(const void *ctx, void *worker, const struct event *ev, struct filter_out
 		return FILTER_DROP;
 	if (event_is(ev, "mention") || event_is(ev, "post"))
 		verdict = send_event(ctx, w, ev, out, err);
+	else if (event_is(ev, "reply"))
+		note_reply(ctx, ev);
 	/* The events of a reply stand right behind its mention. */
 	if (!out->after->n)
 		tend(ctx, worker, out->after);

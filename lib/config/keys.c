@@ -316,10 +316,25 @@ static const struct schema_field budget_fields[] = {
 };
 static const struct schema budget = {
     .expected = "an object such as {day: 50}", .fields = budget_fields};
+static const struct schema answers = {
+    .scalar = schema_number,
+    .expected = "a number of answers, at least 1",
+    .min = 1,
+    .max = 1e6,
+};
+static const struct schema_field loop_fields[] = {
+    {"answers", &answers, false},
+    {"within", &kind_duration, false},
+    END,
+};
+static const struct schema loop = {
+    .expected = "an object such as {answers: 10, within: \"1d\"}", .fields = loop_fields};
 static const struct schema_field publish_fields[] = {
     {"backoff", &kind_duration, false},
     {"budget", &budget, false},
+    {"loop", &loop, false},
     {"outbox", &kind_path, false},
+    {"person", &kind_duration, false},
     {"same_text", &kind_duration, false},
     END,
 };

@@ -7,10 +7,13 @@
 #include "config/accounts.h"
 #include "config/config.h"
 #include "core/rfc3339.h"
+#include "outbox/person.h"
+#include "reply/machine.h"
 #include "text/length.h"
 
 #define DAY_MS INT64_C(86400000)
 #define SAME_TEXT INT64_C(600000)
+#define LOOP_ANSWERS 10
 
 struct attempt {
 	const struct channel *c;
@@ -203,6 +206,9 @@ gate_rules_load(struct gate_rules *rules, const struct json_node *publish)
 	rules->all.month = node_number(budget, "month", -1);
 	rules->budgets = node_get(budget, "accounts");
 	rules->same_text = config_duration(publish, "same_text", SAME_TEXT);
+	rules->person = config_duration(publish, "person", DAY_MS);
+	rules->loop_answers = (int64_t)node_number(node_get(publish, "loop"), "answers", LOOP_ANSWERS);
+	rules->loop_within = config_duration(node_get(publish, "loop"), "within", DAY_MS);
 }
 
 /* What was spent since SINCE, of one account or (p == NULL) of all. */
@@ -329,10 +335,57 @@ any_row(struct ledger *l, struct sqlite3_stmt *st, struct sme_err *err)
 }
 
 /* Other replies to the same person of which something is out, or may be. */
-#define OTHERS                                                                                     \
-	"SELECT 1 FROM outbox_reply AS r WHERE r.tenant = ?1 AND r.key <> ?2 AND r.author = ?3"    \
+#define OTHERS_AS(what, author)                                                                    \
+	"SELECT " what " FROM outbox_reply AS r WHERE r.tenant = ?1 AND r.key <> ?2 AND r.author " author \
 	" AND r.kind = 'reply' AND EXISTS (SELECT 1 FROM outbox_part AS p WHERE p.tenant = r.tenant" \
 	" AND p.key = r.key AND p.state IN (1, 2, 3)) AND "
+#define OTHERS OTHERS_AS("1", "= ?3")
+
+/*
+ * One automatic answer an author, thread and closed period.  Somebody without an id is the same as others
+ * without one in the thread, and a reply whose thread was not kept counts for all.
+ */
+static int
+acknowledged_already(struct ledger *l, const struct reply_row *r, struct gate_verdict *v, struct sme_err *err)
+{
+	int found;
+
+	if (!r->automatic || !r->closed_until)
+		return 0;
+	found = any_row(l, db_query(ledger_db(l), OTHERS_AS("1", "IS ?3")
+	    "r.auto = 1 AND r.closed_until = ?4 AND r.thread IN (0, ?5)", err, "tttii", r->id.tenant,
+	    r->id.key, r->author, r->closed_until, r->thread), err);
+	if (found == 1)
+		closed(v, "duplicate", PART_NEVER, GATE_ANSWERED);
+	return found;
+}
+
+/* Two machines that do not say what they are are told by how often they answer each other. */
+static int
+too_many(struct ledger *l, const struct gate_rules *rules, const struct reply_row *r, int64_t now,
+    struct gate_verdict *v, struct sme_err *err)
+{
+	struct buf length = BUF_INIT;
+	struct sqlite3_stmt *st;
+	int64_t n;
+
+	if (!r->automatic || !r->author.p)
+		return 0;
+	st = db_query(ledger_db(l), OTHERS_AS("count(*)", "= ?3") "r.auto = 1 AND r.changed > ?4", err, "ttti",
+	    r->id.tenant, r->id.key, r->author, now - rules->loop_within);
+	if (!st || db_step(ledger_db(l), st, err) < 0)
+		return -1;
+	n = db_int(st, 0);
+	db_done(st);
+	if (n < rules->loop_answers)
+		return 0;
+	duration_put(&length, rules->loop_within);
+	closed(v, "duplicate", PART_NEVER,
+	    "%lld automatic answers went to this person within %s: it may be a machine that answers them",
+	    (long long)n, buf_str(&length));
+	buf_release(&length);
+	return 1;
+}
 
 static int
 answered_already(struct ledger *l, const struct gate_rules *rules, const struct reply_row *r,
@@ -348,14 +401,9 @@ answered_already(struct ledger *l, const struct gate_rules *rules, const struct 
 		    buf_str(&length));
 		buf_release(&length);
 	}
-	if (found != 0 || !r->automatic || !r->closed_until)
-		return found;
-	found = any_row(l, db_query(ledger_db(l), OTHERS "r.auto = 1 AND r.closed_until = ?4", err, "ttti",
-	    r->id.tenant, r->id.key, r->author, r->closed_until), err);
-	if (found == 1)
-		closed(v, "duplicate", PART_NEVER,
-		    "this person got an automatic answer already while it is closed");
-	return found;
+	if (found == 0)
+		found = acknowledged_already(l, r, v, err);
+	return found ? found : too_many(l, rules, r, now, v, err);
 }
 
 /* Of what a network allows once for each mention. */
@@ -397,6 +445,8 @@ loops(const struct channel *c, const struct outgoing *o, struct gate_verdict *v)
 		    "what a machine sent is not answered by a machine");
 	if (node_bool(o->job, "bot", false))
 		return !closed(v, "duplicate", PART_NEVER, "the author is a bot");
+	if (machine_address(handle) || machine_address(node_text(author, "id")))
+		return !closed(v, "duplicate", PART_NEVER, "nobody reads what is sent to the author");
 	return false;
 }
 
@@ -461,6 +511,8 @@ gates_book(struct ledger *l, const struct gate_rules *rules, const struct channe
 
 	v->gate = NULL;
 	r = claim_open(l, o, v, err);
+	if (r == 1)
+		r = person_open(l, rules, o, now, v, err);
 	if (r == 1)
 		r = budget_open(l, rules, c, p, now, v, err);
 	if (r == 1)

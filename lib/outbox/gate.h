@@ -1,5 +1,5 @@
 /*
- * The gates that a reply passes before each attempt: tenant, claim, approval, rule (of the
+ * The gates that a reply passes before each attempt: tenant, claim, person, approval, rule (of the
  * network: windows, who may be answered, private stays private), length, budget, duplicate (and
  * loops).  The first that is closed says why.  It opens by itself at a time (the reply waits), or a
  * person has to decide (the reply is held).
@@ -18,6 +18,9 @@ struct gate_rules {
 	struct budget all;              /* all accounts together */
 	const struct json_node *budgets; /* of single accounts by name; NULL: none */
 	int64_t same_text; /* the same text goes to the same person once in so long, ms */
+	/* More automatic answers to one person within so long, in ms, may be a loop of two machines. */
+	int64_t loop_within, loop_answers;
+	int64_t person; /* automatic answers pause for so long where a person of ours has written, ms */
 };
 
 /* Of `publish` in the configuration, which may be NULL. */
@@ -25,6 +28,9 @@ void gate_rules_load(struct gate_rules *rules, const struct json_node *publish);
 
 /* Does B limit what is sent under the name BUCKET?  "write" is limited by "write" and by "write_day". */
 bool gate_bucket_counts(const struct meta_bucket *b, struct slice bucket);
+
+/* Why an automatic answer is not the first of its author, thread and closed period. */
+#define GATE_ANSWERED "this person got an automatic answer already in this thread while it is closed"
 
 struct gate_verdict {
 	const char *gate; /* NULL: all are open */
@@ -37,7 +43,8 @@ bool gates_pass(const struct channel *c, const struct outgoing *o, int64_t last_
     struct gate_verdict *v);
 
 /*
- * Those that depend on what else happens: the claim at the desk, budget and duplicate.  Inside of the
+ * Those that depend on what else happens: the claim at the desk, whether a person is at it, budget and
+ * duplicate.  Inside of the
  * transaction that writes the intent, so that two publishers cannot both be the last to fit.  1: open,
  * and the call is booked as *BOOKED; 0: closed; -1 with ERR.
  */

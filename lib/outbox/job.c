@@ -6,6 +6,7 @@
 #include "core/rfc3339.h"
 #include "outbox/outbox.h"
 #include "reply/machine.h"
+#include "stream/thread.h"
 
 static const char *const paths[J_COUNT] = {
     [J_ID] = "id",
@@ -18,6 +19,8 @@ static const char *const paths[J_COUNT] = {
     [J_IN_REPLY_TO] = "in_reply_to",
     [J_URL] = "url",
     [J_DIRECT] = "direct",
+    [J_AFTER_HOURS] = "route.after_hours",
+    [J_OPENS_AT] = "route.opens_at",
     [J_AUTO] = "auto",
     [J_AUTHOR] = "author",
     [J_AUTHOR_ID] = "author.id",
@@ -33,6 +36,8 @@ static const char *const paths[J_COUNT] = {
     [J_SOURCE] = "source",
     [J_BY] = "by",
     [J_EXPIRES] = "expires_at",
+    [J_TO_ID] = "to.id",
+    [J_PART_KEY] = "part_key",
     [J_REPLY] = "reply",
     [J_REPLY_STATE] = "reply.state",
 };
@@ -141,6 +146,18 @@ hash_texts(const struct job *job)
 	return (int64_t)(h >> 1);
 }
 
+int64_t
+job_thread(bool direct, struct slice channel, struct slice author, struct slice thread, struct slice id)
+{
+	struct buf key = BUF_INIT;
+	int64_t hash;
+
+	thread_put(&key, direct, channel, author, thread, id);
+	hash = (int64_t)(hash64(key.p, key.n, 0) >> 1);
+	buf_release(&key);
+	return hash ? hash : 1;
+}
+
 static bool
 is_kind(struct slice kind)
 {
@@ -238,6 +255,8 @@ job_read(const int fields[J_COUNT], const struct event *ev, struct arena *a, str
 			err_set(err, SME_DATA, "id: expected the id of the mention that is answered");
 			return JOB_BAD;
 		}
+		row->thread = job_thread(json_bool(value(&r, J_DIRECT)), row->channel, row->author,
+		    field_text(&r, J_THREAD), row->mention);
 	}
 	row->text_hash = hash_texts(job);
 	row->automatic = is_automatic(&r);

@@ -28,6 +28,8 @@ enum job_field {
 	J_IN_REPLY_TO,
 	J_URL,
 	J_DIRECT,
+	J_AFTER_HOURS,
+	J_OPENS_AT,
 	J_AUTO,
 	J_AUTHOR,
 	J_AUTHOR_ID,
@@ -43,6 +45,8 @@ enum job_field {
 	J_SOURCE,
 	J_BY,
 	J_EXPIRES,
+	J_TO_ID, /* of a reply that was seen */
+	J_PART_KEY,
 	J_REPLY,
 	J_REPLY_STATE,
 	J_COUNT
@@ -68,6 +72,10 @@ enum job_kind job_read(const int fields[J_COUNT], const struct event *ev, struct
 
 /* Is it approved at all?  Cheap. */
 bool job_is(const int fields[J_COUNT], const struct event *ev);
+
+/* The hash of a thread's key, for the ledger; never 0. */
+int64_t job_thread(bool direct, struct slice channel, struct slice author, struct slice thread,
+    struct slice id);
 
 /* Append the object. */
 void job_put(const int fields[J_COUNT], const struct event *ev, bool summoned, struct buf *out);

@@ -134,7 +134,7 @@ ledger_alive(const struct ledger *l, int64_t owner)
 
 #define REPLY_COLUMNS                                                                              \
 	"tenant, key, kind, network, channel, account, mention, author, job, text_hash, auto, private," \
-	" closed_until, parts, created, state, gate, reason, due, changed, revision, told"
+	" closed_until, parts, created, state, gate, reason, due, changed, revision, told, thread"
 
 static struct slice
 kept_text(struct sqlite3_stmt *st, int column, struct arena *a)
@@ -175,6 +175,7 @@ take_reply(struct ledger *l, struct sqlite3_stmt *st, struct arena *a, struct re
 	    .changed = db_int(st, 19),
 	    .revision = db_int(st, 20),
 	    .told = db_int(st, 21),
+	    .thread = db_int(st, 22),
 	};
 	db_done(st);
 	return 1;
@@ -261,10 +262,10 @@ add_rows(struct ledger *l, const struct reply_row *r, const struct slice *texts,
     struct sme_err *err)
 {
 	if (db_run(l->db, "INSERT INTO outbox_reply (" REPLY_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
-	    " ?, ?, ?, ?, ?, ?, ?, 'waiting', NULL, NULL, ?, ?, 0, 0) ON CONFLICT DO NOTHING", err,
-	        "tttttttttiiiiiiii", r->id.tenant, r->id.key, r->kind, r->network, r->channel,
+	    " ?, ?, ?, ?, ?, ?, ?, 'waiting', NULL, NULL, ?, ?, 0, 0, ?) ON CONFLICT DO NOTHING", err,
+	        "tttttttttiiiiiiiii", r->id.tenant, r->id.key, r->kind, r->network, r->channel,
 	        r->account, r->mention, r->author, r->job, r->text_hash, (int64_t)r->automatic,
-	        (int64_t)r->private, r->closed_until, r->parts, now, r->due, now) < 0)
+	        (int64_t)r->private, r->closed_until, r->parts, now, r->due, now, r->thread) < 0)
 		return -1;
 	if (db_changes(l->db) == 0)
 		return 0;

@@ -39,7 +39,8 @@ struct reply_row {
 	struct slice job;             /* JSON, see job.h */
 	int64_t text_hash;
 	bool automatic, private;
-	int64_t closed_until; /* 0: answered while it was open */
+	int64_t closed_until; /* the end of the closed period it came in; 0: it was open */
+	int64_t thread;       /* hash of the key of its thread; 0: a post */
 	int64_t parts;
 	int64_t created;
 	/* What came of it; of a new one nothing. */

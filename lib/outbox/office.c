@@ -78,83 +78,8 @@ office_close(struct office *o)
 	ledger_close(o->ledger);
 	map_release(&o->told);
 	map_release(&o->seen);
+	map_release(&o->persons);
 	free(o);
-}
-
-/* ---- when people wrote ---- */
-
-static const struct json_value *
-value(const struct office *o, const struct event *ev, enum job_field f)
-{
-	return &ev->values[o->fields[f]];
-}
-
-static void
-add_key(struct buf *key, const struct json_value *v)
-{
-	struct buf scratch = BUF_INIT;
-
-	buf_adds(key, json_string(v, &scratch));
-	buf_addc(key, '\0');
-	buf_release(&scratch);
-}
-
-/* Only private messages matter: no network limits for how long a public post may be answered. */
-static void
-note_inbound(struct office *o, const struct event *ev)
-{
-	struct buf key = BUF_INIT, scratch = BUF_INIT;
-	union map_value *last;
-	int64_t at;
-
-	if (!json_bool(value(o, ev, J_DIRECT)) || value(o, ev, J_AUTHOR_ID)->type != JSON_STRING ||
-	    !rfc3339_parse(json_string(value(o, ev, J_CREATED), &scratch), &at)) {
-		buf_release(&scratch);
-		return;
-	}
-	if (value(o, ev, J_TENANT)->type == JSON_STRING)
-		add_key(&key, value(o, ev, J_TENANT));
-	else
-		buf_add(&key, "default", sizeof "default");
-	add_key(&key, value(o, ev, J_NETWORK));
-	add_key(&key, value(o, ev, J_AUTHOR_ID));
-	last = map_put(&o->seen, buf_slice(&key));
-	if (at > last->i)
-		last->i = at;
-	buf_release(&key);
-	buf_release(&scratch);
-}
-
-static int
-keep_inbound(struct office *o, const struct map_item *item, struct sme_err *err)
-{
-	struct slice rest = item->key, tenant, network, author;
-
-	slice_cut(&rest, '\0', &tenant);
-	slice_cut(&rest, '\0', &network);
-	slice_cut(&rest, '\0', &author);
-	return gate_note_inbound(o->ledger, tenant, network, author, item->value.i, err);
-}
-
-/* Before the gates look at it, and at the end. */
-static int
-keep_all_inbound(struct office *o, struct sme_err *err)
-{
-	int r;
-
-	if (!o->seen.n)
-		return 0;
-	if (db_begin(ledger_db(o->ledger), err) < 0)
-		return -1;
-	for (size_t i = 0; i < o->seen.n; i++)
-		if (keep_inbound(o, &o->seen.items[i], err) < 0) {
-			db_rollback(ledger_db(o->ledger));
-			return -1;
-		}
-	r = db_commit(ledger_db(o->ledger), err);
-	map_release(&o->seen);
-	o->seen = (struct map)MAP_INIT;
-	return r;
 }
 
 /* ---- a new one ---- */
@@ -182,13 +107,13 @@ mentions(struct slice text, struct slice handle)
 static bool
 is_summoned(struct office *o, const struct event *ev, const struct channel *c)
 {
-	const struct json_value *ref = value(o, ev, J_REF);
+	const struct json_value *ref = office_value(o, ev, J_REF);
 	struct json_value said = ref->type == JSON_OBJECT ? json_member(ref, SLICE("summoned")) : *ref;
 	struct buf scratch = BUF_INIT;
 	bool yes = said.type == JSON_TRUE;
 
 	if (said.type != JSON_TRUE && said.type != JSON_FALSE)
-		yes = mentions(json_string(value(o, ev, J_TEXT), &scratch), c->handle);
+		yes = mentions(json_string(office_value(o, ev, J_TEXT), &scratch), c->handle);
 	buf_release(&scratch);
 	return yes;
 }
@@ -220,7 +145,7 @@ static int
 parts_to_delete(struct office *o, struct job *job, const struct event *ev, struct arena *a,
     struct sme_err *err)
 {
-	struct json_value of = json_member(value(o, ev, J_REPLY), SLICE("of"));
+	struct json_value of = json_member(office_value(o, ev, J_REPLY), SLICE("of"));
 	struct buf scratch = BUF_INIT;
 	struct reply_key id = {job->row.id.tenant, json_string(&of, &scratch)};
 	struct reply_row old;
@@ -234,6 +159,31 @@ parts_to_delete(struct office *o, struct job *job, const struct event *ev, struc
 	}
 	buf_release(&scratch);
 	return found < 0 ? -1 : 0;
+}
+
+/*
+ * The closed period is the one in which the mention came, not the one in which its answer goes: sweeps may
+ * be late.  The route knows the calendar; without one it is that of the tenant.
+ */
+static int64_t
+closed_until(const struct office *o, const struct event *ev, const struct channel *c, int64_t now)
+{
+	const struct json_value *after_hours = office_value(o, ev, J_AFTER_HOURS);
+	int64_t at, opens;
+
+	if (after_hours->type == JSON_FALSE)
+		return 0;
+	if (after_hours->type == JSON_TRUE) {
+		opens = office_time(o, ev, J_OPENS_AT);
+		return opens == TIME_NONE ? INT64_MAX : opens;
+	}
+	at = office_time(o, ev, J_CREATED);
+	if (at == TIME_NONE || at > now)
+		at = now;
+	if (!c->hours || hours_is_open(c->hours, at))
+		return 0;
+	opens = hours_next_open(c->hours, at);
+	return opens == TIME_NONE ? INT64_MAX : opens;
 }
 
 /* What the event alone does not say. */
@@ -251,10 +201,7 @@ fill_row(struct office *o, const struct event *ev, const struct channel *c, stru
 	} else {
 		fit(job, row->private ? &c->facts->direct : &c->facts->text, a);
 	}
-	if (c->hours && !hours_is_open(c->hours, now))
-		row->closed_until = hours_next_open(c->hours, now);
-	if (row->closed_until == TIME_NONE)
-		row->closed_until = INT64_MAX;
+	row->closed_until = closed_until(o, ev, c, now);
 	row->created = now;
 	row->channel = row->channel.p ? row->channel : SLICE("");
 	job_put(o->fields, ev, is_summoned(o, ev, c), json);
@@ -356,7 +303,7 @@ take(struct office *o, const struct event *ev, struct job *job, struct arena *a,
 	}
 	if (o->options.dry_run)
 		return OFFICE_TAKEN;
-	if (keep_all_inbound(o, err) < 0 ||
+	if (office_keep_seen(o, err) < 0 ||
 	    (!is_over(&there) && deliver(&o->deliverer, &job->row.id, err) < 0) ||
 	    say(o, &job->row.id, after, err) < 0)
 		return OFFICE_FAILED;
@@ -371,7 +318,7 @@ office_take(struct office *o, const struct event *ev, struct buf *after, struct 
 	enum office_result r = OFFICE_NOT_OURS;
 
 	if (event_is(ev, "mention"))
-		note_inbound(o, ev);
+		office_see(o, ev);
 	switch (job_read(o->fields, ev, &a, &job, err)) {
 	case JOB_NONE:
 		break;
@@ -491,7 +438,7 @@ office_told(struct office *o, struct sme_err *err)
 {
 	if (o->options.dry_run)
 		return 0;
-	if (keep_all_inbound(o, err) < 0)
+	if (office_keep_seen(o, err) < 0)
 		return -1;
 	if (!o->told.n)
 		return 0;

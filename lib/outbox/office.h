@@ -39,6 +39,10 @@ enum office_result {
 enum office_result office_take(struct office *o, const struct event *ev, struct buf *after,
     struct sme_err *err);
 
+/* Note when people wrote to us, and when one of us wrote to them, however that went out: EV is a mention
+ * or a reply. */
+void office_see(struct office *o, const struct event *ev);
+
 /* Take up what is due, of this and of earlier runs; append its events to OUT, and those that an earlier
  * run did not get rid of. */
 int office_resume(struct office *o, struct buf *out, struct sme_err *err);

@@ -124,6 +124,18 @@ outbox_open(const char *dir, struct sme_err *err)
 	return o;
 }
 
+struct outbox *
+outbox_open_in(const struct outbox *o, const char *name, struct sme_err *err)
+{
+	struct buf path = BUF_INIT;
+	struct outbox *in;
+
+	buf_printf(&path, "%s/%s", o->dir, name);
+	in = outbox_open(path.p, err);
+	buf_release(&path);
+	return in;
+}
+
 void
 outbox_close(struct outbox *o)
 {

@@ -21,6 +21,8 @@ void outbox_close(struct outbox *o);
 
 /* Where it is. */
 const char *outbox_dir(const struct outbox *o);
+/* The directory NAME inside of that of O, as outbox_open. */
+struct outbox *outbox_open_in(const struct outbox *o, const char *name, struct sme_err *err);
 
 /* May KEY be part of a file name?  8 to 64 letters, digits, "_" and "-". */
 bool outbox_key_ok(struct slice key);

@@ -1,10 +1,14 @@
 #include "outbox/publish.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
+#include "stream/thread.h"
 
 enum field {
 	F_ID,
@@ -22,6 +26,11 @@ enum field {
 	F_KEY,
 	F_CASE,
 	F_FENCE,
+	F_AUTO,
+	F_BY,
+	F_EXPIRES,
+	F_AFTER_HOURS,
+	F_OPENS,
 	F_COUNT
 };
 
@@ -41,6 +50,11 @@ static const char *const field_paths[F_COUNT] = {
     [F_KEY] = "reply.key",
     [F_CASE] = "reply.case",
     [F_FENCE] = "reply.fence",
+    [F_AUTO] = "reply.auto",
+    [F_BY] = "reply.by",
+    [F_EXPIRES] = "reply.expires_at",
+    [F_AFTER_HOURS] = "route.after_hours",
+    [F_OPENS] = "route.opens_at",
 };
 
 /* What is read back from a stored reply event. */
@@ -61,6 +75,7 @@ struct publisher {
 struct publisher_run {
 	struct scanner *scanner; /* of stored events */
 	struct buf line, stored, id, other;
+	struct outbox *once; /* inside of the directory, made when first needed: marks for what goes once */
 };
 
 struct publisher *
@@ -101,6 +116,7 @@ publisher_run_free(struct publisher_run *run)
 	if (!run)
 		return;
 	scanner_free(run->scanner);
+	outbox_close(run->once);
 	buf_release(&run->line);
 	buf_release(&run->stored);
 	buf_release(&run->id);
@@ -323,6 +339,98 @@ put_claimed(const struct publisher *p, struct publisher_run *run, struct outbox 
 	return r;
 }
 
+/* ---- what does not go ---- */
+
+static int64_t
+time_in(struct publisher_run *run, const struct json_value *v)
+{
+	int64_t at;
+
+	buf_clear(&run->other);
+	return rfc3339_parse(json_string(v, &run->other), &at) ? at : TIME_NONE;
+}
+
+static bool
+is_automatic(const struct publisher *p, const struct event *ev)
+{
+	enum json_type said = field(p, ev, F_AUTO)->type;
+	const struct json_value *by = field(p, ev, F_BY);
+
+	if (said == JSON_TRUE || said == JSON_FALSE)
+		return said == JSON_TRUE;
+	return !(by->type == JSON_STRING && by->n > 2);
+}
+
+/* The name of the mark: author, thread and closed period. */
+static void
+put_mark(const struct publisher *p, struct publisher_run *run, const struct event *ev, struct buf *name)
+{
+	static const enum field parts[] = {F_TENANT, F_CHANNEL, F_AUTHOR_ID, F_THREAD, F_ID};
+	struct buf text[5] = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT}, b = BUF_INIT;
+	struct slice s[5];
+
+	for (size_t i = 0; i < 5; i++)
+		s[i] = json_string(field(p, ev, parts[i]), &text[i]);
+	json_put_string(&b, s[0].p ? s[0] : SLICE("default"));
+	json_put_string(&b, s[2].p ? s[2] : SLICE(""));
+	buf_printf(&b, "%lld ", (long long)time_in(run, field(p, ev, F_OPENS)));
+	thread_put(&b, json_bool(field(p, ev, F_DIRECT)), s[1], s[2], s[3], s[4]);
+	buf_printf(name, "%016" PRIx64 "%016" PRIx64, hash64(b.p, b.n, 0), hash64(b.p, b.n, 1));
+	for (size_t i = 0; i < 5; i++)
+		buf_release(&text[i]);
+	buf_release(&b);
+}
+
+/*
+ * One automatic answer an author, thread and closed period, see sme-publish(1): whoever leaves the mark
+ * first.  The mark is there before the answer, and says which it is for, so that a run that was killed
+ * between the two is made good.  1: KEY is the one, 0: it is not, -1 with ERR.
+ */
+static int
+is_first(const struct publisher *p, struct publisher_run *run, const struct outbox *outbox,
+    const struct event *ev, struct slice key, struct sme_err *err)
+{
+	struct buf name = BUF_INIT, mark = BUF_INIT, there = BUF_INIT;
+	int r = -1;
+
+	if (!is_automatic(p, ev) || field(p, ev, F_AFTER_HOURS)->type != JSON_TRUE)
+		return 1;
+	put_mark(p, run, ev, &name);
+	buf_printf(&mark, "{\"key\":\"%.*s\"}\n", SLICE_ARG(key));
+	if (!run->once)
+		run->once = outbox_open_in(outbox, "once", err);
+	if (run->once)
+		r = outbox_put(run->once, buf_slice(&name), buf_slice(&mark), &there, err);
+	if (r == 0)
+		r = slice_eq(buf_slice(&mark), buf_slice(&there));
+	buf_release(&name);
+	buf_release(&mark);
+	buf_release(&there);
+	return r;
+}
+
+/* The gates of the directory but for the claim: PUBLISH_SENT when they are open. */
+static enum publish_result
+gates(const struct publisher *p, struct publisher_run *run, const struct outbox *outbox,
+    const struct event *ev, struct slice key, int64_t now, struct gate_verdict *v, struct sme_err *err)
+{
+	int64_t end = time_in(run, field(p, ev, F_EXPIRES));
+	char text[RFC3339_SIZE];
+	int first;
+
+	if (end != TIME_NONE && now >= end) {
+		v->gate = "approval";
+		snprintf(v->reason, sizeof v->reason, "the approval ended at %s", rfc3339_format(end, text));
+		return PUBLISH_HELD;
+	}
+	first = is_first(p, run, outbox, ev, key, err);
+	if (first)
+		return first < 0 ? PUBLISH_FAILED : PUBLISH_SENT;
+	v->gate = "duplicate";
+	snprintf(v->reason, sizeof v->reason, "%s", GATE_ANSWERED);
+	return PUBLISH_HELD;
+}
+
 enum publish_result
 publish_event(const struct publisher *p, struct publisher_run *run, struct outbox *outbox,
     struct db *desk, const struct event *ev, int64_t now, struct buf *after, struct sme_err *err)
@@ -340,9 +448,11 @@ publish_event(const struct publisher *p, struct publisher_run *run, struct outbo
 		return PUBLISH_BAD;
 	}
 	/* What is out is out, whoever has claimed the case since. */
-	if (desk && publish_is_claimed(p, ev) && !outbox_has(outbox_dir(outbox), key))
+	if (outbox_has(outbox_dir(outbox), key))
+		r = put(p, run, outbox, ev, key, err);
+	else if (desk && publish_is_claimed(p, ev))
 		r = put_claimed(p, run, outbox, desk, ev, key, &v, err);
-	else
+	else if ((r = gates(p, run, outbox, ev, key, now, &v, err)) == PUBLISH_SENT)
 		r = put(p, run, outbox, ev, key, err);
 	if (r == PUBLISH_SENT)
 		buf_adds(after, buf_slice(&run->stored));

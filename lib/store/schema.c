@@ -148,4 +148,15 @@ const char *const db_steps[] = {
     "CREATE INDEX case_message_author ON case_message (tenant, author) WHERE author IS NOT NULL;",
     /* Whom an answer was for: it goes when that mention goes. */
     "ALTER TABLE case_message ADD COLUMN answers TEXT;",
+    /*
+     * In which thread a reply stands (hash of its key, see stream/thread.h; 0: not known), and when a person
+     * of ours last wrote in one, on whatever way.
+     */
+    "ALTER TABLE outbox_reply ADD COLUMN thread INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX outbox_reply_thread ON outbox_reply (tenant, thread);"
+    "CREATE INDEX outbox_part_sent ON outbox_part (tenant, sent_id) WHERE sent_id IS NOT NULL;"
+    "CREATE TABLE outbox_person ("
+    "	tenant TEXT NOT NULL, thread INTEGER NOT NULL, at INTEGER NOT NULL,"
+    "	PRIMARY KEY (tenant, thread)"
+    ") STRICT, WITHOUT ROWID;",
     NULL};

@@ -47,9 +47,13 @@ setup() {
 @test "what went to the outbox is what was approved, each once" {
 	approved=$(count '.reply.state == "approved"')
 	[ "$approved" -ge 15 ]
-	[ "$(count '.type == "reply" and .state == "sent"')" -eq "$approved" ]
-	[ "$(find "$DEMO/outbox" -name '*.json' | wc -l)" -eq "$approved" ]
-	grep -q "nothing new, nothing sent twice: $approved replies" out
+	# One came shortly before it opened, and was seen when it was open.
+	held=$(count '.type == "reply" and .state == "held" and .gate == "approval"')
+	[ "$held" -le 1 ]
+	sent=$((approved - held))
+	[ "$(count '.type == "reply" and .state == "sent"')" -eq "$sent" ]
+	[ "$(find "$DEMO/outbox" -maxdepth 1 -name '*.json' | wc -l)" -eq "$sent" ]
+	grep -q "nothing new, nothing sent twice: $sent replies" out
 }
 
 @test "publishing the whole log once more changes and sends nothing" {

@@ -18,7 +18,7 @@ setup() {
 }
 
 sent() {
-	find home/outbox -name '*.json' | wc -l
+	find home/outbox -maxdepth 1 -name '*.json' | wc -l
 }
 
 @test "a sweep lets what is new through the chain, once" {

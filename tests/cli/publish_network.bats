@@ -168,11 +168,11 @@ refuses() {
 	mention 4 | sed 's/"handle"/"bot":true,"handle"/' | refuses duplicate "bot"
 	mention 5 '' '' ',"by":"agent-7"' | sed 's/kim5/NORTH/' | refuses duplicate "own accounts"
 	# 2026-11-22 is a Sunday: closed all day.
-	mention 6 Yes >in
-	mention 7 No | sed 's/u7/u6/' >>in
-	mention 8 Perhaps '' ',"by":"agent-7"' | sed 's/u8/u6/' >>in
+	mention 6 Yes ',"thread":"t"' >in
+	mention 7 No ',"thread":"t"' | sed 's/u7/u6/' >>in
+	mention 8 Perhaps ',"thread":"t"' ',"by":"agent-7"' | sed 's/u8/u6/' >>in
 	publish in | states >states
-	[ "$(sort states | cut -c 1-60)" = "held duplicate this person got an automatic answer already w
+	[ "$(sort states | cut -c 1-60)" = "held duplicate this person got an automatic answer already i
 sent - -
 sent - -" ]
 }

@@ -187,7 +187,7 @@ test_schema_errors(void **state)
 	    ": .tenants.o2.queues[1].sla: expected a duration such as \"36m\", got 36");
 	refuse("{tenants: {o2: {ruels: []}}}",
 	    ": .tenants.o2.ruels: unknown key, did you mean \"rules\"?");
-	refuse("{publish: {zzzzzzzz: 1}}", ": .publish.zzzzzzzz: unknown key; known here: backoff, budget, outbox, same_text");
+	refuse("{publish: {zzzzzzzz: 1}}", ": .publish.zzzzzzzz: unknown key; known here: backoff, budget, loop, outbox, person, same_text");
 	refuse("{tenants: {\"o2 de\": {match: \"frist\"}}}",
 	    ": .tenants[\"o2 de\"].match: expected \"first\" or \"all\", got \"frist\"; "
 	    "did you mean \"first\"?");
