@@ -160,18 +160,22 @@ add_answer(struct reading *r, uint32_t from)
 	r->answers[r->nanswers++] = (struct answer){from, xslicedup(to)};
 }
 
-static void
+/* False when the mention was there before: then only its figures are new.  One without an id never was. */
+static bool
 add_post(struct reading *r, uint32_t node)
 {
 	double reactions = json_number(field(r, F_LIKES), 0) + json_number(field(r, F_SHARES), 0) +
 	                   json_number(field(r, F_REPLIES), 0);
-	union map_value *v = map_put(&r->seen, text_of(r, F_ID));
+	struct slice id = text_of(r, F_ID);
+	union map_value none = {0}, *v = id.n ? map_put(&r->seen, id) : &none;
+	bool fresh = !v->u;
 
-	if (!v->u) {
+	if (fresh) {
 		r->posts = xgrow(r->posts, r->nposts, &r->posts_cap, sizeof *r->posts);
 		v->u = ++r->nposts;
 	}
 	r->posts[v->u - 1] = (struct post){node, reactions};
+	return fresh;
 }
 
 static void
@@ -188,7 +192,8 @@ take_mention(void *ctx, const struct json_value *values)
 	if (bot >= 0)
 		graph_trust(r->graph, node, 1 - bot);
 	map_put(&r->authors, text_of(r, F_ID))->u = node + 1;
-	add_post(r, node);
+	if (!add_post(r, node))
+		return;
 	add_mentioned(r, node);
 	add_answer(r, node);
 }
@@ -212,8 +217,11 @@ settle_answers(struct reading *r)
 struct ranked {
 	uint32_t node;
 	double rank;
+	bool person;
+	struct slice id;
 };
 
+/* The highest first; of equals people before bots, then by name, in whatever order they were read. */
 static int
 by_rank(const void *a, const void *b)
 {
@@ -221,7 +229,9 @@ by_rank(const void *a, const void *b)
 
 	if (x->rank != y->rank)
 		return x->rank > y->rank ? -1 : 1;
-	return (x->node > y->node) - (x->node < y->node);
+	if (x->person != y->person)
+		return x->person ? -1 : 1;
+	return slice_cmp(x->id, y->id);
 }
 
 static int
@@ -255,41 +265,68 @@ h_indexes(const struct reading *r)
 static void
 put_author(const struct reading *r, struct buf *b, const struct ranked *a, uint32_t h, double influence)
 {
-	struct slice id = graph_id(r->graph, a->node);
-
 	if (!json) {
-		buf_printf(b, "%.*s\t%.1f\n", SLICE_ARG(id), influence);
+		buf_printf(b, "%.*s\t%.1f\n", SLICE_ARG(a->id), influence);
 		return;
 	}
 	buf_puts(b, "{\"author\":");
-	json_put_string(b, id);
+	json_put_string(b, a->id);
 	buf_printf(b, ",\"influence\":%.1f,\"rank\":%.3e,\"pointed_to_by\":%u,\"h\":%u}\n", influence, a->rank,
 	    graph_in(r->graph, a->node), h);
 }
 
-/* The influence is the share of authors that have a lower rank, in percent; equal ranks share it. */
+/* All authors in order; PEOPLE gets how many are no likely bots.  The caller frees. */
+static struct ranked *
+ranked_authors(const struct reading *r, size_t *people)
+{
+	size_t n = graph_size(r->graph);
+	const double *ranks = graph_ranks(r->graph);
+	struct ranked *list = xcalloc(n + 1, sizeof *list);
+
+	*people = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t node = (uint32_t)i;
+
+		list[i] = (struct ranked){node, round(ranks[i] * 1e12) / 1e12,
+		    graph_is_person(r->graph, node), graph_id(r->graph, node)};
+		*people += list[i].person;
+	}
+	qsort(list, n, sizeof *list, by_rank);
+	return list;
+}
+
+/* How many people of the N authors from LIST on have the rank of the first. */
+static size_t
+count_equals(const struct ranked *list, size_t n)
+{
+	size_t equal = 0;
+
+	for (size_t i = 0; i < n && list[i].rank == list->rank; i++)
+		equal += list[i].person;
+	return equal;
+}
+
+/* The influence is the share of people that have a lower rank, in percent; equal ranks share it.  A likely
+ * bot has none, and many bots make nobody influential by standing below. */
 static void
 write_ranks(const struct reading *r)
 {
-	size_t n = graph_size(r->graph), shown = top > 0 && (size_t)top < n ? (size_t)top : n;
-	const double *ranks = graph_ranks(r->graph);
-	struct ranked *list = xcalloc(n + 1, sizeof *list);
+	size_t n = graph_size(r->graph), shown = top > 0 && (size_t)top < n ? (size_t)top : n, people;
+	struct ranked *list = ranked_authors(r, &people);
 	uint32_t *h = h_indexes(r);
+	size_t below = people;
 	struct buf b = BUF_INIT;
 	struct writer w;
 
-	for (size_t i = 0; i < n; i++)
-		list[i] = (struct ranked){(uint32_t)i, round(ranks[i] * 1e12) / 1e12};
-	qsort(list, n, sizeof *list, by_rank);
 	writer_init(&w, 1, "stdout");
 	if (!json)
 		writer_put(&w, SLICE("# author\tinfluence\n"));
-	for (size_t i = 0, below = 0; i < shown; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		if (i == 0 || list[i].rank != list[i - 1].rank)
-			for (below = i; below < n && list[below].rank == list[i].rank;)
-				below++;
+			below -= count_equals(&list[i], n - i);
 		buf_clear(&b);
-		put_author(r, &b, &list[i], h[list[i].node], n > 1 ? 100.0 * (double)(n - below) / (double)(n - 1) : 0);
+		put_author(r, &b, &list[i], h[list[i].node],
+		    list[i].person && people > 1 ? 100.0 * (double)below / (double)(people - 1) : 0);
 		writer_put(&w, buf_slice(&b));
 	}
 	writer_release(&w);

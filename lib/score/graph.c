@@ -23,6 +23,7 @@ struct graph {
 	size_t trust_cap;
 	/* By graph_ranks. */
 	uint32_t *first; /* of each node's edges, sorted by from; nodes + 1 */
+	float *keep;     /* of each edge: the share of its vote that arrives */
 	uint32_t *in;
 	double *ranks;
 };
@@ -37,9 +38,11 @@ static void
 forget_ranks(struct graph *g)
 {
 	free(g->first);
+	free(g->keep);
 	free(g->in);
 	free(g->ranks);
 	g->first = NULL;
+	g->keep = NULL;
 	g->in = NULL;
 	g->ranks = NULL;
 }
@@ -95,6 +98,12 @@ graph_edge(struct graph *g, uint32_t from, uint32_t to)
 	forget_ranks(g);
 	g->edges = xgrow(g->edges, g->n, &g->cap, sizeof *g->edges);
 	g->edges[g->n++] = (struct edge){from, to, 1};
+}
+
+bool
+graph_is_person(const struct graph *g, uint32_t node)
+{
+	return g->trust[node] > GRAPH_PERSON;
 }
 
 uint32_t
@@ -213,32 +222,69 @@ find_parts(const struct graph *g, uint32_t *parts)
 	return part;
 }
 
+/* A part, as its edges show it. */
+struct circle {
+	uint32_t size;
+	double known; /* how many outside point to one of it, each as much as they are trusted */
+	double keep;  /* the share of a vote inside of it that counts */
+};
+
+/* So many members become known by one from outside. */
+#define MEMBERS_KNOWN 10
+
+static void
+count_circles(const struct graph *g, const uint32_t *part, struct circle *circles)
+{
+	for (size_t v = 0; v < g->ids.n; v++)
+		circles[part[v]].size++;
+	/* The edges of one account stand together: it counts once for each part, unless others lie between. */
+	for (size_t i = 0; i < g->n; i++) {
+		uint32_t from = g->edges[i].from, to = part[g->edges[i].to];
+		bool again = i && g->edges[i - 1].from == from && part[g->edges[i - 1].to] == to;
+
+		if (part[from] != to && !again)
+			circles[to].known += g->trust[from];
+	}
+}
+
+/* Is PART the public itself, though nobody outside points to it: more than half of all, and alone? */
+static bool
+is_public(const struct graph *g, const struct circle *circles, uint32_t parts, uint32_t part)
+{
+	if (circles[part].size <= g->ids.n / 2)
+		return false;
+	for (uint32_t p = 0; p < parts; p++)
+		if (p != part && (circles[p].size > 1 || circles[p].known > 0))
+			return false;
+	return true;
+}
+
 /*
- * Edges inside a circle that nobody outside points to get no weight, unless it is more than half of all:
- * that is the public itself.
+ * What goes round inside a circle counts as far as somebody outside knows it: not at all when nobody does,
+ * wholly when one in MEMBERS_KNOWN points there from outside.  So one answer to one bot lifts no ring.
  */
 static void
-cut_circles(struct graph *g)
+weigh_circles(struct graph *g)
 {
-	uint32_t parts, largest = 0, *part = find_parts(g, &parts);
-	uint32_t *size = xcalloc(parts + 1, sizeof *size);
-	bool *known = xcalloc(parts + 1, sizeof *known);
+	uint32_t parts, *part = find_parts(g, &parts), largest = 0;
+	struct circle *circles = xcalloc(parts + 1, sizeof *circles);
 
-	for (size_t v = 0; v < g->ids.n; v++)
-		size[part[v]]++;
-	for (uint32_t p = 0; p < parts; p++)
-		if (size[p] > size[largest])
+	count_circles(g, part, circles);
+	for (uint32_t p = 0; p < parts; p++) {
+		circles[p].keep = fmin(1, MEMBERS_KNOWN * circles[p].known / (double)circles[p].size);
+		if (circles[p].size > circles[largest].size)
 			largest = p;
-	for (size_t i = 0; i < g->n; i++)
-		known[part[g->edges[i].to]] |= part[g->edges[i].from] != part[g->edges[i].to];
-	if (parts && size[largest] > g->ids.n / 2)
-		known[largest] = true;
-	for (size_t i = 0; i < g->n; i++)
-		if (part[g->edges[i].from] == part[g->edges[i].to] && !known[part[g->edges[i].to]])
-			g->edges[i].weight = 0;
+	}
+	if (parts && is_public(g, circles, parts, largest))
+		circles[largest].keep = 1;
+	g->keep = xcalloc(g->n + 1, sizeof *g->keep);
+	for (size_t i = 0; i < g->n; i++) {
+		uint32_t p = part[g->edges[i].to];
+
+		g->keep[i] = part[g->edges[i].from] == p ? (float)circles[p].keep : 1;
+	}
 	free(part);
-	free(size);
-	free(known);
+	free(circles);
 }
 
 /* ---- ranks ---- */
@@ -248,7 +294,7 @@ count_in(struct graph *g)
 {
 	g->in = xcalloc(g->ids.n + 1, sizeof *g->in);
 	for (size_t i = 0; i < g->n; i++)
-		g->in[g->edges[i].to] += g->edges[i].weight > 0;
+		g->in[g->edges[i].to] += g->keep[i] > 0;
 }
 
 /* What each node gives away in all. */
@@ -281,15 +327,18 @@ vote(const struct graph *g, const double *base, const double *out, const double 
 {
 	double kept = 0, change = 0;
 
-	/* Who points to nobody gives the vote back to where votes begin. */
+	/* Who points to nobody gives the vote back to where votes begin; so does what does not count. */
 	for (size_t v = 0; v < g->ids.n; v++) {
 		kept += out[v] > 0 ? 0 : ranks[v];
 		next[v] = 0;
 	}
-	for (size_t i = 0; i < g->n; i++)
-		if (g->edges[i].weight > 0)
-			next[g->edges[i].to] += ranks[g->edges[i].from] * log1p(g->edges[i].weight) /
-			                        out[g->edges[i].from];
+	for (size_t i = 0; i < g->n; i++) {
+		const struct edge *e = &g->edges[i];
+		double given = ranks[e->from] * log1p(e->weight) / out[e->from];
+
+		next[e->to] += given * (double)g->keep[i];
+		kept += given * (1 - (double)g->keep[i]);
+	}
 	for (size_t v = 0; v < g->ids.n; v++) {
 		next[v] = GRAPH_DAMPING * (next[v] + kept * base[v]) + (1 - GRAPH_DAMPING) * base[v];
 		change += fabs(next[v] - ranks[v]);
@@ -306,7 +355,7 @@ graph_ranks(struct graph *g)
 		return g->ranks;
 	forget_ranks(g);
 	sort_edges(g);
-	cut_circles(g);
+	weigh_circles(g);
 	count_in(g);
 	base = beginnings(g);
 	out = weights_out(g);

@@ -6,6 +6,7 @@
 #ifndef SME_SCORE_GRAPH_H
 #define SME_SCORE_GRAPH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -24,6 +25,10 @@ uint32_t graph_node(struct graph *g, struct slice id);
 
 /* How much a vote of NODE is worth to begin with, 0 to 1; 1 unless it is set. */
 void graph_trust(struct graph *g, uint32_t node, double trust);
+
+/* Is NODE likelier a person than a bot, where one account in ten is a bot (as the priority has it)? */
+#define GRAPH_PERSON 0.1000001
+bool graph_is_person(const struct graph *g, uint32_t node);
 
 /* FROM pointed to TO once more.  Pointing to oneself does not count. */
 void graph_edge(struct graph *g, uint32_t from, uint32_t to);

@@ -132,6 +132,35 @@ mention() {
 	[ "$status" -eq 1 ]
 }
 
+@test "graph: likely bots have no influence and push nobody up, what comes again counts once" {
+	bot() { jq -c ".score.bot = $1"; }
+	{
+		mention 1 kim '@lou' | bot 0.1
+		mention 2 zoe '@lou @kim' | bot 0.1
+		mention 3 abe x | bot 0.1
+		mention 4 lou x | bot 0.1
+		for i in $(seq 20); do mention "b$i" "bot$i" "@bot1 @bot$((i % 20 + 1))" | bot 0.95; done
+		mention 5 kim '@bot1' | bot 0.1
+	} >events
+	sme-score graph events >table
+	[ "$(grep -v bot table)" = "$(printf '# author\tinfluence\nx:@lou\t100.0\nx:@kim\t66.7\nx:@abe\t0.0\nx:@zoe\t0.0')" ] || { cat table; false; }
+	[ "$(grep bot table | cut -f 2 | sort -u)" = 0.0 ]
+	# The same mentions in another order, and twice.
+	{ tac events; cat events; } | sme-score graph | cmp - table
+	# Mentions without an id are all different.
+	jq -c 'del(.id)' events | sme-score graph | cmp - table
+}
+
+@test "a weight for age bounds waiting" {
+	echo '{score: {weights: {age: 100}, age: "10h"}}' >sme.jq
+	score() { jq -nc --arg at "$1" --arg t "$2" '{type: "mention", created_at: $at, text: $t, class: {sentiment: {score: -1}}}' |
+		sme-score --now 2026-11-20T20:00:00Z | jq .score.priority; }
+	new=$(score 2026-11-20T20:00:00Z 'kein Netz, outage, urgent, gekündigt!')
+	mild=$(jq -nc '{type: "mention", created_at: "2026-11-20T20:00:00Z", text: "ok"}' | sme-score --now 2026-11-21T06:00:00Z | jq .score.priority)
+	[ "$mild" = 100 ]
+	[ "$(jq -n "$new < 100")" = true ]
+}
+
 @test "graph: h of an author's mentions have at least h reactions" {
 	i=0
 	for n in 10 3 3 2 0 9; do

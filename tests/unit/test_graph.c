@@ -117,6 +117,54 @@ test_bots(void **state)
 	(void)state;
 }
 
+/* A ring that is larger than the public and of which nothing is known: nobody of it stands above those whom
+ * people mention, not even with a bot that somebody has answered. */
+static void
+test_large_ring(void **state)
+{
+	(void)state;
+	for (int answered = 0; answered < 2; answered++)
+		for (int dense = 0; dense < 2; dense++) {
+			struct graph *g = graph_new();
+			double low = 1;
+
+			make_public(g);
+			for (unsigned i = 0; i < 10000; i++)
+				for (unsigned k = 1; k < (dense ? 8u : 2u); k++)
+					graph_edge(g, node(g, "b", i), node(g, "b", (i + k) % 10000));
+			if (answered)
+				graph_edge(g, node(g, "p", 7), node(g, "b", 5));
+			for (unsigned i = 0; i < 40; i++)
+				low = fmin(low, graph_ranks(g)[node(g, "p", i)]);
+			assert_true(low > most(g, "b", 10000));
+			assert_true(fabs(sum_of(g) - 1) < 1e-9);
+			graph_free(g);
+		}
+}
+
+/* Many outside make a circle known wholly, few a little. */
+static void
+test_known_circle(void **state)
+{
+	double last = 0;
+
+	(void)state;
+	for (unsigned outside = 0; outside <= 4; outside++) {
+		struct graph *g = graph_new();
+		double r;
+
+		for (unsigned i = 0; i < 30; i++)
+			graph_edge(g, node(g, "a", i), node(g, "a", (i + 1) % 30));
+		graph_edge(g, node(g, "x", 0), node(g, "x", 1));
+		for (unsigned i = 0; i < outside; i++)
+			graph_edge(g, node(g, "o", i), node(g, "a", 0));
+		r = graph_ranks(g)[node(g, "a", 5)] / graph_ranks(g)[node(g, "x", 0)];
+		assert_true(outside == 0 ? fabs(r - 1) < 1e-9 : outside <= 3 ? r > last + 0.1 : r > last);
+		last = r;
+		graph_free(g);
+	}
+}
+
 static void
 test_empty(void **state)
 {
@@ -138,6 +186,8 @@ main(void)
 	    cmocka_unit_test(test_ring),
 	    cmocka_unit_test(test_star),
 	    cmocka_unit_test(test_bots),
+	    cmocka_unit_test(test_large_ring),
+	    cmocka_unit_test(test_known_circle),
 	    cmocka_unit_test(test_empty),
 	};
 
