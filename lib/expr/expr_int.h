@@ -126,7 +126,7 @@ struct node {
 	enum node_op op;
 	bool multi;    /* may give more than one output */
 	bool opt;      /* "?" behind .key, [number] or [] */
-	bool path_lit; /* a comparison of N_PATH with a literal: the fast case */
+	bool path_lit; /* N_PATH compared with a literal, or that it contains it: the fast cases */
 	struct node *a, *b, *c;
 	struct slice key;  /* N_FIELD; N_TEST: the expression */
 	struct slice mods; /* N_TEST: the letters; p == NULL: none given */

@@ -80,6 +80,13 @@ base_of(const struct node *n, struct base base)
 	return (struct base){true, n->steps, n->n_steps};
 }
 
+/* Text without NUL, where contains() of jq 1.6 ends. */
+static bool
+is_plain_text(const struct val *lit)
+{
+	return lit->type == JSON_STRING && lit->form == VAL_TEXT && !memchr(lit->p, '\0', lit->n);
+}
+
 static void
 walk(struct planner *pl, struct node *n, struct base base)
 {
@@ -103,6 +110,8 @@ walk(struct planner *pl, struct node *n, struct base base)
 	if (n->c)
 		walk(pl, n->c, base);
 	n->path_lit = n->op >= N_EQ && n->op <= N_GE && n->a->op == N_PATH && n->b->op == N_LIT;
+	if (n->op == N_PIPE && n->a->op == N_PATH && n->b->op == N_CONTAINS && n->b->a->op == N_LIT)
+		n->path_lit = is_plain_text(&n->b->a->lit);
 }
 
 void

@@ -245,7 +245,7 @@ string_contains(struct expr_run *run, const struct val *a, const struct val *b)
 		return RES_PUNT;
 	s = until_nul(s);
 	t = until_nul(t);
-	return !t.n || (s.n >= t.n && memmem(s.p, s.n, t.p, t.n)) ? RES_TRUE : RES_FALSE;
+	return slice_find(s, t) >= 0 ? RES_TRUE : RES_FALSE;
 }
 
 /* Is there an element of the array A that contains B? */

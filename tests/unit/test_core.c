@@ -42,6 +42,30 @@ test_slice(void **state)
 	assert_false(slice_u64(SLICE(""), &n) || slice_u64(SLICE("-1"), &n) || slice_u64(SLICE("1 "), &n));
 }
 
+/* Texts of few letters, so that most places are nearly right, and no byte behind them is ours. */
+static void
+test_find(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		size_t n = hash_mix(++seed) % 90, m = 1 + hash_mix(++seed) % 40;
+		char *text = malloc(n + 1), needle[40];
+		const char *want;
+
+		for (size_t i = 0; i < n; i++)
+			text[i] = (char)('a' + hash_mix(++seed) % 2);
+		text = realloc(text, n ? n : 1);
+		for (size_t i = 0; i < m; i++)
+			needle[i] = (char)('a' + hash_mix(++seed) % 2);
+		want = n >= m ? memmem(text, n, needle, m) : NULL;
+		assert_int_equal(slice_find((struct slice){text, n}, (struct slice){needle, m}),
+		    want ? want - text : -1);
+		free(text);
+	}
+}
+
 static void
 test_buf(void **state)
 {
@@ -201,6 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_slice),
+	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_buf),
 	    cmocka_unit_test(test_map),
 	    cmocka_unit_test(test_arena),
