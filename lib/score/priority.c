@@ -116,10 +116,12 @@ put_plain(struct buf *b, struct slice s)
 static void
 put_row(struct buf *b, struct slice why, long tenths, struct slice note)
 {
-	size_t at = b->n;
+	size_t width = 0;
 
 	put_plain(b, (struct slice){why.p + 1, why.n - 2});
-	while (b->n < at + 24)
+	for (size_t i = 1; i + 1 < why.n; i++)
+		width += ((unsigned char)why.p[i] & 0xc0) != 0x80;
+	for (; width < 24; width++)
 		buf_addc(b, ' ');
 	buf_printf(b, " %6.1f", (double)tenths / 10);
 	if (note.n) {

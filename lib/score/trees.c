@@ -113,26 +113,30 @@ trees_put(const struct trees *t, struct buf *out)
 	buf_add(out, (const char *)t->list, h.count * sizeof *t->list);
 }
 
+/* What goes left when it is missing lies so far behind what goes right: both bytes of a node are one index. */
+#define LEFT 256
+
 double
 trees_sum(const struct trees *t, const float *x)
 {
 	/* Missing numbers are very small where they go left, very large where they go right: so the walk
 	 * has no branches. */
-	float v[2][TREES_FEATURES];
+	float v[LEFT + TREES_FEATURES];
 	double sum = t->header.base;
 
 	for (uint32_t f = 0; f < t->header.features; f++) {
-		v[1][f] = isnan(x[f]) ? -INFINITY : x[f];
-		v[0][f] = isnan(x[f]) ? INFINITY : x[f];
+		v[LEFT + f] = isnan(x[f]) ? -INFINITY : x[f];
+		v[f] = isnan(x[f]) ? INFINITY : x[f];
 	}
 	for (uint32_t i = 0; i < t->header.count; i++) {
 		const struct tree *tree = &t->list[i];
 		unsigned n = 0;
 
+#pragma GCC unroll 4 /* TREES_DEPTH */
 		for (int depth = 0; depth < TREES_DEPTH; depth++) {
 			const struct tree_node *node = &tree->nodes[n];
 
-			n = 2 * n + 1 + !(v[node->missing_left][node->feature] <= node->threshold);
+			n = 2 * n + 1 + !(v[node->feature | node->missing_left << 8] <= node->threshold);
 		}
 		sum += tree->leaves[n - TREES_NODES];
 	}

@@ -176,6 +176,10 @@ mention() {
 	[ "$output" = "x?[31m:1
 credibility                10.0
 = priority                 10.0" ]
+	echo '{score: {topics: {"störung": 5}}}' >sme.jq
+	[ "$(sme-score --explain <<<'{"type":"mention","id":"1","class":{"topics":["störung"]}}')" = "1
+topic:störung               5.0
+= priority                  5.0" ]
 }
 
 @test "reach: what is usual is learned from a log, built in where it says too little" {
