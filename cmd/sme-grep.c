@@ -114,7 +114,7 @@ static struct expr *
 compile(const char *text, struct scan_plan *plan)
 {
 	struct sme_err err;
-	struct expr *e = expr_compile(text, plan, &err);
+	struct expr *e = expr_compile_checked(text, plan, &err);
 	struct buf mark = BUF_INIT;
 	const char *rest;
 

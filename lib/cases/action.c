@@ -255,11 +255,33 @@ no_case(struct slice tenant, struct slice key, struct sme_err *err)
 	    SLICE_ARG(tenant), SLICE_ARG(key));
 }
 
+/*
+ * Has the department of A had the case since it last came back, but for the one that has it now, whose clock
+ * may be set anew?  Then it goes round in a circle, and nobody answers.
+ */
+static int
+check_circle(struct cases *c, const struct case_action *a, struct sme_err *err)
+{
+	struct sqlite3_stmt *st = db_query(c->db, "SELECT ?3 ->> 'department', f.department FROM case_file f WHERE "
+	    "f.tenant = ?1 AND f.key = ?2 AND f.department != ?3 ->> 'department' AND EXISTS (SELECT 1 FROM case_event e "
+	    "WHERE e.tenant = ?1 AND e.key = ?2 AND e.action = 'forward' AND e.data ->> 'department' = ?3 ->> 'department' "
+	    "AND e.seq > coalesce((SELECT max(seq) FROM case_event WHERE tenant = ?1 AND key = ?2 AND action IN "
+	    "('return', 'close')), 0))", err, "ttt", a->tenant, a->key, a->data);
+	int r = st ? db_step(c->db, st, err) : -1;
+
+	if (r <= 0)
+		return r;
+	r = err_set(err, SME_TEMPFAIL, "%.*s had the case already, and %.*s has it now; take it back with --return first",
+	    SLICE_ARG(db_text(st, 0)), SLICE_ARG(db_text(st, 1)));
+	db_done(st);
+	return r;
+}
+
 /* What stands in the way; 0 when nothing does. */
 static int
 check_state(struct cases *c, const struct case_action *a, struct sme_err *err)
 {
-	struct sqlite3_stmt *st = db_query(c->db, "SELECT status, holder, lease, fence, ?3 ->> 'fence' "
+	struct sqlite3_stmt *st = db_query(c->db, "SELECT status, holder, lease, fence, ?3 ->> 'fence', department "
 	    "FROM case_file WHERE tenant = ?1 AND key = ?2", err, "ttt", a->tenant, a->key,
 	    a->data.p ? a->data : SLICE("{}"));
 	int r = st ? db_step(c->db, st, err) : -1;
@@ -275,6 +297,8 @@ check_state(struct cases *c, const struct case_action *a, struct sme_err *err)
 		r = err_set(err, SME_TEMPFAIL, "the case is open");
 	else if (slice_is(a->action, "close") && slice_is(db_text(st, 0), "closed"))
 		r = err_set(err, SME_TEMPFAIL, "the case is closed already");
+	else if (slice_is(a->action, "return") && !db_text(st, 5).p)
+		r = err_set(err, SME_TEMPFAIL, "no department has the case");
 	else if (slice_is(a->action, "release") && !holder.p)
 		r = err_set(err, SME_TEMPFAIL, "nobody holds the case");
 	else if ((slice_is(a->action, "release") || slice_is(a->action, "reply") ||
@@ -285,7 +309,7 @@ check_state(struct cases *c, const struct case_action *a, struct sme_err *err)
 		r = err_set(err, SME_TEMPFAIL, "the claim is stale: its token is %lld, that of the case %lld",
 		    (long long)db_int(st, 4), (long long)db_int(st, 3));
 	db_done(st);
-	return r;
+	return r == 0 && slice_is(a->action, "forward") ? check_circle(c, a, err) : r;
 }
 
 int

@@ -125,7 +125,7 @@ static bool
 compiles(const struct json_node *n, struct sme_err *why)
 {
 	struct scan_plan *plan = scan_plan_new();
-	struct expr *e = expr_compile(n->text.p, plan, why);
+	struct expr *e = expr_compile_checked(n->text.p, plan, why);
 
 	expr_free(e);
 	scan_plan_free(plan);

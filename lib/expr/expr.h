@@ -20,6 +20,12 @@ struct expr;
 struct expr *expr_compile(const char *text, struct scan_plan *plan, struct sme_err *err);
 void expr_free(struct expr *e);
 
+/*
+ * For what people write as a condition: as expr_compile, but also NULL with ERR for what is jq and surely a
+ * mistake, `.a = 1` and a test() whose expression or letters are none.
+ */
+struct expr *expr_compile_checked(const char *text, struct scan_plan *plan, struct sme_err *err);
+
 /* One thread's scratch memory (and its own libjq, when the condition needs one). */
 struct expr_run;
 struct expr_run *expr_run_new(const struct expr *e);

@@ -217,6 +217,12 @@ int expr_part(struct expr_run *run, const struct node *n, const struct val *a, s
 int expr_path(struct expr_run *run, const struct node *n, struct val *out);
 int expr_test(struct expr_run *run, const struct node *n, const struct val *in);
 
+/* --- regex.c, check.c --- */
+
+/* Can the expression of the N_TEST be used at all?  0, or -1 with ERR. */
+int expr_check_regex(const struct node *n, struct sme_err *err);
+int expr_check(const struct expr *e, struct sme_err *err);
+
 /* --- val.c --- */
 
 struct val val_of(const struct json_value *v);

@@ -235,6 +235,19 @@ lex_string(struct lexer *l)
 	buf_release(&b);
 }
 
+/* What other languages write in its place. */
+static struct slice
+no_meaning(char c)
+{
+	if (c == '\'')
+		return SLICE("texts stand in double quotes");
+	if (c == '&')
+		return SLICE("this character has no meaning here: write \"and\"");
+	if (c == '!')
+		return SLICE("this character has no meaning here: write \"| not\" behind it");
+	return SLICE("this character has no meaning here");
+}
+
 static void
 lex_op(struct lexer *l)
 {
@@ -253,7 +266,7 @@ lex_op(struct lexer *l)
 	if (*l->p && strchr(".?=;,:|+-*/%$<>()[]{}", *l->p))
 		push(l, TOK_OP, 1, (struct slice){l->p, 1});
 	else
-		push(l, TOK_BAD, 1, SLICE("this character has no meaning here"));
+		push(l, TOK_BAD, 1, no_meaning(*l->p));
 }
 
 static void

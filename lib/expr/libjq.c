@@ -130,8 +130,9 @@ report_syntax(struct slice text, const struct token *t, size_t count, struct sme
 	if (i == count || t[i].kind == TOK_END)
 		expr_err_at(err, text, text.n, "syntax error: something is missing at the end");
 	else
-		expr_err_at(err, text, t[i].at, "syntax error: unexpected %.*s%s",
-		    t[i].n < 60 ? (int)t[i].n : 60, text.p + t[i].at, t[i].n < 60 ? "" : "...");
+		expr_err_at(err, text, t[i].at, "syntax error: unexpected %.*s%s%s",
+		    t[i].n < 60 ? (int)t[i].n : 60, text.p + t[i].at, t[i].n < 60 ? "" : "...",
+		    text.p[t[i].at] == '|' && t[i].at && text.p[t[i].at - 1] == '|' ? ": write \"or\"" : "");
 }
 
 static void

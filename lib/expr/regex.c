@@ -35,7 +35,7 @@ options_of(struct slice mods, OnigOptionType *options)
 }
 
 static int
-compile(struct expr_run *run, const struct node *n, regex_t **re)
+compile(struct sme_err *err, const struct node *n, regex_t **re)
 {
 	const OnigUChar *p = (const OnigUChar *)n->key.p;
 	OnigUChar text[ONIG_MAX_ERROR_MESSAGE_LEN];
@@ -45,7 +45,7 @@ compile(struct expr_run *run, const struct node *n, regex_t **re)
 
 	if (!options_of(n->mods, &options)) {
 		err_set(
-		    run->err, SME_DATA, "%.*s is not a valid modifier string", SLICE_ARG(n->mods));
+		    err, SME_DATA, "%.*s is not a valid modifier string", SLICE_ARG(n->mods));
 		return RES_ERROR;
 	}
 	ret =
@@ -53,9 +53,19 @@ compile(struct expr_run *run, const struct node *n, regex_t **re)
 	if (ret == ONIG_NORMAL)
 		return RES_TRUE;
 	onig_error_code_to_str(text, ret, &info);
-	err_set(run->err, SME_DATA, "Regex failure: %s", (const char *)text);
+	err_set(err, SME_DATA, "Regex failure: %s", (const char *)text);
 	*re = NULL;
 	return RES_ERROR;
+}
+
+int
+expr_check_regex(const struct node *n, struct sme_err *err)
+{
+	regex_t *re = NULL;
+	int r = compile(err, n, &re) == RES_TRUE ? 0 : -1;
+
+	onig_free(re);
+	return r;
 }
 
 int
@@ -71,7 +81,7 @@ expr_test(struct expr_run *run, const struct node *n, const struct val *in)
 	if (!val_text(run, in, &s))
 		return RES_PUNT;
 	if (!*re) {
-		ret = compile(run, n, re);
+		ret = compile(run->err, n, re);
 		if (ret != RES_TRUE)
 			return ret;
 	}

@@ -30,7 +30,7 @@ read_snippet(struct brands *all, const struct brand *b, const struct json_node *
 	    .topic = node_text(node, "topic"),
 	    .automatic = node_bool(node, "auto", false),
 	    .id = all->nsnippets};
-	if (when.p && !(s->when = expr_compile(when.p, plan, err))) {
+	if (when.p && !(s->when = expr_compile_checked(when.p, plan, err))) {
 		snprintf(member, sizeof member, ".snippets[%zu].when: ", b->n);
 		return wrong(config, b, member, err);
 	}

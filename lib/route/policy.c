@@ -146,7 +146,7 @@ read_rules(struct policies *all, struct policy *p, const struct config *config,
 
 		*rule = read_rule(&all->arena, p, it);
 		rule->id = all->nrules++;
-		if (when.p && !(rule->when = expr_compile(when.p, plan, err))) {
+		if (when.p && !(rule->when = expr_compile_checked(when.p, plan, err))) {
 			snprintf(member, sizeof member, ".rules[%zu].when: ", p->nrules);
 			return wrong(config, p, member, err);
 		}

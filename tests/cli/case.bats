@@ -258,7 +258,16 @@ agent() { # NAME [jq of more members]
 	late() { echo "$(sme-case list --json --late --now "$1" | jq -c '[.case, .late, .department_late]')" "$(sme-case queue --json --now "$1" | jq -c '[.late, .forwarded]')"; }
 	[ "$(late 2026-11-20T13:00:00Z)" = ' [0,1]' ]
 	[ "$(late 2026-11-20T13:00:01Z)" = '["1",true,true] [1,1]' ]
+	# On to the next, but not round in a circle; what is not away does not come back.
+	sme-case forward -a lea --to technik --due 3h --now 2026-11-20T11:00:00Z 1
+	sme-case forward -a lea --to recht 1
+	run sme-case forward -a lea --to technik 1
+	[ "$status" -eq 75 ]
+	[[ "$output" == *'technik had the case already, and recht has it now; take it back with --return first' ]]
 	sme-case forward -a lea --return 1
+	run sme-case forward -a lea --return 1
+	[ "$status" -eq 75 ]
+	[[ "$output" == *'no department has the case' ]]
 	[ "$(late 2026-11-20T13:00:01Z)" = ' [0,0]' ]
 	[ "$(case_of 1 | jq .department)" = null ]
 	[ "$(sme-case journey x:kim --json | wc -l)" -eq 2 ]

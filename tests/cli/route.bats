@@ -182,6 +182,17 @@ END
 		[[ "$output" == *"$2"* ]]
 	}
 	bad 'rules: [{name: "a", when: ".x =="}]' '.tenants.t.rules[0].when'
+	# What is jq, and surely not what was meant.
+	bad 'rules: [{name: "a", when: ".x = 1"}]' '.tenants.t.rules[0].when: condition:1:4: "=" changes the event; to compare, write "=="'
+	bad 'rules: [{name: "a", when: ".a and (.b | test(\"(\"))"}]' '.rules[0].when: condition:1:19: Regex failure: end pattern with unmatched parenthesis'
+	bad 'rules: [{name: "a", when: ".b | test(\"x\"; \"q\")"}]' 'condition:1:11: q is not a valid modifier string'
+	bad 'rules: [{name: "a", when: ".a && .b"}]' 'condition:1:4: this character has no meaning here: write "and"'
+	bad 'rules: [{name: "a", when: ".a || .b"}]' 'condition:1:5: syntax error: unexpected |: write "or"'
+	bad "rules: [{name: \"a\", when: \".a == 'x'\"}]" 'condition:1:7: texts stand in double quotes'
+	bad 'rules: [{name: "a", when: ".a | tets(\"x\")"}]' 'condition:1:6: tets/1 is not defined'
+	bad 'rules: [{name: "a", when: 3}]' 'expected a jq condition such as ".direct", got 3'
+	bad 'rules: [{name: "a", priority: "high"}]' 'expected a number from -1000 to 1000, got "high"'
+	bad 'rules: [{name: "a", sla: "5"}]' 'expected a duration such as "36m", got "5"'
 	bad 'rules: [{name: "a", queue: "nowhere"}]' '.tenants.t.rules[0].queue'
 	bad 'queues: [{name: "a", sla: 36}]' '.tenants.t.queues[0].sla'
 	bad 'hours: {mon: ["08:00-12:00", "11:00-13:00"]}' '.tenants.t.hours.mon[1]'

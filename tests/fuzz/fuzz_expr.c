@@ -68,6 +68,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena a = ARENA_INIT;
 	struct parsed p;
 	struct expr *e;
+	struct sme_err err;
 	char *condition;
 
 	if (nl && !memchr(data, '\0', (size_t)(nl - data))) {
@@ -77,6 +78,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (e)
 			evaluate(condition, e, plan,
 			    (struct slice){(const char *)nl + 1, size - (size_t)(nl - data) - 1});
+		if (e)
+			expr_check(e, &err);
 		expr_free(e);
 		free(condition);
 	}

@@ -168,7 +168,7 @@ test_refused(void **state)
 	refuse(".a ==\n == 1", "condition:2:2: syntax error: unexpected ==");
 	refuse("(.a", "condition:1:4: syntax error: something is missing at the end");
 	refuse(".a == \"x", "condition:1:7: this string does not end");
-	refuse(".a & .b", "condition:1:4: this character has no meaning here");
+	refuse(".a & .b", "condition:1:4: this character has no meaning here: write \"and\"");
 	refuse("1 == 1 == 1", "condition:1:8: syntax error: unexpected ==");
 	refuse("true and nosuch", "condition:1:10: nosuch/0 is not defined");
 	refuse(".a == \xff", "condition:1:7: this is not UTF-8");
