@@ -17,6 +17,7 @@
 
 #define DAY_MS 86400000.0
 #define FOLDS  5
+#define LEAST  50 /* bots, and people, to learn from or to test with */
 
 /* Each row and copies of it in which a group of facts is missing, so that the trees can do without; together
  * they count as much as the row itself. */
@@ -189,9 +190,21 @@ is_missing(unsigned copy, int feature)
 	}
 }
 
-/* The rows of which FOLD is not, with copies. */
+/* Which rows are kept for testing: a fold, or a group; FOLDS and SIZE_MAX: none. */
+struct held_out {
+	unsigned fold;
+	size_t group;
+};
+
+static bool
+is_held_out(const struct account *a, const struct held_out *h)
+{
+	return a->fold == h->fold || a->group == h->group;
+}
+
+/* All rows but those held out, with copies. */
 static struct trees *
-learn(const struct accounts *all, unsigned fold)
+learn(const struct accounts *all, const struct held_out *h)
 {
 	struct trees_rows r = {.features = BOT_FEATURES};
 	float *x = xcalloc(all->n * COPIES * BOT_FEATURES + 1, sizeof *x);
@@ -200,7 +213,7 @@ learn(const struct accounts *all, unsigned fold)
 	struct trees *t;
 
 	for (size_t i = 0; i < all->n; i++) {
-		for (unsigned copy = 0; copy < COPIES && all->list[i].fold != fold; copy++) {
+		for (unsigned copy = 0; copy < COPIES && !is_held_out(&all->list[i], h); copy++) {
 			for (int f = 0; f < BOT_FEATURES; f++)
 				x[r.n * BOT_FEATURES + f] =
 				    is_missing(copy, f) ? NAN : all->list[i].x[f];
@@ -237,9 +250,57 @@ calibration_error(const double *p, const bool *positive, size_t n)
 	return n ? error / (double)n : 0;
 }
 
+/* Half of the 95 % interval of an area under the curve (Hanley and McNeil 1982). */
+static double
+auc_margin(double a, double pos, double neg)
+{
+	double q1 = a / (2 - a), q2 = 2 * a * a / (1 + a);
+
+	return 1.96 * sqrt((a * (1 - a) + (pos - 1) * (q1 - a * a) + (neg - 1) * (q2 - a * a)) / (pos * neg));
+}
+
+static bool
+is_enough(size_t bots, size_t people)
+{
+	return bots >= LEAST && people >= LEAST;
+}
+
+/* The area for GROUP by trees that have learned from the other groups only; NAN when that cannot be said.
+ * This is nearer to what a new network or year will see than other rows of the same set are. */
+static double
+unseen_auc(const struct accounts *all, size_t group)
+{
+	struct held_out h = {FOLDS, group};
+	double *sums = xcalloc(all->n + 1, sizeof *sums), auc = NAN;
+	bool *positive = xcalloc(all->n + 1, sizeof *positive);
+	size_t n = 0, bots[2] = {0}, people[2] = {0};
+
+	for (size_t i = 0; i < all->n; i++) {
+		bool own = all->list[i].group == group;
+
+		bots[own] += all->list[i].bot;
+		people[own] += !all->list[i].bot;
+	}
+	if (group != SIZE_MAX && is_enough(bots[0], people[0]) && is_enough(bots[1], people[1])) {
+		struct trees *t = learn(all, &h);
+
+		for (size_t i = 0; i < all->n; i++)
+			if (all->list[i].group == group) {
+				sums[n] = trees_sum(t, all->list[i].x);
+				positive[n++] = all->list[i].bot;
+			}
+		trees_free(t);
+		auc = trees_auc(sums, positive, n);
+	}
+	free(sums);
+	free(positive);
+	return auc;
+}
+
 static void
 put_group(const struct accounts *all, size_t group, const double *p, struct buf *text)
 {
+	double auc, unseen = unseen_auc(all, group);
 	double *of = xcalloc(all->n + 1, sizeof *of);
 	bool *positive = xcalloc(all->n + 1, sizeof *positive);
 	size_t n = 0, bots = 0;
@@ -250,10 +311,14 @@ put_group(const struct accounts *all, size_t group, const double *p, struct buf 
 		of[n] = p[i];
 		bots += positive[n++] = all->list[i].bot;
 	}
-	buf_printf(text, "%-20s %7zu %7zu  %.4f  %.4f\n",
-	    group == SIZE_MAX ? "all" : all->groups.items[group].key.p, n, bots,
-	    trees_auc(of, positive, n),
-	    calibration_error(of, positive, n));
+	auc = trees_auc(of, positive, n);
+	buf_printf(text, "%-20s %7zu %7zu  %.4f  %.4f  %.4f", group == SIZE_MAX ? "all" :
+	    all->groups.items[group].key.p, n, bots, auc, calibration_error(of, positive, n),
+	    auc_margin(auc, (double)bots, (double)(n - bots)));
+	if (isnan(unseen))
+		buf_puts(text, "       -\n");
+	else
+		buf_printf(text, "  %.4f\n", unseen);
 	free(of);
 	free(positive);
 }
@@ -264,7 +329,7 @@ print_report(const struct accounts *all, const double *p)
 	struct buf text = BUF_INIT;
 	struct writer w;
 
-	buf_printf(&text, "%d folds             accounts    bots     AUC     ECE\n", FOLDS);
+	buf_printf(&text, "%d folds             accounts    bots     AUC     ECE  AUC +/-  unseen\n", FOLDS);
 	for (size_t g = 0; g < all->groups.n && all->groups.n > 1; g++)
 		put_group(all, g, p, &text);
 	put_group(all, SIZE_MAX, p, &text);
@@ -281,7 +346,7 @@ cross_validate(const struct accounts *all)
 	double *sums = xcalloc(all->n + 1, sizeof *sums);
 
 	for (unsigned fold = 0; fold < FOLDS; fold++) {
-		struct trees *t = learn(all, fold);
+		struct trees *t = learn(all, &(struct held_out){fold, SIZE_MAX});
 
 		for (size_t i = 0; i < all->n; i++)
 			if (all->list[i].fold == fold)
@@ -301,9 +366,9 @@ check_rows(const struct accounts *all, const struct dataset_keys *keys)
 	if (all->skipped)
 		sme_warn("%zu rows left out: .%s is neither \"bot\" nor \"human\"", all->skipped,
 		    keys->label);
-	if (bots < 50 || all->n - bots < 50)
-		sme_die(SME_DATA, "%zu bots and %zu people are too few to learn from; there must be 50 "
-		    "of each", bots, all->n - bots);
+	if (!is_enough(bots, all->n - bots))
+		sme_die(SME_DATA, "%zu bots and %zu people are too few to learn from; there must be %d "
+		    "of each", bots, all->n - bots, LEAST);
 }
 
 int
@@ -322,7 +387,7 @@ accounts_main(char *const *files, const struct dataset_keys *keys, const char *o
 	for (size_t i = 0; i < all.n; i++)
 		bots[i] = all.list[i].bot;
 	sums = cross_validate(&all);
-	t = learn(&all, FOLDS);
+	t = learn(&all, &(struct held_out){FOLDS, SIZE_MAX});
 	trees_calibrate(t, sums, bots, all.n);
 	for (size_t i = 0; i < all.n; i++)
 		sums[i] = 1 / (1 + exp(-(t->header.slope * sums[i] + t->header.shift)));

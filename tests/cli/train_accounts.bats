@@ -39,6 +39,17 @@ accounts() {
 	[ "$(likely '{"type":"mention","author":{"followers":3,"handle":"newsbot"}}')" = null ]
 }
 
+@test "the report says how well the others tell a set that was not learned from" {
+	# Bots of set "b" are the other way round: nothing that "a" has taught helps there.
+	accounts 120 | jq -c '.set = "a"' >rows
+	accounts 120 | jq -c '.id += "x" | .set = "b" | .label = (if .label == "bot" then "human" else "bot" end)' >>rows
+	accounts 10 | jq -c '.id += "y" | .set = "few"' >>rows
+	sme-train --accounts --by set -o x.trees rows >report
+	[ "$(head -n 1 report)" = '5 folds             accounts    bots     AUC     ECE  AUC +/-  unseen' ]
+	awk '/^[ab] / { n += $6 > 0 && $6 < 0.5 && $7 < 0.2 } END { exit n != 2 }' report || { cat report; false; }
+	[ "$(awk '/^(few|all) / { print $7 }' report | paste -s -d ' ')" = '- -' ]
+}
+
 @test "too few rows, other labels, lines that are no JSON" {
 	accounts 20 >rows
 	run --separate-stderr sme-train --accounts -o x.trees rows
