@@ -16,10 +16,81 @@ add_answer(struct stats_collector *c, const struct stats_rec *own, const struct 
 	};
 }
 
+static int
+compare_keys(const struct stats_key *a, const struct stats_key *b)
+{
+	if (a->a != b->a)
+		return a->a < b->a ? -1 : 1;
+	return (a->b > b->b) - (a->b < b->b);
+}
+
+static int
+compare_selves(const void *pa, const void *pb)
+{
+	const struct stats_answer *a = pa, *b = pb;
+	int d = compare_keys(&a->self, &b->self);
+
+	if (d == 0)
+		d = compare_keys(&a->key, &b->key);
+	return d ? d : (a->by > b->by) - (a->by < b->by);
+}
+
+/* Is B, which stands behind A, A once more?  Two that state different kinds are two. */
+static bool
+is_same(const struct stats_answer *a, const struct stats_answer *b)
+{
+	return compare_keys(&a->self, &b->self) == 0 && compare_keys(&a->key, &b->key) == 0 &&
+	       (a->by == b->by || b->by == STATS_BY_UNKNOWN);
+}
+
+/*
+ * What sme-publish sent comes back from the network, which does not know who wrote it.  It is one answer, of
+ * the kind that somebody stated, at the earlier of its times.
+ */
+static void
+merge_echoes(struct stats_collector *c)
+{
+	size_t n = 0;
+
+	if (c->nanswers)
+		qsort(c->answers, c->nanswers, sizeof *c->answers, compare_selves);
+	for (size_t i = 0; i < c->nanswers; i++) {
+		struct stats_answer *a = &c->answers[i], *last = n ? &c->answers[n - 1] : NULL;
+
+		if (!last || !is_same(last, a))
+			c->answers[n++] = *a;
+		else if (last->time == TIME_NONE || (a->time != TIME_NONE && a->time < last->time))
+			last->time = a->time;
+	}
+	c->nanswers = n;
+}
+
+/* Is the own post REC what one of the first N answers is about? */
+static bool
+is_echo(const struct stats_collector *c, size_t n, const struct stats_rec *rec)
+{
+	size_t from = 0, to = n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		int d = compare_keys(&rec->key, &c->answers[mid].self);
+
+		if (d == 0)
+			return true;
+		if (d < 0)
+			to = mid;
+		else
+			from = mid + 1;
+	}
+	return false;
+}
+
 /* An own post that replies to a mention answers it; a mention that replies to an own post asks. */
 static void
 follow_links(struct stats_collector *c)
 {
+	size_t replies = c->nanswers;
+
 	for (size_t i = 0; i < c->store.n; i++) {
 		struct stats_rec *rec = &c->store.recs[i];
 		const struct stats_rec *parent;
@@ -29,10 +100,12 @@ follow_links(struct stats_collector *c)
 		parent = stats_store_get(&c->store, c->links.keys[rec->link - 1]);
 		if (!parent)
 			continue;
-		if ((rec->flags & STATS_OWN) && !(parent->flags & STATS_OWN))
-			add_answer(c, rec, parent);
-		else if ((parent->flags & STATS_OWN) && !(rec->flags & (STATS_OWN | STATS_IGNORED)))
+		if ((rec->flags & STATS_OWN) && !(parent->flags & STATS_OWN)) {
+			if (!is_echo(c, replies, rec))
+				add_answer(c, rec, parent);
+		} else if ((parent->flags & STATS_OWN) && !(rec->flags & (STATS_OWN | STATS_IGNORED))) {
 			rec->flags |= STATS_ASKS;
+		}
 	}
 }
 
@@ -78,6 +151,7 @@ find_answers(struct stats_collector *c)
 void
 stats_settle(struct stats_collector *c)
 {
+	merge_echoes(c);
 	follow_links(c);
 	find_answers(c);
 	for (size_t i = 0; i < c->deletes.n; i++) {
@@ -173,6 +247,24 @@ count_first(const struct stats_collector *c, struct stats_section *s, const stru
 		*(a->time <= rec->due ? &s->in_time : &s->late) += 1;
 }
 
+/* Of tenants that are always open there is nothing to say but what the clock says. */
+static void
+open_times(const struct stats_collector *c, struct stats_section *s, const uint32_t *answered, size_t n,
+    int64_t *times)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct stats_rec *rec = &c->store.recs[answered[i]];
+		const struct hours *hours = c->tenants[rec->tenant].hours;
+		const struct stats_answer *a = hours ? first_answer(c, rec, STATS_BYS) : NULL;
+
+		if (a)
+			times[found++] = hours_between(hours, rec->time, a->time);
+	}
+	s->times_open = stats_times_of(times, found);
+}
+
 void
 stats_answer_times(
     const struct stats_collector *c, struct stats_section *s, const uint32_t *answered, size_t n)
@@ -193,5 +285,6 @@ stats_answer_times(
 		}
 		*(by == STATS_BYS ? &s->times : &s->times_by[by]) = stats_times_of(times, found);
 	}
+	open_times(c, s, answered, n, times);
 	free(times);
 }

@@ -501,6 +501,7 @@ take_reply(struct stats_collector *c, const struct event *ev, struct slice tenan
 		parent = text_at(c, ev, P_MENTION);
 	if (!parent.n)
 		return;
+	answer.self = key_of(c, ev, tenant);
 	answer.key = stats_key(tenant, parent);
 	c->answers = xgrow(c->answers, c->nanswers, &c->answers_cap, sizeof *c->answers);
 	c->answers[c->nanswers++] = answer;

@@ -49,6 +49,9 @@ configure_tenant(struct stats_collector *c, const struct json_node *node, struct
 	if (name.n)
 		t->name = name;
 	t->config = node;
+	t->hours = hours_read(node, c->config_path, err);
+	if (!t->hours && err->text[0])
+		return err_prefix(err, "tenant \"%.*s\"", SLICE_ARG(node->key));
 	if (!zone.n || c->options->zone)
 		return 0;
 	t->zone_name = zone;
@@ -63,6 +66,7 @@ stats_collector_new(const struct stats_options *options, const struct config *co
 	struct stats_collector *c = xcalloc(1, sizeof *c);
 
 	c->options = options;
+	c->config_path = config->path;
 	c->index = stats_plan_paths(plan);
 	c->scratch[0] = c->scratch[1] = (struct buf)BUF_INIT;
 	c->zone_name = options->zone ? slice_of(options->zone) : SLICE("UTC");
@@ -83,6 +87,8 @@ stats_collector_free(struct stats_collector *c)
 {
 	if (!c)
 		return;
+	for (size_t i = 0; i < c->ntenants; i++)
+		hours_free(c->tenants[i].hours);
 	for (size_t i = 0; i < c->zones.n; i++)
 		zone_close(c->zones.items[i].value.ptr);
 	map_release(&c->zones);

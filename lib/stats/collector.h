@@ -2,6 +2,7 @@
 #ifndef SME_STATS_COLLECTOR_H
 #define SME_STATS_COLLECTOR_H
 
+#include "clock/hours.h"
 #include "clock/zone.h"
 #include "core/map.h"
 #include "stats/collect.h"
@@ -15,6 +16,7 @@ struct stats_tenant {
 	struct slice zone_name;
 	const struct zone *zone;        /* its own or UTC */
 	const struct json_node *config; /* its object in the configuration, or NULL */
+	struct hours *hours;            /* NULL: it has none and is always open */
 };
 
 struct stats_author {
@@ -26,6 +28,7 @@ struct stats_author {
 
 /* An answer by a reply event; those by own mentions are found at the end. */
 struct stats_answer {
+	struct stats_key self;
 	struct stats_key key; /* of the mention that is answered */
 	int64_t time;
 	uint32_t rec; /* 1 + its index, found at the end; 0 when there is no such mention */
@@ -39,6 +42,7 @@ struct stats_keys {
 
 struct stats_collector {
 	const struct stats_options *options;
+	const char *config_path;
 	int *index; /* of each path in the plan */
 
 	struct stats_store store;

@@ -121,6 +121,7 @@ struct stats_section {
 
 	struct stats_times times;                      /* to the first answer */
 	struct stats_times times_by[STATS_BYS];        /* to the first answer of that kind */
+	struct stats_times times_open; /* to the first answer, in the open hours of tenants that have some */
 	uint64_t time_bins[STATS_TIME_BINS][STATS_BYS]; /* first answers, by who gave them */
 
 	struct stats_hour *hours; /* without gaps */

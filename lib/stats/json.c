@@ -123,6 +123,8 @@ put_answers(struct buf *b, const struct stats_section *s)
 	put_times(b, "human", &s->times_by[STATS_BY_HUMAN]);
 	buf_addc(b, ',');
 	put_times(b, "not_stated", &s->times_by[STATS_BY_UNKNOWN]);
+	buf_addc(b, ',');
+	put_times(b, "open_hours", &s->times_open);
 	buf_puts(b, "},\"distribution\":[");
 	for (size_t i = 0; i < STATS_TIME_BINS; i++) {
 		const uint64_t *bin = s->time_bins[i];

@@ -214,6 +214,8 @@ put_times_table(const struct page *p, const struct stats_section *s)
 	put_time_row(p, W_BY_AUTOMATIC, &s->times_by[STATS_BY_AUTOMATIC]);
 	put_time_row(p, W_BY_HUMAN, &s->times_by[STATS_BY_HUMAN]);
 	put_time_row(p, W_BY_UNKNOWN, &s->times_by[STATS_BY_UNKNOWN]);
+	if (s->times_open.n)
+		put_time_row(p, W_IN_OPEN_HOURS, &s->times_open);
 	buf_puts(p->b, "</tbody></table></div></section>\n");
 }
 

@@ -408,6 +408,7 @@ stats_put_summary(struct buf *b, const struct stats_figures *f, enum stats_lang 
 	put_times(&t, "  ", W_HUMAN, &by[STATS_BY_HUMAN]);
 	if (by[STATS_BY_AUTOMATIC].n || by[STATS_BY_HUMAN].n)
 		put_times(&t, "  ", W_NOT_STATED, &by[STATS_BY_UNKNOWN]);
+	put_times(&t, "  ", W_OPEN_HOURS, &s->times_open);
 	put_drafts(&t, s);
 	put_busiest(&t, s);
 	put_bursts(&t, s);

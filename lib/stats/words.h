@@ -50,6 +50,7 @@
 	WORD(AUTOMATIC, "automatic", "automatisch")                                                \
 	WORD(HUMAN, "by a person", "von Menschen")                                                 \
 	WORD(NOT_STATED, "not stated", "nicht angegeben")                                          \
+	WORD(OPEN_HOURS, "open hours", "Öffnungszeit")                                             \
 	WORD(DRAFTS, "drafts", "Entwürfe")                                                         \
 	WORD(SUGGESTED, "suggested", "vorgeschlagen")                                              \
 	WORD(APPROVED, "approved", "freigegeben")                                                  \
@@ -139,6 +140,7 @@
 	WORD(BY_AUTOMATIC, "a machine", "automatisch")                                             \
 	WORD(BY_HUMAN, "a person", "Mensch")                                                       \
 	WORD(BY_UNKNOWN, "not stated", "nicht angegeben")                                          \
+	WORD(IN_OPEN_HOURS, "in open hours", "in der Öffnungszeit")                                \
 	WORD(OLDEST_AGE, "oldest", "älteste")                                                      \
 	WORD(COUNTING, "What the figures mean", "Was die Zahlen bedeuten")                         \
 	WORD(D_MENTION,                                                                            \

@@ -171,6 +171,77 @@ golden() {
 	[ "$(by ',"source":"snippet:ack","by":"agent-7"')" = '[0,1,0]' ]
 }
 
+# ---- report numbers that nobody trusts ----
+#
+# Elsewhere answers of bots made people look fast, nights made them look slow, a customer who came back after days made
+# the first answer take days, and the table and the card beside it did not agree.
+
+# asked ID TIME, answered ID TIME [MEMBERS]
+asked() { echo "{\"type\":\"mention\",\"id\":\"x:1:$1\",\"tenant\":\"north\",\"channel\":\"@north\",\"created_at\":\"$2\",\"thread\":\"t\",\"route\":{\"queue\":\"q\"}}"; }
+answered() { echo "{\"type\":\"reply\",\"id\":\"x:1:r$1$3\",\"tenant\":\"north\",\"in_reply_to\":\"x:1:$1\",\"state\":\"sent\",\"created_at\":\"$2\"$4}"; }
+
+@test "an answer of a machine that comes back from its network stays a machine's, and one" {
+	{
+		asked 1 2026-11-20T10:00:00Z
+		answered 1 2026-11-20T10:01:00Z '' ',"auto":true,"source":"snippet:ack"'
+		answered 1 2026-11-20T10:01:02Z # as the network tells of it
+		echo '{"type":"mention","id":"x:1:r1","tenant":"north","channel":"@north","author":{"handle":"north"},"in_reply_to":"x:1:1","created_at":"2026-11-20T10:01:01Z"}'
+		answered 1 2026-11-20T10:31:00Z b ',"auto":false,"by":"lea"'
+	} >in
+	[ "$(figure '.all.answers.times | [.automatic.n, .automatic.max, .human.n, .human.max, .not_stated.n, .first.n]' in)" = '[1,60,1,1860,0,1]' ]
+	tac in >back
+	sme-stats summary --json --now "$now" back | cmp - <(sme-stats summary --json --now "$now" in)
+	# Without its own words it is an answer of nobody known, once.
+	sed -i 2d in
+	[ "$(figure '.all.answers.times | [.automatic.n, .human.n, .not_stated.n, .not_stated.max]' in)" = '[0,1,1,62]' ]
+}
+
+@test "time on the clock and in open hours, apart" {
+	echo '{tenants: {north: {timezone: "Europe/Berlin", hours: {fri: ["08:00-18:00"], mon: ["08:00-18:00"]}, holidays: ["2026-11-16"]}}}' >hours.jq
+	asked 1 2026-11-13T16:50:00Z >in # ten minutes before it closes; the Monday is a holiday
+	answered 1 2026-11-20T07:30:00Z '' ',"by":"lea"' >>in
+	asked 2 2026-11-20T09:00:00Z >>in
+	answered 2 2026-11-20T09:05:00Z '' ',"by":"lea"' >>in
+	asked 3 2026-11-20T09:00:00Z | sed 's/north/south/' >>in # always open: no open hours of its own
+	answered 3 2026-11-20T09:09:00Z '' ',"by":"lea"' | sed 's/north/south/' >>in
+	[ "$(figure '.all.answers.times | [.human.n, .human.max, .open_hours.n, .open_hours.max, .open_hours.median]' -c hours.jq in)" = '[3,571200,2,2400,300]' ]
+	[ "$(figure '[.tenants[] | [.tenant, .answers.times.first.n, .answers.times.open_hours.n]]' -c hours.jq in)" = '[["north",2,2],["south",1,0]]' ]
+	sme-stats summary --now "$now" -c hours.jq in | grep -E '^  open hours +median 5 min .* \(2\)$'
+	sme-stats report --now "$now" -c hours.jq in | grep -q 'in open hours'
+	[ "$(figure '.all.answers.times.open_hours' in)" = '{"n":0}' ]
+}
+
+@test "who comes back after days does not spoil the time to the first answer" {
+	{
+		asked 1 2026-11-15T10:00:00Z
+		answered 1 2026-11-15T10:10:00Z '' ',"by":"lea"'
+		asked 2 2026-11-20T10:00:00Z
+		answered 2 2026-11-20T10:04:00Z '' ',"by":"lea"'
+	} >in
+	[ "$(figure '.all.answers.times.human | [.n, .median, .max]' in)" = '[2,240,600]' ]
+	export SME_HOME=$BATS_TEST_TMPDIR/home
+	desk() { sme-case "$@" --tenant north; }
+	head -n 2 in | sme-case ingest >/dev/null
+	first=$(desk show --json t | jq -r .first_answer_at)
+	desk close -a lea --now 2026-11-15T11:00:00Z t
+	tail -n 2 in | sme-case ingest >/dev/null
+	[ "$first" = 2026-11-15T10:10:00Z ]
+	[ "$(desk show --json t | jq -r '.status, .first_answer_at' | paste -sd' ')" = "open $first" ]
+}
+
+@test "every answer time can be worked out again from the ids" {
+	for i in 1 2 3 4 5 6 7 8 9; do
+		asked $i 2026-11-20T10:00:0${i}Z
+		answered $i 2026-11-20T1$((i % 4)):30:00Z '' ",\"by\":\"lea\""
+	done >in
+	for i in 1 2 3 4 5 6 7 8 9; do # taking away one answer moves the figures by that one
+		grep -v "\"x:1:r$i\"" in >less
+		want=$(jq -s 'map(select(.type == "mention")) as $m | map(select(.type == "reply")) | map(. as $r | ($r.created_at | fromdate)
+			- ($m[] | select(.id == $r.in_reply_to).created_at | fromdate)) | map(select(. >= 0)) | [length, add, max]' -c less)
+		[ "$(figure '.all.answers.times.human | [.n, (.n * .mean | round), .max]' less)" = "$want" ]
+	done
+}
+
 @test "table, JSON and page show the same figures" {
 	week >in
 	sme-stats summary --json --now "$now" in >json
