@@ -24,7 +24,8 @@ static bool dry_run, unknown;
 static const char *resolve_key, *plan_file;
 
 /* How often a stream that goes on is left for what has to be tried again, in ms. */
-#define TEND_MS 1000
+#define TEND_MS    1000
+#define TEND_SHARE 250
 
 /* At the end of the input, what can be tried again so soon is waited for. */
 static int64_t wait_ms = 60000;
@@ -183,21 +184,32 @@ send_event(const struct context *c, struct worker *w, const struct event *ev,
 	return FILTER_PASS;
 }
 
-/* What is due while the stream goes on, or waits. */
+/* What is due while the stream goes on, or waits: of each second a part, so that live answers go out while a
+ * campaign does; all the time when nothing comes in. */
 static void
 tend(const void *ctx, void *worker, struct buf *after)
 {
 	struct office *office = ((const struct context *)ctx)->office;
 	struct worker *w = worker;
-	int64_t at = time_now_ms(), wait;
 	struct sme_err err;
+	int64_t wait;
+	int more = 0;
 
-	if (!office || (at >= w->tended && at < w->tended + TEND_MS))
+	if (!office)
 		return;
-	w->tended = at;
+	w->tended = time_now_ms();
 	if (office_next(office, 0, &wait, &err) < 0 ||
-	    (wait && office_resume(office, after, &err) < 0))
+	    (wait && (more = office_resume(office, TEND_SHARE, after, &err)) < 0))
 		sme_die(err.status, "%s", err.text);
+	filter.idle_ms = more ? 0 : TEND_MS;
+}
+
+static bool
+is_time(const struct worker *w)
+{
+	int64_t at = time_now_ms();
+
+	return at < w->tended || at >= w->tended + TEND_MS;
 }
 
 /* Cuts LINE behind what tells when it was created; p == NULL when nothing does. */
@@ -254,7 +266,7 @@ publish(const void *ctx, void *worker, const struct event *ev, struct filter_out
 	else if (event_is(ev, "reply"))
 		note_reply(ctx, ev);
 	/* The events of a reply stand right behind its mention. */
-	if (!out->after->n)
+	if (!out->after->n && is_time(w))
 		tend(ctx, worker, out->after);
 	return verdict;
 }
@@ -290,13 +302,13 @@ database(void)
 
 /* Take up what is due, and let its events out. */
 static void
-resume(struct office *office)
+resume(struct office *office, int64_t longest)
 {
 	struct buf events = BUF_INIT;
 	struct writer w;
 	struct sme_err err;
 
-	if (office_resume(office, &events, &err) < 0)
+	if (office_resume(office, longest, &events, &err) < 0)
 		sme_die(err.status, "%s", err.text);
 	writer_init(&w, STDOUT_FILENO, "stdout");
 	writer_put(&w, buf_slice(&events));
@@ -312,7 +324,7 @@ wait_for_rest(struct office *office)
 	struct sme_err err;
 
 	for (;;) {
-		resume(office);
+		resume(office, OFFICE_ALL);
 		if (office_next(office, left, &wait, &err) < 0)
 			sme_die(err.status, "%s", err.text);
 		if (wait <= 0 || wait > left)
@@ -361,7 +373,7 @@ open_office(const struct config *config, const char *db, const char *dir)
 	if (office_open(&office_options, filter.plan, &office, &err) < 0)
 		sme_die(err.status, "%s", err.text);
 	if (office)
-		resume(office);
+		resume(office, TEND_SHARE);
 	return office;
 }
 

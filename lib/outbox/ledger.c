@@ -202,8 +202,10 @@ ledger_next_due(struct ledger *l, struct slice tenant, const struct reply_row *a
 {
 	return take_reply(l, db_query(l->db, "SELECT " REPLY_COLUMNS " FROM outbox_reply"
 	    " WHERE state IN ('waiting', 'unknown') AND due <= ?1 AND (?5 IS NULL OR tenant = ?5)"
-	    " AND (created, tenant, key) > (?2, ?3, ?4) ORDER BY created, tenant, key LIMIT 1", err,
-	    "iittt", now, after->created, or_empty(after->id.tenant), or_empty(after->id.key), tenant),
+	    " AND (kind = 'post', created, tenant, key) > (?6, ?2, ?3, ?4)"
+	    " ORDER BY kind = 'post', created, tenant, key LIMIT 1", err,
+	    "iittti", now, after->created, or_empty(after->id.tenant), or_empty(after->id.key), tenant,
+	    (int64_t)slice_is(after->kind, "post")),
 	    a, r, err);
 }
 

@@ -84,7 +84,7 @@ int64_t ledger_self(const struct ledger *l);
 bool ledger_alive(const struct ledger *l, int64_t owner);
 
 /* The oldest reply after AFTER (all zero at first) with something to do at NOW, as ledger_find; of one
- * TENANT or (p == NULL) of all. */
+ * TENANT or (p == NULL) of all.  Posts come behind all replies: nobody waits for them. */
 int ledger_next_due(struct ledger *l, struct slice tenant, const struct reply_row *after, int64_t now,
     struct arena *a, struct reply_row *r, struct sme_err *err);
 

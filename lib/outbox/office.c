@@ -378,10 +378,11 @@ say_rest(struct office *o, struct buf *out, struct sme_err *err)
 }
 
 int
-office_resume(struct office *o, struct buf *out, struct sme_err *err)
+office_resume(struct office *o, int64_t longest, struct buf *out, struct sme_err *err)
 {
 	struct arena a = ARENA_INIT;
 	struct reply_row r = {0}, last;
+	int64_t begin = time_now_ms();
 	int found;
 
 	if (o->options.dry_run)
@@ -392,11 +393,11 @@ office_resume(struct office *o, struct buf *out, struct sme_err *err)
 		    &a, &r, err);
 		if (found == 1 && deliver(&o->deliverer, &r.id, err) < 0)
 			found = -1;
-	} while (found == 1);
+	} while (found == 1 && time_now_ms() - begin < longest);
 	arena_release(&a);
-	if (found < 0 || say_untold(o, out, err) < 0)
+	if (found < 0 || say_untold(o, out, err) < 0 || say_rest(o, out, err) < 0)
 		return -1;
-	return say_rest(o, out, err);
+	return found;
 }
 
 int

@@ -43,9 +43,13 @@ enum office_result office_take(struct office *o, const struct event *ev, struct 
  * or a reply. */
 void office_see(struct office *o, const struct event *ev);
 
-/* Take up what is due, of this and of earlier runs; append its events to OUT, and those that an earlier
- * run did not get rid of. */
-int office_resume(struct office *o, struct buf *out, struct sme_err *err);
+/*
+ * Take up what is due, of this and of earlier runs, answers before posts; append its events to OUT, and those
+ * that an earlier run did not get rid of.  It begins nothing new after LONGEST ms (OFFICE_ALL: it does), so that
+ * a campaign does not hold up who waits for an answer.  1 when something due is left, 0, -1 with ERR.
+ */
+#define OFFICE_ALL INT64_MAX
+int office_resume(struct office *o, int64_t longest, struct buf *out, struct sme_err *err);
 
 /* How long until something is due, at most LONGEST; 0 when nothing will be by then.  In ms. */
 int office_next(struct office *o, int64_t longest, int64_t *wait, struct sme_err *err);

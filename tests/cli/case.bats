@@ -489,3 +489,30 @@ sme-log erase --tenant 'default' --author 'm:geheim:2'" ]
 	[ "$status" -eq 65 ]
 	echo '{"type"' | run sme-case ingest
 }
+
+# Elsewhere messages came out in the order in which congested workers got to them, and the newest customers were served
+# first.
+@test "whatever arrives when: the order is that of the writing" {
+	for i in $(seq 20); do
+		jq -nc --arg i "$i" --arg t "t$((i % 4))" '{type: "mention", id: "x:1:\($i)", network: "x", channel: "@us", thread: $t, author: {id: "u\($t)"},
+			created_at: ("2026-11-20T10:00:00Z" | fromdate + ($i | tonumber) * 7 | todate), fetched_at: "2026-11-20T11:00:00Z", text: "Nachricht \($i)"}'
+	done >written
+	for seed in 1 2 3 4; do
+		rm -rf home log
+		sort -R --random-source=<(yes $seed) written >arrived
+		sme-log append log arrived | sme-route | sme-case ingest >passed
+		sme-log cat log | cmp - written
+		sme-case list --json | jq -r .case | paste -sd, | grep -Fx t1,t2,t3,t0 # who wrote first comes first
+		for t in t0 t1 t2 t3; do
+			sme-case show --json $t | jq -r '.opened_at, .messages[].id'
+		done >shown
+		jq -r 'select(.type == "mention") | .route.due_at, .id' passed | paste - - | sort >due
+		if [ "$seed" = 1 ]; then
+			cp shown want
+			cp due due.want
+		fi
+		cmp shown want
+		cmp due due.want
+	done
+	[ "$(sme-case show --json t2 | jq -r '[.messages[].id | ltrimstr("x:1:")] | join(",")')" = 2,6,10,14,18 ]
+}

@@ -280,6 +280,31 @@ sent - -" ]
 	[[ "$output" == *"at: expected a time"* ]]
 }
 
+# Elsewhere, at thousands a day, live messages waited half an hour behind bulk work, and came out in another order than
+# they had been written.
+@test "live answers do not wait behind a campaign, nor behind what an earlier run has left" {
+	configure '{lookup: true, delay: "250ms"}' '' ''
+	sed -i 's/write: {n: 100, per: "1h"}/write: {n: 9000, per: "1h"}/' count.jq
+	for i in $(seq 100 699); do
+		echo "{\"type\":\"post\",\"id\":\"p$i\",\"tenant\":\"north\",\"network\":\"count\",\"channel\":\"@n\",\"state\":\"approved\",\"key\":\"campaign$i\",\"text\":\"News $i\",\"at\":\"2026-11-22T12:00:00Z\"}"
+	done >posts
+	publish posts >/dev/null
+	[ -z "$(count)" ]
+	# At noon all of them are due; a customer's answer comes in, and one has waited since.
+	now=2026-11-22T11:59:00Z
+	world=l-f7-1
+	sed -i 's|/l-[^"]*|/l-f7-1|' sme.jq
+	mention 1 | sme-publish -c sme.jq --now $now --wait 0s >/dev/null 2>&1 || true
+	now=2026-11-22T12:00:00Z
+	mention 2 | publish >/dev/null
+	bodies | jq -r .text >out
+	[ "$(wc -l <out)" -eq 602 ]
+	[ "$(head -n 1 out)" = 'Hello 1' ]
+	[ "$(grep -n 'Hello 2' out | cut -d: -f1)" -lt 602 ]
+	# The campaign goes in its order.
+	grep News out | sort -c
+}
+
 @test "our own reply is changed and removed, all its parts" {
 	mention 1 "This is one sentence. And this is another one." | publish >out
 	ids=$(jq -r 'select(.sent) | .sent[].id' out)
