@@ -101,6 +101,52 @@ slice_find(struct slice s, struct slice needle)
 	return at ? at - s.p : -1;
 }
 
+#ifdef __SSE2__
+/* As find_short; the bit that tells a small letter from a large one does not count, but for the comparison. */
+static ptrdiff_t
+find_short_nocase(struct slice s, struct slice needle)
+{
+	size_t last = needle.n - 1, places = s.n - last;
+	int first_byte = lower((unsigned char)needle.p[0]), last_byte = lower((unsigned char)needle.p[last]);
+	__m128i bit = _mm_set1_epi8(0x20);
+	__m128i a = _mm_or_si128(_mm_set1_epi8((char)first_byte), bit);
+	__m128i b = _mm_or_si128(_mm_set1_epi8((char)last_byte), bit);
+
+	for (size_t i = 0; i < places; i += 16) {
+		const char *p = s.p + (places - i < 16 ? places - 16 : i);
+		__m128i x = _mm_or_si128(_mm_loadu_si128((const __m128i *)p), bit);
+		__m128i y = _mm_or_si128(_mm_loadu_si128((const __m128i *)(p + last)), bit);
+		unsigned m = (unsigned)_mm_movemask_epi8(
+		    _mm_and_si128(_mm_cmpeq_epi8(x, a), _mm_cmpeq_epi8(y, b)));
+
+		for (; m; m &= m - 1) {
+			const char *at = p + __builtin_ctz(m);
+
+			if (slice_eq_nocase((struct slice){at, needle.n}, needle))
+				return at - s.p;
+		}
+	}
+	return -1;
+}
+#endif
+
+ptrdiff_t
+slice_find_nocase(struct slice s, struct slice needle)
+{
+	if (needle.n == 0)
+		return 0;
+	if (s.n < needle.n)
+		return -1;
+#ifdef __SSE2__
+	if (s.n - needle.n >= 15)
+		return find_short_nocase(s, needle);
+#endif
+	for (size_t i = 0; i + needle.n <= s.n; i++)
+		if (slice_eq_nocase((struct slice){s.p + i, needle.n}, needle))
+			return (ptrdiff_t)i;
+	return -1;
+}
+
 static bool
 is_space(char c)
 {

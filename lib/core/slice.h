@@ -52,6 +52,9 @@ bool slice_eq_nocase(struct slice a, struct slice b);
 /* Where NEEDLE begins in S, or -1. */
 ptrdiff_t slice_find(struct slice s, struct slice needle);
 
+/* The same as slice_eq_nocase compares. */
+ptrdiff_t slice_find_nocase(struct slice s, struct slice needle);
+
 /* S without ASCII white space at both ends. */
 struct slice slice_trim(struct slice s);
 

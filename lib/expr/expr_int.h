@@ -14,6 +14,7 @@
 #include "core/map.h"
 #include "expr/expr.h"
 #include "expr/lex.h"
+#include "expr/needle.h"
 
 /* A longer condition is refused. */
 #define EXPR_TEXT_MAX ((size_t)64 << 10)
@@ -134,6 +135,7 @@ struct node {
 	struct step *steps; /* N_PATH, and N_HAS of the event itself */
 	size_t n_steps;
 	size_t regex; /* N_TEST: which of the run's */
+	const struct needles *needles; /* N_TEST: NULL: there are none */
 };
 
 struct parsed {

@@ -121,6 +121,7 @@ make_test(struct parser *p, const struct token *t, struct node *re, struct node 
 	if (mods && is_text(mods))
 		n->mods = (struct slice){mods->lit.p, mods->lit.n};
 	n->regex = p->regexes++;
+	n->needles = needles_of(p->a, n->key, n->mods);
 	return n;
 }
 

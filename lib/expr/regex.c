@@ -85,6 +85,12 @@ expr_test(struct expr_run *run, const struct node *n, const struct val *in)
 		if (ret != RES_TRUE)
 			return ret;
 	}
+	if (n->needles) {
+		enum needles_say say = needles_look(n->needles, s);
+
+		if (say != NEEDLES_ASK)
+			return say == NEEDLES_YES;
+	}
 	p = (const OnigUChar *)s.p;
 	end = p + s.n;
 	ret = onig_search(*re, p, end, p, end, NULL, ONIG_OPTION_NONE);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,6 +62,14 @@ test_find(void **state)
 			needle[i] = (char)('a' + hash_mix(++seed) % 2);
 		want = n >= m ? memmem(text, n, needle, m) : NULL;
 		assert_int_equal(slice_find((struct slice){text, n}, (struct slice){needle, m}),
+		    want ? want - text : -1);
+		want = NULL;
+		for (size_t i = 0; i < m; i++)
+			needle[i] = (char)(needle[i] ^ (hash_mix(++seed) % 2 ? 0x20 : 0));
+		for (size_t i = 0; !want && i + m <= n; i++)
+			if (strncasecmp(text + i, needle, m) == 0)
+				want = text + i;
+		assert_int_equal(slice_find_nocase((struct slice){text, n}, (struct slice){needle, m}),
 		    want ? want - text : -1);
 		free(text);
 	}
