@@ -173,15 +173,23 @@ batch_open(struct scan_batch *b)
 struct scanner *
 scanner_new(const struct scan_plan *plan)
 {
-	struct scanner *s = xcalloc(1, sizeof *s);
+	struct scanner *s = scanner_new_once(plan);
 
-	s->state = xcalloc(1, sizeof *s->state);
-	s->state->plan = plan;
 	s->state->kernel = best_kernel();
 	if (s->state->kernel) {
 		batch_open(&s->state->batch);
 		s->state->shapes = xcalloc(SCAN_SHAPES, sizeof *s->state->shapes);
 	}
+	return s;
+}
+
+struct scanner *
+scanner_new_once(const struct scan_plan *plan)
+{
+	struct scanner *s = xcalloc(1, sizeof *s);
+
+	s->state = xcalloc(1, sizeof *s->state);
+	s->state->plan = plan;
 	s->state->key = (struct buf)BUF_INIT;
 	s->state->nvalues = scan_plan_count(plan);
 	s->values = xcalloc(s->state->nvalues, sizeof *s->values);

@@ -87,7 +87,7 @@ struct json_node *
 json_tree(struct arena *a, struct slice text, struct sme_err *err)
 {
 	struct scan_plan *plan = scan_plan_new();
-	struct scanner *s = scanner_new(plan);
+	struct scanner *s = scanner_new_once(plan);
 	char *padded = xcalloc(text.n + SCAN_PADDING, 1);
 	struct json_node *root = NULL;
 
