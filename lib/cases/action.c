@@ -29,11 +29,15 @@ struct apply {
 #define ROUTE                                                                                      \
 	"queue = coalesce(?5 ->> 'queue', queue), skills = CASE json_type(?5, '$.skills') WHEN 'array' THEN " \
 	"?5 -> 'skills' ELSE skills END, "                                                         \
-	"relax = CASE json_type(?5, '$.relax') WHEN 'array' THEN ?5 -> 'relax' END, overflow = ?5 -> 'overflow', " \
+	"relax = CASE json_type(?5, '$.relax') WHEN 'array' THEN ?5 -> 'relax' END, overflow = CASE " \
+	"json_type(?5, '$.overflow') WHEN 'object' THEN ?5 -> 'overflow' END, "                     \
+	"need = CASE json_type(?5, '$.skills') WHEN 'array' THEN ?5 -> 'skills' ELSE skills END, "  \
+	"step = CASE WHEN json_type(?5, '$.relax') = 'array' OR json_type(?5, '$.overflow') = 'object' THEN 0 END, " \
 	"priority = min(1e9, max(-1e9, coalesce(CAST(?5 ->> 'priority' AS REAL), priority))), "    \
 	"due = CAST(?5 ->> 'due' AS INTEGER), sla = ?5 ->> 'sla' "
 #define CASE "WHERE tenant = ?1 AND key = ?2"
 #define SET  "UPDATE case_file SET changed = ?6, "
+#define TOUCH "UPDATE case_file SET changed = ?6 " CASE
 #define FILE "(SELECT id FROM case_file " CASE ")"
 
 static const struct apply applies[] = {
@@ -61,17 +65,17 @@ static const struct apply applies[] = {
 	 ", ?1, ?5 ->> 'id', 'note', ?3, ?4, ?5 ->> 'text')",
 	    "INSERT INTO case_search (rowid, text) SELECT id, text FROM case_message WHERE tenant = ?1 AND "
 	    "event = ?5 ->> 'id' AND ?2 = ?2",
-	    SET "id = id " CASE}},
+	    TOUCH}},
     {"tag",
 	{"INSERT OR IGNORE INTO case_tag (file, tag) VALUES (" FILE ", ?5 ->> 'tag')",
-	    SET "id = id " CASE}},
-    {"untag", {"DELETE FROM case_tag WHERE file = " FILE " AND tag = ?5 ->> 'tag'", SET "id = id " CASE}},
+	    TOUCH}},
+    {"untag", {"DELETE FROM case_tag WHERE file = " FILE " AND tag = ?5 ->> 'tag'", TOUCH}},
     {"forward",
 	{SET "department = ?5 ->> 'department', department_due = ?5 ->> 'due' " CASE}},
     {"return", {SET "department = NULL, department_due = NULL " CASE}},
-    {"reply", {SET "id = id " CASE}},
-    {"approve", {SET "id = id " CASE}},
-    {"correct", {SET "id = id " CASE}},
+    {"reply", {TOUCH}},
+    {"approve", {TOUCH}},
+    {"correct", {TOUCH}},
     {"link",
 	{"INSERT OR REPLACE INTO case_link (tenant, a, b, evidence, confidence, actor, at) VALUES (?1, "
 	 "min(?5 ->> 'a', ?5 ->> 'b'), max(?5 ->> 'a', ?5 ->> 'b'), coalesce(?5 ->> 'evidence', ''), "
@@ -127,6 +131,36 @@ find_action(struct slice name)
 	return NULL;
 }
 
+/* ---- what happens by itself ---- */
+
+#define MS(time)       "unixepoch(" time ") * 1000"
+#define OVERFLOW_AT    MS("f.overflow ->> 'at'")
+#define RELAXED(when)                                                                              \
+	"FROM json_each(f.relax) r WHERE CASE r.type WHEN 'object' THEN " MS("r.value ->> 'at'") " " when \
+	" AND json_type(r.value, '$.skills') = 'array' END "
+
+static const char has_steps[] = "SELECT 1 FROM case_file INDEXED BY case_file_step WHERE tenant = ? AND step <= ? LIMIT 1";
+
+static const char take_steps[] = "UPDATE case_file AS f SET "
+    "need = coalesce((SELECT r.value -> 'skills' " RELAXED("<= ?2") "ORDER BY r.key DESC LIMIT 1), f.skills), "
+    "queue = CASE WHEN " OVERFLOW_AT " <= ?2 AND f.agent IS NULL AND f.status = 'open' THEN "
+    "coalesce(nullif(f.overflow ->> 'queue', ''), f.queue) ELSE f.queue END, "
+    "overflow = CASE WHEN " OVERFLOW_AT " <= ?2 THEN NULL ELSE f.overflow END, "
+    "step = (SELECT min(at) FROM (SELECT " MS("r.value ->> 'at'") " AS at " RELAXED("> ?2") "UNION ALL SELECT "
+    OVERFLOW_AT " WHERE " OVERFLOW_AT " > ?2)) WHERE tenant = ?1 AND step <= ?2";
+
+int
+case_step(struct cases *c, struct slice tenant, int64_t now, struct sme_err *err)
+{
+	struct sqlite3_stmt *st = db_query(c->db, has_steps, err, "ti", tenant, now);
+	int r = st ? db_step(c->db, st, err) : -1;
+
+	if (r <= 0)
+		return r;
+	db_done(st);
+	return db_run(c->db, take_steps, err, "ti", tenant, now);
+}
+
 int
 case_apply(struct cases *c, const struct case_event *e, struct sme_err *err)
 {
@@ -134,10 +168,13 @@ case_apply(struct cases *c, const struct case_event *e, struct sme_err *err)
 
 	if (!a)
 		return err_set(err, SME_DATA, "there is no action \"%.*s\"", SLICE_ARG(e->action));
+	if (case_step(c, e->tenant, e->at, err) < 0)
+		return -1;
 	for (int i = 0; i < 3 && a->sql[i]; i++)
 		if (apply_sql(c, a->sql[i], e, err) < 0)
 			return -1;
-	return 0;
+	/* What came late has steps behind it already. */
+	return case_step(c, e->tenant, e->at, err);
 }
 
 int
@@ -313,15 +350,11 @@ check_state(struct cases *c, const struct case_action *a, struct sme_err *err)
 }
 
 int
-cases_do(struct cases *c, const struct case_action *a, struct sme_err *err)
+case_do(struct cases *c, const struct case_action *a, struct sme_err *err)
 {
 	int64_t seq;
 
-	if (db_begin(c->db, err) < 0)
+	if (a->key.p && check_state(c, a, err) < 0)
 		return -1;
-	if ((a->key.p && check_state(c, a, err) < 0) || case_record(c, a, &seq, err) < 0) {
-		db_rollback(c->db);
-		return -1;
-	}
-	return cases_commit(c, err);
+	return case_record(c, a, &seq, err);
 }

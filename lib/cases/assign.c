@@ -126,15 +126,16 @@ sum_room(struct assign *s)
 static int
 load_choices(struct assign *s, const struct free_case *f, struct choices *list)
 {
-	struct sqlite3_stmt *st = db_query(s->c->db, "SELECT a.id, a.networks ->> ?3 FROM case_agent a WHERE a.tenant = ?1 AND "
-	    "a.online = 1 AND (a.queues = '[]' OR ?2 IN (SELECT value FROM json_each(a.queues))) AND " CASE_SKILLED("?4")
-	    " ORDER BY a.id", s->err, "tttt", s->tenant, f->queue, f->network, f->skills);
+	struct sqlite3_stmt *st = db_query(s->c->db, "SELECT id, networks ->> ?2, queues, skills FROM case_agent WHERE tenant = ?1 AND "
+	    "online = 1 ORDER BY id", s->err, "tt", s->tenant, f->network);
 	int r = -1;
 
 	list->list = arena_alloc(&s->arena, (s->workers.n + 1) * sizeof *list->list);
 	while (st && (r = db_step(s->c->db, st, s->err)) > 0) {
 		struct worker *w = map_ptr(&s->workers, db_text(st, 0));
 
+		if (!queues_have(db_text(st, 2), f->queue) || !skills_cover(db_text(st, 3), f->skills))
+			continue;
 		list->list[list->n++] = (struct choice){.w = w,
 		    .most = db_text(st, 1).p ? db_int(st, 1) : INT64_MAX,
 		    .open = network_count(s, w->id, f->network)};
@@ -247,10 +248,9 @@ give(struct assign *s, const struct free_case *f, const struct choice *to)
 static int64_t
 give_all(struct assign *s)
 {
-	struct sqlite3_stmt *st = db_query(s->c->db, "SELECT f.key, f.queue, coalesce(f.network, ''), " CASE_NEEDED("?2")
-	    ", f.author, f.last FROM case_file f INDEXED BY case_file_work WHERE f.tenant = ?1 AND f.status = 'open' "
-	    "AND f.agent IS NULL AND f.unanswered IS NOT NULL ORDER BY f.rank, f.id", s->err, "ti", s->tenant,
-	    cases_now(s->c));
+	struct sqlite3_stmt *st = db_query(s->c->db, "SELECT f.key, f.queue, coalesce(f.network, ''), f.need, f.author, "
+	    "f.last FROM case_file f INDEXED BY case_file_work WHERE f.tenant = ? AND f.status = 'open' "
+	    "AND f.agent IS NULL AND f.unanswered IS NOT NULL ORDER BY f.rank, f.id", s->err, "t", s->tenant);
 	const struct choice *to;
 	int64_t given = 0;
 	int r = st ? 0 : -1;
@@ -281,7 +281,7 @@ cases_assign(struct cases *c, struct slice tenant, enum case_strategy how, struc
 
 	if (db_begin(c->db, err) < 0)
 		return -1;
-	if (load_workers(&s) == 0 && count_cases(&s) == 0) {
+	if (case_step(c, tenant, cases_now(c), err) == 0 && load_workers(&s) == 0 && count_cases(&s) == 0) {
 		sum_room(&s);
 		n = give_all(&s);
 	}

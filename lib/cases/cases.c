@@ -33,6 +33,7 @@ cases_open(const struct cases_options *o, struct sme_err *err)
 	c->path = xstrdup(o->path);
 	c->log = o->log ? xstrdup(o->log) : NULL;
 	c->text = (struct buf)BUF_INIT;
+	db_serve(db, case_serve, c);
 	if (db_share_syncs(db, err) < 0) {
 		cases_close(c);
 		return NULL;

@@ -7,22 +7,6 @@
 
 #define CASE_HASH_SIZE 65 /* hexadecimal, with its NUL */
 
-/*
- * SQL: the skills that the case f asks for at the time NOW (what suffices later is in relax), and
- * whether the skills of the agent a, a list such as ["network:2","de"], have all of NEEDED.  One without
- * a level is of level 1.
- */
-#define CASE_NEEDED(now)                                                                           \
-	"coalesce((SELECT r.value -> 'skills' FROM json_each(f.relax) r WHERE CASE r.type WHEN 'object' THEN " \
-	"unixepoch(r.value ->> 'at') * 1000 <= " now " AND json_type(r.value, '$.skills') = 'array' END " \
-	"ORDER BY r.key DESC LIMIT 1), f.skills)"
-#define SKILL_LEVEL(x) "CASE instr(" x ", ':') WHEN 0 THEN 1 ELSE CAST(substr(" x ", instr(" x ", ':') + 1) AS INTEGER) END"
-#define SKILL_NAME(x)  "CASE instr(" x ", ':') WHEN 0 THEN " x " ELSE substr(" x ", 1, instr(" x ", ':') - 1) END"
-#define CASE_SKILLED(needed)                                                                       \
-	"NOT EXISTS (SELECT 1 FROM json_each(" needed ") n WHERE NOT EXISTS (SELECT 1 FROM json_each(a.skills) h " \
-	"WHERE " SKILL_NAME("h.value") " = " SKILL_NAME("n.value") " AND " SKILL_LEVEL("h.value") " >= " \
-	SKILL_LEVEL("n.value") "))"
-
 struct cases {
 	struct db *db;
 	struct cases_options o;
@@ -45,10 +29,34 @@ void chain_content(const struct case_event *e, char out[CASE_HASH_SIZE]);
 void chain_hash(const char *prev, int64_t seq, const char *content, char out[CASE_HASH_SIZE]);
 void chain_salt(char out[33]);
 
+/* ---- request.c ---- */
+
+/* The db_service of the desk. */
+int case_serve(void *cases, struct slice request, struct buf *answer, struct sme_err *err);
+
+/* ---- skills.c ---- */
+
+/* Has HAVE all skills of NEEDED?  Both are JSON lists.  Has QUEUES, a JSON list, QUEUE?  [] are all. */
+bool skills_cover(struct slice have, struct slice needed);
+bool queues_have(struct slice queues, struct slice queue);
+
+/* ---- claim.c ---- */
+
+/* As cases_claim, inside a transaction; CLAIM's key is empty before. */
+int case_claim(struct cases *c, struct slice tenant, struct slice key, struct slice agent, int64_t lease,
+    struct case_claim *claim, struct sme_err *err);
+
 /* ---- action.c ---- */
+
+/* As cases_do, inside a transaction. */
+int case_do(struct cases *c, const struct case_action *a, struct sme_err *err);
 
 /* Write the event A and apply it, inside a transaction. */
 int case_record(struct cases *c, const struct case_action *a, int64_t *seq, struct sme_err *err);
+
+/* What the queues of TENANT said that should happen by NOW if nobody took a case: fewer skills suffice, another
+ * queue takes over.  Events do it for their own time, so that it comes out the same from the log. */
+int case_step(struct cases *c, struct slice tenant, int64_t now, struct sme_err *err);
 
 /* Apply E to the tables. */
 int case_apply(struct cases *c, const struct case_event *e, struct sme_err *err);

@@ -23,76 +23,129 @@ read_claim(struct cases *c, struct slice tenant, struct slice key, struct case_c
 
 /* ---- the next one ---- */
 
-/* Candidates so far. */
-struct candidate {
-	struct buf key;
-	int64_t rank, id;
-	bool any;
+/* An agent who asks for work, and the best case so far. */
+struct search {
+	struct cases *c;
+	struct slice tenant, agent;
+	struct buf queues, skills; /* JSON lists: [] of queues are all */
+	int64_t rank, id; /* id 0: none yet */
+	struct sme_err *err;
 };
 
-/* Take the row of ST when it comes before the one that is there. */
 static void
-consider(struct candidate *best, struct sqlite3_stmt *st)
+consider(struct search *s, int64_t rank, int64_t id)
 {
-	int64_t rank = db_int(st, 1), id = db_int(st, 2);
-
-	if (best->any && (rank > best->rank || (rank == best->rank && id > best->id)))
+	if (s->id && (rank > s->rank || (rank == s->rank && id > s->id)))
 		return;
-	buf_clear(&best->key);
-	buf_adds(&best->key, db_text(st, 0));
-	best->rank = rank;
-	best->id = id;
-	best->any = true;
+	s->rank = rank;
+	s->id = id;
 }
 
-/* ?1 tenant, ?2 agent, ?3 queue, ?4 now; the first row that a query gives is its best. */
-#define COLUMNS "SELECT f.key, f.rank, f.id FROM "
-#define FIRST   " ORDER BY f.rank, f.id LIMIT 1"
-#define ME      "a.tenant = ?1 AND a.id = ?2 "
-#define MINE    "f.unanswered IS NOT NULL AND (a.queues = '[]' OR f.queue IN (SELECT value FROM json_each(a.queues))) "
-
-static const char own_cases[] = COLUMNS
-    "case_agent a, case_file f INDEXED BY case_file_agent WHERE " ME "AND f.tenant = ?1 AND f.agent = ?2 AND "
-    "f.status = 'open' AND f.unanswered IS NOT NULL AND (f.holder IS NULL OR f.lease <= ?4) AND ?3 = ?3" FIRST;
-static const char free_cases[] = COLUMNS
-    "case_agent a, case_file f INDEXED BY case_file_free WHERE " ME "AND f.tenant = ?1 AND f.queue = ?3 AND "
-    "f.status = 'open' AND f.agent IS NULL AND f.unanswered IS NOT NULL AND " CASE_SKILLED(CASE_NEEDED("?4")) FIRST;
-static const char expired_cases[] = COLUMNS
-    "case_agent a, case_file f INDEXED BY case_file_lease WHERE " ME "AND f.tenant = ?1 AND f.holder IS NOT NULL "
-    "AND f.lease <= ?4 AND f.status = 'open' AND ?3 = ?3 AND " MINE "AND " CASE_SKILLED(CASE_NEEDED("?4")) FIRST;
-
+/* 1 when there is such an agent, 0, -1. */
 static int
-best_of(struct cases *c, const char *sql, struct slice tenant, struct slice agent, struct slice queue,
-    struct candidate *best, struct sme_err *err)
+load_agent(struct search *s)
 {
-	struct sqlite3_stmt *st = db_query(c->db, sql, err, "ttti", tenant, agent, queue, cases_now(c));
-	int r = st ? db_step(c->db, st, err) : -1;
+	struct sqlite3_stmt *st = db_query(s->c->db, "SELECT queues, skills FROM case_agent WHERE tenant = ? AND id = ?",
+	    s->err, "tt", s->tenant, s->agent);
+	int r = st ? db_step(s->c->db, st, s->err) : -1;
 
 	if (r > 0) {
-		consider(best, st);
+		buf_adds(&s->queues, db_text(st, 0));
+		buf_adds(&s->skills, db_text(st, 1));
+		db_done(st);
+	}
+	return r;
+}
+
+/* The cases that the agent has already. */
+static int
+look_at_own(struct search *s)
+{
+	struct sqlite3_stmt *st = db_query(s->c->db, "SELECT rank, id FROM case_file INDEXED BY case_file_agent WHERE "
+	    "tenant = ?1 AND agent = ?2 AND status = 'open' AND unanswered IS NOT NULL AND (holder IS NULL OR lease <= ?3) "
+	    "ORDER BY rank, id LIMIT 1", s->err, "tti", s->tenant, s->agent, cases_now(s->c));
+	int r = st ? db_step(s->c->db, st, s->err) : -1;
+
+	if (r > 0) {
+		consider(s, db_int(st, 0), db_int(st, 1));
 		db_done(st);
 	}
 	return r < 0 ? -1 : 0;
 }
 
-/* The queues in which something is free and that AGENT may take from, one name after the other with a NUL
- * behind each.  A recursive query jumps from one to the next in the index. */
+/* Behind all lists of skills. */
+#define LAST_NEED "\x7f"
+
+#define FREE_CASE(behind, order)                                                                   \
+	"SELECT * FROM (SELECT queue, need, rank, id FROM case_file INDEXED BY case_file_free WHERE tenant = ?1 AND " \
+	"status = 'open' AND agent IS NULL AND unanswered IS NOT NULL AND " behind " ORDER BY " order " LIMIT 1)"
+
+/* The first of the group behind ?2, ?3: of the same queue, or else of the next one. */
+static const char next_group[] = FREE_CASE("queue = ?2 AND need > ?3", "need, rank, id") " UNION ALL "
+    FREE_CASE("queue > ?2", "queue, need, rank, id");
+
+/*
+ * The free cases.  Those that ask for the same skills in the same queue stand together in the index, the best
+ * one first: one look at each such group.
+ */
 static int
-free_queues(struct cases *c, struct slice tenant, struct slice agent, struct buf *names,
-    struct sme_err *err)
+look_at_free(struct search *s)
 {
-	struct sqlite3_stmt *st = db_query(c->db,
-	    "WITH RECURSIVE q (queue) AS (SELECT min(queue) FROM case_file WHERE tenant = ?1 AND status = 'open' AND "
-	    "agent IS NULL AND unanswered IS NOT NULL UNION ALL SELECT (SELECT min(f.queue) FROM case_file f WHERE f.tenant = ?1 AND f.status = 'open' "
-	    "AND f.agent IS NULL AND f.unanswered IS NOT NULL AND f.queue > q.queue) FROM q WHERE q.queue IS NOT NULL) "
-	    "SELECT q.queue FROM q, case_agent a WHERE q.queue IS NOT NULL AND a.tenant = ?1 AND a.id = ?2 AND "
-	    "(a.queues = '[]' OR q.queue IN (SELECT value FROM json_each(a.queues)))",
-	    err, "tt", tenant, agent);
+	struct buf queue = BUF_INIT, need = BUF_INIT;
+	int r;
+
+	for (;;) {
+		struct sqlite3_stmt *st = db_query(s->c->db, next_group, s->err, "ttt", s->tenant,
+		    slice_of(buf_str(&queue)), slice_of(buf_str(&need)));
+
+		r = st ? db_step(s->c->db, st, s->err) : -1;
+		if (r <= 0)
+			break;
+		buf_clear(&queue);
+		buf_clear(&need);
+		buf_adds(&queue, db_text(st, 0));
+		if (!queues_have(buf_slice(&s->queues), db_text(st, 0))) {
+			buf_puts(&need, LAST_NEED);
+		} else {
+			buf_adds(&need, db_text(st, 1));
+			if (skills_cover(buf_slice(&s->skills), db_text(st, 1)))
+				consider(s, db_int(st, 2), db_int(st, 3));
+		}
+		db_done(st);
+	}
+	buf_release(&queue);
+	buf_release(&need);
+	return r;
+}
+
+/* Those whose holder let the lease run out. */
+static int
+look_at_expired(struct search *s)
+{
+	struct sqlite3_stmt *st = db_query(s->c->db, "SELECT queue, need, rank, id FROM case_file INDEXED BY case_file_lease "
+	    "WHERE tenant = ?1 AND holder IS NOT NULL AND lease <= ?2 AND status = 'open' AND unanswered IS NOT NULL "
+	    "ORDER BY rank, id", s->err, "ti", s->tenant, cases_now(s->c));
 	int r = -1;
 
-	while (st && (r = db_step(c->db, st, err)) > 0) {
-		buf_adds(names, db_text(st, 0));
-		buf_addc(names, '\0');
+	while (st && (r = db_step(s->c->db, st, s->err)) > 0)
+		if (queues_have(buf_slice(&s->queues), db_text(st, 0)) &&
+		    skills_cover(buf_slice(&s->skills), db_text(st, 1))) {
+			consider(s, db_int(st, 2), db_int(st, 3));
+			db_done(st);
+			break;
+		}
+	return r < 0 ? -1 : 0;
+}
+
+static int
+key_of(struct search *s, struct buf *key)
+{
+	struct sqlite3_stmt *st = db_query(s->c->db, "SELECT key FROM case_file WHERE id = ?", s->err, "i", s->id);
+	int r = st ? db_step(s->c->db, st, s->err) : -1;
+
+	if (r > 0) {
+		buf_adds(key, db_text(st, 0));
+		db_done(st);
 	}
 	return r;
 }
@@ -105,21 +158,21 @@ free_queues(struct cases *c, struct slice tenant, struct slice agent, struct buf
 static int
 find_next(struct cases *c, struct slice tenant, struct slice agent, struct buf *key, struct sme_err *err)
 {
-	struct candidate best = {.key = BUF_INIT};
-	struct buf names = BUF_INIT;
-	int r = best_of(c, own_cases, tenant, agent, SLICE(""), &best, err);
+	struct search s = {.c = c, .tenant = tenant, .agent = agent, .queues = BUF_INIT, .skills = BUF_INIT, .err = err};
+	int r = case_step(c, tenant, cases_now(c), err) < 0 ? -1 : load_agent(&s);
 
-	if (r == 0 && !best.any)
-		r = free_queues(c, tenant, agent, &names, err);
-	for (size_t at = 0; r == 0 && at < names.n; at += strlen(names.p + at) + 1)
-		r = best_of(c, free_cases, tenant, agent, slice_of(names.p + at), &best, err);
-	if (r == 0 && !best.any)
-		r = best_of(c, expired_cases, tenant, agent, SLICE(""), &best, err);
-	if (best.any)
-		buf_adds(key, buf_slice(&best.key));
-	buf_release(&best.key);
-	buf_release(&names);
-	return r < 0 ? -1 : best.any;
+	if (r > 0) {
+		r = look_at_own(&s);
+		if (r == 0 && !s.id)
+			r = look_at_free(&s);
+		if (r == 0 && !s.id)
+			r = look_at_expired(&s);
+		if (r == 0 && s.id)
+			r = key_of(&s, key);
+	}
+	buf_release(&s.queues);
+	buf_release(&s.skills);
+	return r;
 }
 
 /* 1 when the case may be claimed, -1 with ERR. */
@@ -166,27 +219,18 @@ claim_key(struct cases *c, struct slice tenant, struct slice key, struct slice a
 }
 
 int
-cases_claim(struct cases *c, struct slice tenant, struct slice key, struct slice agent, int64_t lease,
+case_claim(struct cases *c, struct slice tenant, struct slice key, struct slice agent, int64_t lease,
     struct case_claim *claim, struct sme_err *err)
 {
 	int r;
 
-	claim->key = (struct buf)BUF_INIT;
-	if (db_begin(c->db, err) < 0)
-		return -1;
 	if (key.p) {
 		buf_adds(&claim->key, key);
 		r = check_free(c, tenant, key, agent, err);
 	} else {
 		r = find_next(c, tenant, agent, &claim->key, err);
 	}
-	if (r > 0)
-		r = claim_key(c, tenant, buf_slice(&claim->key), agent, lease, claim, err);
-	if (r <= 0) {
-		db_rollback(c->db);
-		return r;
-	}
-	return cases_commit(c, err) < 0 ? -1 : 1;
+	return r > 0 ? claim_key(c, tenant, buf_slice(&claim->key), agent, lease, claim, err) : r;
 }
 
 int

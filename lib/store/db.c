@@ -1,8 +1,7 @@
-#include "store/db.h"
+#include "store/db_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +12,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
-#include "store/group.h"
 #include "store/schema.h"
-
-struct db {
-	sqlite3 *handle;
-	char *path;
-	struct group *group; /* NULL: every commit syncs by itself */
-	struct {
-		const char *sql;
-		sqlite3_stmt *st;
-	} *kept;
-	size_t n, cap;
-};
 
 static int
 fail(const struct db *db, int code, struct sme_err *err)
@@ -58,8 +45,8 @@ fail(const struct db *db, int code, struct sme_err *err)
 	}
 }
 
-static int
-simple(struct db *db, const char *sql, struct sme_err *err)
+int
+db_exec(struct db *db, const char *sql, struct sme_err *err)
 {
 	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 
@@ -85,7 +72,7 @@ use_wal(struct db *db, struct sme_err *err)
 {
 	int64_t end = time_now_ms() + DB_BUSY_MS;
 
-	while (simple(db, "PRAGMA journal_mode=WAL", err) < 0) {
+	while (db_exec(db, "PRAGMA journal_mode=WAL", err) < 0) {
 		if (err->status != SME_TEMPFAIL || time_now_ms() > end)
 			return -1;
 		nanosleep(&(struct timespec){0, 10000000}, NULL);
@@ -119,9 +106,9 @@ step_once(struct db *db, size_t newest, struct sme_err *err)
 		snprintf(set, sizeof set, "PRAGMA application_id=%d; PRAGMA user_version=%zu",
 		    DB_APPLICATION, newest);
 		for (size_t i = (size_t)version; r == 0 && i < newest; i++)
-			r = simple(db, db_steps[i], err);
+			r = db_exec(db, db_steps[i], err);
 		if (r == 0)
-			r = simple(db, set, err);
+			r = db_exec(db, set, err);
 	}
 	return r;
 }
@@ -136,7 +123,7 @@ bring_up(struct db *db, struct sme_err *err)
 	while (db_steps[newest])
 		newest++;
 	/* One look: another process may be making the tables right now. */
-	if (simple(db, "BEGIN", err) < 0)
+	if (db_exec(db, "BEGIN", err) < 0)
 		return -1;
 	r = check_owner(db, &version, err);
 	db_rollback(db);
@@ -148,7 +135,7 @@ bring_up(struct db *db, struct sme_err *err)
 	if ((size_t)version == newest)
 		return 0;
 	/* Small changes in many places: every page that is touched is written whole. */
-	if (simple(db, "PRAGMA page_size=1024", err) < 0 || use_wal(db, err) < 0 || db_begin(db, err) < 0)
+	if (db_exec(db, "PRAGMA page_size=1024", err) < 0 || use_wal(db, err) < 0 || db_begin(db, err) < 0)
 		return -1;
 	if (step_once(db, newest, err) < 0) {
 		db_rollback(db);
@@ -209,7 +196,7 @@ set_up(struct db *db, struct sme_err *err)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if (bring_up(db, err) < 0)
 		return -1;
-	return simple(db, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+	return db_exec(db, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
 	    "PRAGMA wal_autocheckpoint=1000", err);
 }
 
@@ -257,7 +244,7 @@ int
 db_share_syncs(struct db *db, struct sme_err *err)
 {
 	db->group = group_open(db->path, err);
-	return db->group ? simple(db, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=16000", err) : -1;
+	return db->group ? db_exec(db, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=16000", err) : -1;
 }
 
 int
@@ -265,23 +252,23 @@ db_begin(struct db *db, struct sme_err *err)
 {
 	if (db->group && group_enter(db->group, err) < 0)
 		return -1;
-	if (simple(db, "BEGIN IMMEDIATE", err) == 0)
+	if (db_exec(db, "BEGIN IMMEDIATE", err) == 0)
 		return 0;
 	if (db->group)
-		group_leave(db->group);
+		db_pass_on(db);
 	return -1;
 }
 
 int
 db_commit(struct db *db, struct sme_err *err)
 {
-	if (simple(db, "COMMIT", err) < 0) {
+	if (db_exec(db, "COMMIT", err) < 0) {
 		db_rollback(db);
 		return -1;
 	}
 	if (!db->group)
 		return 0;
-	group_leave(db->group);
+	db_pass_on(db);
 	return group_sync(db->group, err);
 }
 
@@ -291,13 +278,13 @@ db_rollback(struct db *db)
 	if (!sqlite3_get_autocommit(db->handle))
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	if (db->group)
-		group_leave(db->group);
+		db_pass_on(db);
 }
 
 int
 db_scrub(struct db *db, struct sme_err *err)
 {
-	return simple(db, "INSERT INTO case_search (case_search) VALUES ('optimize'); VACUUM; "
+	return db_exec(db, "INSERT INTO case_search (case_search) VALUES ('optimize'); VACUUM; "
 	    "PRAGMA wal_checkpoint(TRUNCATE)", err);
 }
 

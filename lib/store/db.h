@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/slice.h"
 
@@ -52,6 +53,22 @@ int db_scrub(struct db *db, struct sme_err *err);
  * for many small transactions at a time.  What is promised stays the same.
  */
 int db_share_syncs(struct db *db, struct sme_err *err);
+
+/*
+ * Does REQUEST inside a transaction and puts its ANSWER.  1: it changed something; 0: it did not, or what it
+ * changed is to be undone; -1 with ERR: it is undone.
+ */
+typedef int db_service(void *ctx, struct slice request, struct buf *answer, struct sme_err *err);
+
+/* What db_call does; the same in every process that has the database open with db_share_syncs. */
+void db_serve(struct db *db, db_service *service, void *ctx);
+
+/*
+ * Have REQUEST done, in a transaction and on disk, by this process or by another that has the database open,
+ * together with the requests of others that are there at the moment.  Returns what the service returns,
+ * or -1 with ERR when the transaction fails.
+ */
+int db_call(struct db *db, struct slice request, struct buf *answer, struct sme_err *err);
 
 /*
  * The statement SQL, which must be a literal (it is kept, compiled, under its address), with its

@@ -15,30 +15,32 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "core/rfc3339.h"
 
 #define OWNER_SIZE 64
 
-/* So many transactions in a row of one process cost one change of processes instead of many; then it queues
- * behind those who wait. */
-#define TURNS 16
-
 /*
- * What the processes share.  Robust mutexes: who dies with one passes it on.  A file that an earlier boot of the
- * machine left behind may hold one that nobody would ever pass on, so it is begun anew then.
+ * Robust mutexes: who dies with one passes it on.  A file that an earlier boot of the machine left behind may
+ * hold one that nobody would ever pass on, so it is begun anew then.
  */
 struct shared {
 	char owner[OWNER_SIZE]; /* the machine's boot and the file when this was begun */
-	pthread_mutex_t turn, write, sync;
+	pthread_mutex_t write, sync;
+	bool torn; /* somebody died with the lock to write */
+	_Atomic uint64_t number; /* of the last transaction that asked for one */
 	_Atomic uint64_t written; /* commits that wait or have waited */
 	_Atomic uint64_t synced;  /* of these on disk */
 	_Atomic uint64_t lost;    /* up to here a sync failed: what the kernel had of them may be gone */
+	_Atomic uint32_t top; /* places that were ever taken */
+	pthread_mutex_t taken[GROUP_PLACES]; /* each held by the process that has the place */
+	struct group_place places[GROUP_PLACES];
 };
 
 struct group {
 	char *path, *wal;
 	int fd, wal_fd; /* -1: not open yet */
-	int turns; /* transactions that may still begin without queueing */
 	bool writing;
+	int place; /* -1: none */
 	struct shared *shared;
 };
 
@@ -59,7 +61,7 @@ owner_id(const struct group *g, char out[OWNER_SIZE], struct sme_err *err)
 	if (fstat(g->fd, &st) < 0)
 		return err_sys(err, SME_IOERR, "%s", g->path);
 	memset(out, 0, OWNER_SIZE);
-	snprintf(out, OWNER_SIZE, "2 %s %ju", boot, (uintmax_t)st.st_ino);
+	snprintf(out, OWNER_SIZE, "4 %s %ju", boot, (uintmax_t)st.st_ino);
 	return 0;
 }
 
@@ -77,6 +79,19 @@ make_mutex(pthread_mutex_t *m, int protocol)
 	pthread_mutexattr_destroy(&a);
 }
 
+static void
+make_shared(struct shared *s, const char owner[OWNER_SIZE])
+{
+	memset(s, 0, sizeof *s);
+	make_mutex(&s->write, PTHREAD_PRIO_INHERIT);
+	make_mutex(&s->sync, PTHREAD_PRIO_NONE);
+	for (int i = 0; i < GROUP_PLACES; i++)
+		make_mutex(&s->taken[i], PTHREAD_PRIO_NONE);
+	/* The database remembers the number of its last transaction: none of before may come again. */
+	atomic_store(&s->number, (uint64_t)time_now_ms() << 20);
+	memcpy(s->owner, owner, OWNER_SIZE);
+}
+
 /* Only one process at a time looks whether there is something to begin. */
 static int
 begin(struct group *g, struct sme_err *err)
@@ -89,13 +104,8 @@ begin(struct group *g, struct sme_err *err)
 	while (fcntl(g->fd, F_OFD_SETLKW, &all) < 0)
 		if (errno != EINTR)
 			return err_sys(err, SME_IOERR, "%s", g->path);
-	if (memcmp(g->shared->owner, owner, sizeof owner) != 0) {
-		memset(g->shared, 0, sizeof *g->shared);
-		make_mutex(&g->shared->turn, PTHREAD_PRIO_INHERIT);
-		make_mutex(&g->shared->write, PTHREAD_PRIO_NONE);
-		make_mutex(&g->shared->sync, PTHREAD_PRIO_NONE);
-		memcpy(g->shared->owner, owner, sizeof owner);
-	}
+	if (memcmp(g->shared->owner, owner, sizeof owner) != 0)
+		make_shared(g->shared, owner);
 	all.l_type = F_UNLCK;
 	if (fcntl(g->fd, F_OFD_SETLK, &all) < 0)
 		return err_sys(err, SME_IOERR, "%s", g->path);
@@ -114,6 +124,7 @@ group_open(const char *path, struct sme_err *err)
 	g->path = buf_detach(&name);
 	g->wal = buf_detach(&wal);
 	g->wal_fd = -1;
+	g->place = -1;
 	g->fd = open(g->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (g->fd >= 0 && ftruncate(g->fd, sizeof *g->shared) == 0)
 		map = mmap(NULL, sizeof *g->shared, PROT_READ | PROT_WRITE, MAP_SHARED, g->fd, 0);
@@ -133,6 +144,8 @@ group_close(struct group *g)
 {
 	if (!g)
 		return;
+	if (g->shared && g->place >= 0)
+		pthread_mutex_unlock(&g->shared->taken[g->place]);
 	if (g->shared)
 		munmap(g->shared, sizeof *g->shared);
 	if (g->fd >= 0)
@@ -144,16 +157,20 @@ group_close(struct group *g)
 	free(g);
 }
 
-/* What a dead owner may have left half done is SQLite's to mend, and the counters are never half. */
+/* R is what locking M said: 1 when we have it, 0 when another has it. */
 static int
-take(struct group *g, pthread_mutex_t *m, struct sme_err *err)
+taken(struct group *g, pthread_mutex_t *m, int r, struct sme_err *err)
 {
-	int r = pthread_mutex_lock(m);
-
-	if (r == EOWNERDEAD)
-		r = pthread_mutex_consistent(m);
-	if (r == 0)
+	if (r == EBUSY)
 		return 0;
+	if (r == EOWNERDEAD) {
+		/* What is left half done is SQLite's to mend, but for the places. */
+		if (m == &g->shared->write)
+			g->shared->torn = true;
+		r = pthread_mutex_consistent(m);
+	}
+	if (r == 0)
+		return 1;
 	errno = r;
 	return err_sys(err, SME_IOERR, "%s", g->path);
 }
@@ -161,19 +178,19 @@ take(struct group *g, pthread_mutex_t *m, struct sme_err *err)
 int
 group_enter(struct group *g, struct sme_err *err)
 {
-	int r;
+	pthread_mutex_t *m = &g->shared->write;
 
-	if (g->turns > 0) {
-		g->turns--;
-		r = take(g, &g->shared->write, err);
-	} else {
-		if (take(g, &g->shared->turn, err) < 0)
-			return -1;
-		r = take(g, &g->shared->write, err);
-		pthread_mutex_unlock(&g->shared->turn);
-		g->turns = TURNS - 1;
-	}
-	g->writing = r == 0;
+	g->writing = taken(g, m, pthread_mutex_lock(m), err) > 0;
+	return g->writing ? 0 : -1;
+}
+
+int
+group_try(struct group *g, struct sme_err *err)
+{
+	pthread_mutex_t *m = &g->shared->write;
+	int r = taken(g, m, pthread_mutex_trylock(m), err);
+
+	g->writing = r > 0;
 	return r;
 }
 
@@ -184,6 +201,24 @@ group_leave(struct group *g)
 		return;
 	g->writing = false;
 	pthread_mutex_unlock(&g->shared->write);
+}
+
+int
+group_is_torn(const struct group *g)
+{
+	return g->shared->torn;
+}
+
+void
+group_mended(struct group *g)
+{
+	g->shared->torn = false;
+}
+
+uint64_t
+group_number(struct group *g)
+{
+	return atomic_fetch_add(&g->shared->number, 1) + 1;
 }
 
 /* There is no write-ahead log when a checkpoint has brought all of it into the database, with syncs.  SQLite
@@ -219,7 +254,7 @@ group_sync(struct group *g, struct sme_err *err)
 	uint64_t mine = atomic_fetch_add(&g->shared->written, 1) + 1;
 	int r = 0;
 
-	if (take(g, &g->shared->sync, err) < 0)
+	if (taken(g, &g->shared->sync, pthread_mutex_lock(&g->shared->sync), err) < 0)
 		return -1;
 	if (atomic_load(&g->shared->lost) >= mine)
 		r = err_set(err, SME_IOERR, "%s: could not be brought to disk; sme-case verify shows whether all is well",
@@ -228,4 +263,30 @@ group_sync(struct group *g, struct sme_err *err)
 		r = sync_all(g, err);
 	pthread_mutex_unlock(&g->shared->sync);
 	return r;
+}
+
+/* ---- places ---- */
+
+struct group_place *
+group_own_place(struct group *g)
+{
+	struct shared *s = g->shared;
+	struct sme_err err;
+
+	for (int i = 0; g->place < 0 && i < GROUP_PLACES; i++)
+		if (taken(g, &s->taken[i], pthread_mutex_trylock(&s->taken[i]), &err) > 0)
+			g->place = i;
+	if (g->place < 0)
+		return NULL;
+	for (uint32_t top = atomic_load(&s->top); top <= (uint32_t)g->place;)
+		if (atomic_compare_exchange_weak(&s->top, &top, (uint32_t)g->place + 1))
+			break;
+	return &s->places[g->place];
+}
+
+struct group_place *
+group_places(struct group *g, size_t *n)
+{
+	*n = atomic_load(&g->shared->top);
+	return g->shared->places;
 }

@@ -159,4 +159,17 @@ const char *const db_steps[] = {
     "	tenant TEXT NOT NULL, thread INTEGER NOT NULL, at INTEGER NOT NULL,"
     "	PRIMARY KEY (tenant, thread)"
     ") STRICT, WITHOUT ROWID;",
+    /* The last transaction that did requests of several processes, see store/combine.c. */
+    "CREATE TABLE store_batch (n INTEGER NOT NULL) STRICT; INSERT INTO store_batch (n) VALUES (0);"
+    /*
+     * need: the skills that suffice by now; step: when that changes next, or the queue.  All cases that the same
+     * agents may have stand together, so that the next one for an agent is found without looking at the others.
+     */
+    "ALTER TABLE case_file ADD COLUMN need TEXT NOT NULL DEFAULT '[]';"
+    "ALTER TABLE case_file ADD COLUMN step INTEGER;"
+    "UPDATE case_file SET need = skills, step = CASE WHEN relax IS NOT NULL OR overflow IS NOT NULL THEN 0 END;"
+    "CREATE INDEX case_file_step ON case_file (tenant, step) WHERE step IS NOT NULL;"
+    "DROP INDEX case_file_free;"
+    "CREATE INDEX case_file_free ON case_file (tenant, queue, need, rank, id)"
+    "	WHERE status = 'open' AND agent IS NULL AND unanswered IS NOT NULL;",
     NULL};

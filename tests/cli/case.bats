@@ -156,11 +156,30 @@ agent() { # NAME [jq of more members]
 }
 
 @test "less will do later" {
-	mention 1 kim a '.route.skills = ["de", "network"] | .route.relax = [{at: "2026-11-20T10:10:00Z", skills: ["de"]}]' | take
 	agent lea
+	mention 1 kim a '.route.skills = ["de", "network"] | .route.relax = [{at: "2026-11-20T10:10:00Z", skills: ["de"]}]' |
+		sme-case ingest --now 2026-11-20T10:00:00Z >/dev/null
 	run sme-case claim -a lea --now 2026-11-20T10:09:00Z
 	[ "$status" -eq 1 ]
 	sme-case claim -a lea --now 2026-11-20T10:10:00Z
+}
+
+@test "what nobody has taken goes to another queue, and the log says the same" {
+	agent lea '.queues = ["inbox"]'
+	agent ben '.queues = ["second"]'
+	for i in 1 2; do
+		mention $i kim$i a '.route.overflow = {at: "2026-11-20T10:10:00Z", queue: "second"}'
+	done >in
+	sme-case ingest --now 2026-11-20T10:00:00Z in >/dev/null
+	run sme-case claim -a ben --now 2026-11-20T10:09:00Z
+	[ "$status" -eq 1 ]
+	[ "$(sme-case claim -a lea --now 2026-11-20T10:09:00Z | jq -r .case)" = 1 ]
+	[ "$(sme-case claim -a ben --now 2026-11-20T10:10:00Z | jq -r .case)" = 2 ]
+	[ "$(sme-case list --json | jq -rs 'map(.queue) | sort | join(" ")')" = 'inbox second' ]
+	sme-log append home/log <in >/dev/null
+	dump home/sme.db >old
+	sme-case rebuild
+	dump home/sme.db | diff old -
 }
 
 @test "assign: capacity, who is offline, customers come back, freed room takes the oldest" {
