@@ -25,6 +25,7 @@ static const struct cli_opt plain[] = {COMMON, AGENT, CLI_END};
 static const struct cli_opt ingest_options[] = {COMMON, CLI_END};
 static const struct cli_opt list_options[] = {
     COMMON,
+    {0, "after", CLI_STRING, &opt.after, "CASE", "begin behind this case, in the same order"},
     {'a', "agent", CLI_STRING, &opt.agent, "NAME", "only this agent's"},
     {0, "author", CLI_STRING, &opt.author, "ID", "only of this author"},
     {0, "late", CLI_FLAG, &opt.late, NULL, "only those whose answer is overdue"},

@@ -48,12 +48,15 @@ list_main(char **operands)
 	    .unassigned = opt.unassigned,
 	    .limit = limit(),
 	    .after = opt.page > 1 ? (opt.page - 1) * limit() : 0,
+	    .behind = slice_of(opt.after),
 	    .order = opt.order};
 	struct cases *c;
 	struct table *t = table_new(columns);
 	struct sme_err err;
 
 	none(operands);
+	if (opt.after && opt.page)
+		cli_usage("--after and --page are two ways to say where the page begins");
 	if (opt.order && strcmp(opt.order, "priority") != 0 && strcmp(opt.order, "due") != 0 &&
 	    strcmp(opt.order, "last") != 0)
 		cli_usage("--order: expected priority, due or last, got \"%s\"", opt.order);

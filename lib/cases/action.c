@@ -285,8 +285,8 @@ case_refresh(struct cases *c, int64_t file, struct sme_err *err)
 
 /* ---- actions from outside ---- */
 
-static int
-no_case(struct slice tenant, struct slice key, struct sme_err *err)
+int
+case_unknown(struct slice tenant, struct slice key, struct sme_err *err)
 {
 	return err_set(err, SME_NOINPUT, "tenant %.*s has no case \"%.*s\"; sme-case list shows them",
 	    SLICE_ARG(tenant), SLICE_ARG(key));
@@ -325,7 +325,7 @@ check_state(struct cases *c, const struct case_action *a, struct sme_err *err)
 	struct slice holder;
 
 	if (r <= 0)
-		return r < 0 ? -1 : no_case(a->tenant, a->key, err);
+		return r < 0 ? -1 : case_unknown(a->tenant, a->key, err);
 	holder = db_text(st, 1);
 	r = 0;
 	if (slice_is(a->action, "wait") && slice_is(db_text(st, 0), "closed"))

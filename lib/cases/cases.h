@@ -112,10 +112,12 @@ typedef void case_row(void *ctx, struct slice json);
 struct case_filter {
 	struct slice tenant, queue, status, agent, tag, author; /* p == NULL: any */
 	bool late, unassigned;
-	int64_t limit, after; /* after: the row number the page begins behind */
+	int64_t limit, after; /* after: so many rows are left out first */
+	struct slice behind;  /* the key of the case that the page begins behind; p == NULL: from the start */
 	const char *order;    /* "priority", "due", "last" */
 };
 
+/* -1 with ERR, SME_NOINPUT when there is no case F->behind. */
 int cases_list(struct cases *c, const struct case_filter *f, case_row *row, void *ctx,
     struct sme_err *err);
 

@@ -67,6 +67,9 @@ int case_event_put(struct cases *c, const struct case_event *e, struct sme_err *
 /* The row of case_file, 0 when there is none, -1 with ERR. */
 int64_t case_find(struct cases *c, struct slice tenant, struct slice key, struct sme_err *err);
 
+/* There is no such case: -1 with ERR, SME_NOINPUT. */
+int case_unknown(struct slice tenant, struct slice key, struct sme_err *err);
+
 /* Bring what follows from the messages of a case up to date: when it was opened, answered, last written to. */
 int case_refresh(struct cases *c, int64_t file, struct sme_err *err);
 

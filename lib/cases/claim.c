@@ -187,8 +187,7 @@ check_free(struct cases *c, struct slice tenant, struct slice key, struct slice 
 	struct slice holder;
 
 	if (r == 0)
-		return err_set(err, SME_NOINPUT, "tenant %.*s has no case \"%.*s\"; sme-case list shows them",
-		    SLICE_ARG(tenant), SLICE_ARG(key));
+		return case_unknown(tenant, key, err);
 	if (r < 0)
 		return -1;
 	holder = db_text(st, 0);

@@ -135,7 +135,7 @@ bring_up(struct db *db, struct sme_err *err)
 	if ((size_t)version == newest)
 		return 0;
 	/* Small changes in many places: every page that is touched is written whole. */
-	if (db_exec(db, "PRAGMA page_size=1024", err) < 0 || use_wal(db, err) < 0 || db_begin(db, err) < 0)
+	if (db_exec(db, "PRAGMA page_size=2048", err) < 0 || use_wal(db, err) < 0 || db_begin(db, err) < 0)
 		return -1;
 	if (step_once(db, newest, err) < 0) {
 		db_rollback(db);

@@ -172,4 +172,25 @@ const char *const db_steps[] = {
     "DROP INDEX case_file_free;"
     "CREATE INDEX case_file_free ON case_file (tenant, queue, need, rank, id)"
     "	WHERE status = 'open' AND agent IS NULL AND unanswered IS NOT NULL;",
+    /* For pages of lists, in each order and far from the start. */
+    "DROP INDEX case_file_due; DROP INDEX case_file_last;"
+    "CREATE INDEX case_file_due ON case_file (tenant, status, coalesce(due, 9223372036854775807), id);"
+    "CREATE INDEX case_file_last ON case_file (tenant, status, coalesce(last, 0) DESC, id);"
+    "CREATE TABLE case_count ("
+    "	tenant TEXT NOT NULL, status TEXT NOT NULL, n INTEGER NOT NULL,"
+    "	PRIMARY KEY (tenant, status)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO case_count (tenant, status, n) SELECT tenant, status, count(*) FROM case_file GROUP BY tenant, status;"
+    "CREATE TRIGGER case_count_new AFTER INSERT ON case_file BEGIN"
+    "	INSERT INTO case_count (tenant, status, n) VALUES (new.tenant, new.status, 1)"
+    "		ON CONFLICT (tenant, status) DO UPDATE SET n = n + 1;"
+    "END;"
+    "CREATE TRIGGER case_count_gone AFTER DELETE ON case_file BEGIN"
+    "	UPDATE case_count SET n = n - 1 WHERE tenant = old.tenant AND status = old.status;"
+    "END;"
+    "CREATE TRIGGER case_count_status AFTER UPDATE OF status ON case_file WHEN new.status IS NOT old.status BEGIN"
+    "	UPDATE case_count SET n = n - 1 WHERE tenant = old.tenant AND status = old.status;"
+    "	INSERT INTO case_count (tenant, status, n) VALUES (new.tenant, new.status, 1)"
+    "		ON CONFLICT (tenant, status) DO UPDATE SET n = n + 1;"
+    "END;",
     NULL};

@@ -1,8 +1,8 @@
 /*
  * The desk under load.  "fill DB CASES QUEUES" opens cases; "work DB WORKERS" lets so many processes claim the
  * next case and close it until nothing is left, and checks what they did: each case once, none forgotten, first
- * in first out within a priority as far as the order of the claims shows, and how fair it was; "list DB PAGES"
- * times pages of the list.
+ * in first out within a priority as far as the order of the claims shows, and how fair it was; "list DB PAGES
+ * CASES" times pages of the list, near the start and far from it.
  */
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -171,13 +171,46 @@ run(const char *db, long workers, uint64_t max)
 }
 
 static void
+keep_last(void *ctx, struct slice json)
+{
+	struct buf *b = ctx;
+
+	buf_clear(b);
+	buf_adds(b, json);
+}
+
+static void
 ignore(void *ctx, struct slice json)
 {
 	*(size_t *)ctx += json.n;
 }
 
+/* The page that begins so many rows from the start, and the one behind the last case of it. */
 static void
-list(const char *db, long pages)
+list_far(struct cases *c, const char *order, int64_t from)
+{
+	struct case_filter f = {.tenant = SLICE("default"), .limit = 50, .order = order, .after = from};
+	struct sme_err err;
+	double start = seconds(), counted, key;
+	struct buf last = BUF_INIT;
+	struct arena a = ARENA_INIT;
+
+	if (cases_list(c, &f, keep_last, &last, &err) < 0)
+		die("list", &err);
+	counted = seconds() - start;
+	f.after = 0;
+	f.behind = node_text(json_tree(&a, buf_slice(&last), &err), "case");
+	start = seconds();
+	if (cases_list(c, &f, keep_last, &last, &err) < 0)
+		die("list", &err);
+	key = seconds() - start;
+	printf("list --order %-9s behind %" PRId64 " cases: --page %.2f ms, --after %.2f ms\n", order, from, counted * 1e3, key * 1e3);
+	arena_release(&a);
+	buf_release(&last);
+}
+
+static void
+list(const char *db, long pages, long cases)
 {
 	static const char *const orders[] = {"priority", "due", "last"};
 	static const char *const names[] = {"all", "queue", "author", "late", "tag that nothing has"};
@@ -207,6 +240,9 @@ list(const char *db, long pages)
 		printf("list %s --order %-9s %ld pages, mean %.2f ms, worst %.2f ms\n", names[o / 3], orders[o % 3], pages, total / (double)pages * 1e3,
 		    worst * 1e3);
 	}
+	for (int o = 0; o < 3; o++)
+		for (int part = 1; part <= 2; part++)
+			list_far(c, orders[o], part == 1 ? cases / 2 : cases - 100);
 	cases_close(c);
 }
 
@@ -217,8 +253,8 @@ main(int argc, char **argv)
 		fill(argv[2], atol(argv[3]), atol(argv[4]));
 	else if (argc == 5 && strcmp(argv[1], "work") == 0)
 		return run(argv[2], atol(argv[3]), (uint64_t)atol(argv[4]));
-	else if (argc == 4 && strcmp(argv[1], "list") == 0)
-		list(argv[2], atol(argv[3]));
+	else if (argc == 5 && strcmp(argv[1], "list") == 0)
+		list(argv[2], atol(argv[3]), atol(argv[4]));
 	else
 		return 64;
 	return 0;

@@ -11,7 +11,7 @@ trap 'rm -rf "$dir"' EXIT
 make -s B="$B" "$B/bench/case" >/dev/null
 
 "$B/bench/case" fill "$dir/a.db" "$n" 8
-"$B/bench/case" list "$dir/a.db" 50
+"$B/bench/case" list "$dir/a.db" 50 "$n"
 "$B/bench/case" work "$dir/a.db" 200 "$n" | tee "$dir/ours"
 
 few=400

@@ -344,7 +344,7 @@ agent() { # NAME [jq of more members]
 
 # All that a database holds, but for row numbers.
 dump() {
-	for t in case_file case_tag case_agent case_link case_event; do echo "== $t"; sqlite3 "$1" "SELECT * FROM $t ORDER BY 1, 2"; done
+	for t in case_file case_tag case_agent case_link case_event case_count; do echo "== $t"; sqlite3 "$1" "SELECT * FROM $t ORDER BY 1, 2"; done
 	sqlite3 "$1" "SELECT file, tenant, event, type, at, author, text, state, auto, revision, raw FROM case_message ORDER BY tenant, event"
 	sqlite3 "$1" "SELECT text FROM case_search ORDER BY text"
 }
@@ -360,6 +360,31 @@ work() { # a day at the desk
 	mention 9 k2 'noch was' '.thread = "2" | .created_at = "2026-11-20T11:00:00Z"' | sme-case ingest | sme-log append home/log >/dev/null
 	sme-case assign --auto round-robin >/dev/null
 	sme-case link -a lea x:k1 x:k2
+}
+
+@test "list: pages by number and behind a case, in every order, are the whole list" {
+	for i in 1 2 3 4 5 6 7 8 9; do
+		mention $i "k$i" x ".created_at = \"2026-11-20T10:0$((i % 3)):00Z\" | .route.priority = $((i % 2)) | if $i % 4 == 0 then .route.due_at = null else . end"
+	done | take
+	sme-case close -a lea 9
+	for order in priority due last; do
+		sme-case list --json --order $order | jq -r .case >all
+		[ "$(wc -l <all)" -eq 8 ]
+		for filter in '' '--queue inbox'; do
+			for page in 1 2 3 4; do sme-case list --json --order $order --limit 3 --page $page $filter; done | jq -r .case | diff all -
+			next= n=0
+			while page=$(sme-case list --json --order $order --limit 3 ${next:+--after $next} $filter | jq -r .case) && [ "$page" ]; do
+				echo "$page"
+				next=$(tail -n 1 <<<"$page") n=$((n + 1))
+			done | diff all -
+		done
+	done
+	# What has no time is not the most urgent.
+	[ "$(sme-case list --json --order due | jq -rs '.[-2:] | map(.due_at) | unique | .[]')" = null ]
+	run --separate-stderr sme-case list --after nothing
+	[ "$status" -eq 66 ]
+	run --separate-stderr sme-case list --after 1 --page 2
+	[ "$status" -eq 64 ]
 }
 
 @test "rebuild: sme.db from the log is equal to the old one" {
