@@ -9,7 +9,7 @@
 #include "core/rfc3339.h"
 #include "sme-case/sme-case.h"
 
-struct case_options opt = {.now = TIME_NONE, .as_of = TIME_NONE, .fence = -1, .limit = 50, .confidence = 1};
+struct case_options opt = {.now = TIME_NONE, .lease = -1, .as_of = TIME_NONE, .fence = -1, .limit = 50, .confidence = 1};
 
 /* clang-format off */
 #define COMMON \

@@ -98,9 +98,10 @@ write_digest(void)
 	struct sme_err err;
 
 	sweep_digest(swept, &b);
-	if (digest_file ? file_write_atomic(digest_file, buf_slice(&b), 0644, &err) < 0 :
-	    file_write_all(STDERR_FILENO, b.p, b.n) < 0)
-		sme_die(SME_IOERR, "the digest cannot be written");
+	if (digest_file && file_write_atomic(digest_file, buf_slice(&b), 0644, &err) < 0)
+		sme_die(err.status, "the digest cannot be written: %s", err.text);
+	if (!digest_file && file_write_all(STDERR_FILENO, b.p, b.n) < 0)
+		sme_die(SME_IOERR, "stderr: the digest cannot be written");
 	buf_release(&b);
 }
 

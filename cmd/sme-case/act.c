@@ -140,6 +140,30 @@ note_main(char **operands)
 	return SME_OK;
 }
 
+static void
+note_agent(void *ctx, struct slice json)
+{
+	struct arena a = ARENA_INIT;
+	struct sme_err err;
+
+	if (slice_eq(node_text(json_tree(&a, json, &err), "agent"), desk_agent()))
+		*(bool *)ctx = true;
+	arena_release(&a);
+}
+
+/* Somebody whom the tenant does not know gets nothing, however long is waited. */
+static void
+warn_of_stranger(struct cases *c)
+{
+	struct sme_err err;
+	bool known = false;
+
+	desk_check(cases_agents(c, desk_tenant(), note_agent, &known, &err), &err);
+	if (!known)
+		sme_warn("\"%.*s\" is no agent of tenant \"%.*s\"; sme-case agents makes one", SLICE_ARG(desk_agent()),
+		    SLICE_ARG(desk_tenant()));
+}
+
 int
 claim_main(char **operands)
 {
@@ -151,10 +175,14 @@ claim_main(char **operands)
 
 	if (operands[0] && operands[1])
 		cli_usage("one case at a time");
+	if (opt.lease >= 0 && opt.lease < 1000)
+		cli_usage("--lease: expected at least 1s");
 	c = desk_open();
-	r = cases_claim(c, desk_tenant(), slice_of(operands[0]), desk_agent(), opt.lease ? opt.lease : LEASE_DEFAULT,
+	r = cases_claim(c, desk_tenant(), slice_of(operands[0]), desk_agent(), opt.lease < 0 ? LEASE_DEFAULT : opt.lease,
 	    &claim, &err);
 	desk_check(r, &err);
+	if (r == 0)
+		warn_of_stranger(c);
 	if (r > 0) {
 		buf_puts(&b, "{\"case\":");
 		json_put_string(&b, buf_slice(&claim.key));
@@ -220,7 +248,7 @@ forward_main(char **operands)
 	if (opt.back) {
 		desk_do(c, key, "return", NULL);
 	} else {
-		if (!opt.to)
+		if (!opt.to || !*opt.to)
 			cli_usage("--to is missing: which department?");
 		buf_puts(&data, "{\"department\":");
 		json_put_string(&data, slice_of(opt.to));

@@ -149,5 +149,5 @@ cases_verify(struct cases *c, int64_t *events, struct sme_err *err)
 		last = e.seq;
 		++*events;
 	}
-	return r < 0 ? -1 : check_end(c, last, err);
+	return r < 0 || check_end(c, last, err) < 0 ? -1 : db_check(c->db, err);
 }

@@ -194,8 +194,8 @@ check_free(struct cases *c, struct slice tenant, struct slice key, struct slice 
 	if (slice_is(db_text(st, 2), "closed"))
 		r = err_set(err, SME_TEMPFAIL, "the case is closed; reopen it first");
 	else if (holder.p && db_int(st, 1) > cases_now(c) && !slice_eq(holder, agent))
-		r = err_set(err, SME_TEMPFAIL, "%.*s holds the case until %s", SLICE_ARG(holder),
-		    rfc3339_format(db_int(st, 1), until));
+		r = err_set(err, SME_TEMPFAIL, "%.*s holds the case until %s; assigning it to somebody else ends that",
+		    SLICE_ARG(holder), rfc3339_format(db_int(st, 1), until));
 	db_done(st);
 	return r;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,12 +110,37 @@ file_adopt(int fd, const char *path)
 	free(dir);
 }
 
+/* A device, a pipe, /dev/stdout: there is nothing to keep whole, and its name is not ours to take. */
+static bool
+is_stream(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static int
+write_stream(const char *path, struct slice data, struct sme_err *err)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int r = fd < 0 ? -1 : file_write_all(fd, data.p, data.n);
+
+	if (r < 0)
+		err_sys(err, SME_IOERR, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 int
 file_replace(const char *path, struct slice data, unsigned mode, struct sme_err *err)
 {
-	char *tmp = xmalloc(strlen(path) + 16);
+	char *tmp;
 	int fd, r;
 
+	if (is_stream(path))
+		return write_stream(path, data, err);
+	tmp = xmalloc(strlen(path) + 16);
 	sprintf(tmp, "%s.tmpXXXXXX", path);
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0) {
@@ -140,6 +166,8 @@ file_write_atomic(const char *path, struct slice data, unsigned mode, struct sme
 {
 	if (file_replace(path, data, mode, err) < 0)
 		return -1;
+	if (is_stream(path))
+		return 0;
 	return file_sync_parent(path) < 0 ? err_sys(err, SME_IOERR, "%s", path) : 0;
 }
 

@@ -11,6 +11,7 @@ int file_read(const char *path, struct buf *b, struct sme_err *err);
 /*
  * Put DATA at PATH so that after a crash at any instruction there is the old file or the new one,
  * whole: a temporary file beside it, fsync, rename, fsync of the directory.  MODE as in open(2).
+ * What is no file, such as a pipe or /dev/stdout, is written to and stays what it is.
  */
 int file_write_atomic(const char *path, struct slice data, unsigned mode, struct sme_err *err);
 

@@ -14,6 +14,9 @@
 #include "core/rfc3339.h"
 #include "store/schema.h"
 
+/* The version that brought cases. */
+#define DB_FIRST_CASES 2
+
 static int
 fail(const struct db *db, int code, struct sme_err *err)
 {
@@ -23,12 +26,14 @@ fail(const struct db *db, int code, struct sme_err *err)
 		return err_set(err, SME_TEMPFAIL, "%s: another process keeps it locked; try again",
 		    db->path);
 	case SQLITE_NOTADB:
-		return err_set(err, SME_DATA, "%s: not a database; move it away to begin a new one",
-		    db->path);
+		return err_set(err, SME_DATA, "%s: not a database, or damaged; move it away, and let sme-case rebuild "
+		    "make the cases again from the log", db->path);
 	case SQLITE_CORRUPT:
-		return err_set(err, SME_DATA, "%s: damaged; move it away together with its -wal file "
-		    "(sqlite3's .recover may save what is in it)", db->path);
+		return err_set(err, SME_DATA, "%s: damaged; move it away together with its -wal file, and let sme-case "
+		    "rebuild make the cases again from the log (sqlite3's .recover may save the rest)", db->path);
 	case SQLITE_CANTOPEN:
+		if (access(db->path, R_OK | W_OK) < 0 && errno == EACCES)
+			return err_set(err, SME_NOPERM, "%s: may not be read and written; who owns it?", db->path);
 		return err_set(err, SME_CANTCREAT, "%s: %s", db->path, sqlite3_errmsg(db->handle));
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
@@ -91,8 +96,23 @@ check_owner(struct db *db, int64_t *version, struct sme_err *err)
 	    pragma(db, "SELECT count(*) FROM sqlite_schema", &tables, err) < 0)
 		return -1;
 	if (application != DB_APPLICATION && (application || *version || tables))
-		return err_set(err, SME_DATA, "%s: the database of another program", db->path);
+		return err_set(err, SME_DATA, "%s: the database of another program; give SME_HOME "
+		    "a directory of its own", db->path);
 	return 0;
+}
+
+/* The first databases with cases have no rank; a column that is computed when it is read serves as well. */
+static int
+add_rank(struct db *db, struct sme_err *err)
+{
+	int64_t has;
+
+	if (pragma(db, "SELECT count(*) FROM pragma_table_xinfo('case_file') WHERE name = 'rank'", &has, err) < 0)
+		return -1;
+	return has ? 0 : db_exec(db, "ALTER TABLE case_file ADD COLUMN rank INTEGER GENERATED ALWAYS AS "
+	    "(coalesce(opened, 0) - CAST(priority * 60000 AS INTEGER)) VIRTUAL;"
+	    "DROP INDEX case_file_work;"
+	    "CREATE INDEX case_file_work ON case_file (tenant, status, rank, id)", err);
 }
 
 static int
@@ -105,6 +125,8 @@ step_once(struct db *db, size_t newest, struct sme_err *err)
 	if (r == 0 && (size_t)version < newest) {
 		snprintf(set, sizeof set, "PRAGMA application_id=%d; PRAGMA user_version=%zu",
 		    DB_APPLICATION, newest);
+		if (version == DB_FIRST_CASES)
+			r = add_rank(db, err);
 		for (size_t i = (size_t)version; r == 0 && i < newest; i++)
 			r = db_exec(db, db_steps[i], err);
 		if (r == 0)
@@ -131,7 +153,7 @@ bring_up(struct db *db, struct sme_err *err)
 		return -1;
 	if (version > (int64_t)newest)
 		return err_set(err, SME_DATA, "%s: written by a newer version of SME (%lld, this one knows "
-		    "%zu)", db->path, (long long)version, newest);
+		    "%zu); install that one", db->path, (long long)version, newest);
 	if ((size_t)version == newest)
 		return 0;
 	/* Small changes in many places: every page that is touched is written whole. */
@@ -177,6 +199,7 @@ make_file(const char *path, struct sme_err *err)
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return errno == EEXIST ? 0 : err_sys(err, SME_CANTCREAT, "%s", path);
+	file_adopt(fd, path);
 	close(fd);
 	return sync_directory(path, err);
 }
@@ -279,6 +302,27 @@ db_rollback(struct db *db)
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	if (db->group)
 		db_pass_on(db);
+}
+
+int
+db_check(struct db *db, struct sme_err *err)
+{
+	sqlite3_stmt *st;
+	int code = sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &st, NULL), r = -1;
+	const char *text;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(st);
+	text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
+	if (!text)
+		fail(db, code, err);
+	else if (strcmp(text, "ok") == 0)
+		r = 0;
+	else
+		err_set(err, SME_DATA, "%s: damaged (%s); move it away together with its -wal file, and let sme-case "
+		    "rebuild make the cases again from the log", db->path, text);
+	sqlite3_finalize(st);
+	return r;
 }
 
 int

@@ -44,6 +44,9 @@ int db_begin(struct db *db, struct sme_err *err);
 int db_commit(struct db *db, struct sme_err *err);
 void db_rollback(struct db *db);
 
+/* Is the file whole?  Reads all of it.  -1 with ERR, which says what is wrong. */
+int db_check(struct db *db, struct sme_err *err);
+
 /* Rewrite the file without what was deleted, the search index and the write-ahead log too, so that
  * nothing of it is left on disk.  Outside of a transaction; others must not have one open for long. */
 int db_scrub(struct db *db, struct sme_err *err);

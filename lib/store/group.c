@@ -112,6 +112,22 @@ begin(struct group *g, struct sme_err *err)
 	return 0;
 }
 
+/* Whoever may use the database may use what lies beside it, as SQLite does with its own files: root would
+ * otherwise keep the service out for good. */
+static void
+belong_to(int fd, const char *db)
+{
+	struct stat like, own;
+
+	if (stat(db, &like) < 0 || fstat(fd, &own) < 0)
+		return;
+	if (geteuid() == 0 && (like.st_uid != own.st_uid || like.st_gid != own.st_gid) &&
+	    fchown(fd, like.st_uid, like.st_gid) < 0)
+		errno = 0; /* it stays root's */
+	if (geteuid() == 0 || own.st_uid == geteuid())
+		fchmod(fd, like.st_mode & 0777);
+}
+
 struct group *
 group_open(const char *path, struct sme_err *err)
 {
@@ -125,11 +141,13 @@ group_open(const char *path, struct sme_err *err)
 	g->wal = buf_detach(&wal);
 	g->wal_fd = -1;
 	g->place = -1;
-	g->fd = open(g->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	g->fd = open(g->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (g->fd >= 0)
+		belong_to(g->fd, path);
 	if (g->fd >= 0 && ftruncate(g->fd, sizeof *g->shared) == 0)
 		map = mmap(NULL, sizeof *g->shared, PROT_READ | PROT_WRITE, MAP_SHARED, g->fd, 0);
 	if (map == MAP_FAILED) {
-		err_sys(err, SME_CANTCREAT, "%s", g->path);
+		err_sys(err, errno == EACCES ? SME_NOPERM : SME_CANTCREAT, "%s", g->path);
 	} else {
 		g->shared = map;
 		if (begin(g, err) == 0)
@@ -171,8 +189,8 @@ taken(struct group *g, pthread_mutex_t *m, int r, struct sme_err *err)
 	}
 	if (r == 0)
 		return 1;
-	errno = r;
-	return err_sys(err, SME_IOERR, "%s", g->path);
+	return err_set(err, SME_IOERR, "%s: damaged (%s); end all that use the database, then remove this file",
+	    g->path, strerror(r));
 }
 
 int

@@ -193,4 +193,8 @@ const char *const db_steps[] = {
     "	INSERT INTO case_count (tenant, status, n) VALUES (new.tenant, new.status, 1)"
     "		ON CONFLICT (tenant, status) DO UPDATE SET n = n + 1;"
     "END;",
+    /* Some databases came to step 3 before it made these. */
+    "CREATE INDEX IF NOT EXISTS case_file_queue ON case_file (tenant, queue, rank, id) WHERE status = 'open';"
+    "CREATE INDEX IF NOT EXISTS case_file_department ON case_file (tenant, department_due)"
+    "	WHERE department_due IS NOT NULL;",
     NULL};

@@ -220,6 +220,22 @@ END
 	[ "${#lines[@]}" -eq 1 ]
 }
 
+@test "a digest that cannot be written says why, and a device or pipe stays one" {
+	[ -w /dev/full ] || skip
+	run --separate-stderr sme-route --sweep --digest /dev/full <<<"$(event text '"x"')"
+	[ "$status" -eq 74 ]
+	[[ "$stderr" == *'the digest cannot be written: /dev/full: No space left'* ]]
+	[ -c /dev/full ]
+	run --separate-stderr sme-route --sweep --digest nowhere/digest <<<"$(event text '"x"')"
+	[ "$status" -eq 73 ]
+	mkfifo pipe
+	cat pipe >got &
+	sme-route --sweep --digest pipe --metrics /dev/null <<<"$(event text '"x"')" >out
+	wait $!
+	[ -p pipe ]
+	grep -q '^sweep at' got
+}
+
 @test "usage errors and help" {
 	run sme-route --nonsense
 	[ "$status" -eq 64 ]
