@@ -52,6 +52,38 @@ sent() {
 	[ "$(sme-log cat --type reply home/log | wc -l)" -eq "$sent" ]
 }
 
+@test "a sweep that was killed on the way is made good by the next" {
+	mkdir bin
+	printf '#!/bin/sh\ncat >/dev/null\nkill -9 0\n' >bin/sme-classify # all is in the first log, then all die
+	chmod +x bin/sme-classify
+	run env PATH="$PWD/bin:$PATH" setsid -w "$flows/sweep"
+	[ "$status" -ne 0 ]
+	[ "$(sme-log cat home/in | wc -l)" -eq 6 ]
+	[ -z "$(find home/log -type f -name '*.seg*' 2>/dev/null)" ]
+	"$flows/sweep"
+	[ "$(sme-log cat --type mention home/log | wc -l)" -eq 6 ]
+	sent=$(sent)
+	[ "$sent" -ge 3 ]
+	[ ! -e home/sweeping ]
+	"$flows/sweep"
+	[ "$(sent)" -eq "$sent" ]
+	sme-case verify --db home/sme.db --log home/log
+}
+
+@test "two sweeps at a time: the second ends with 75 and touches nothing" {
+	"$flows/sweep"
+	before=$(cat home/digest)
+	exec 8>home/sweep.lock
+	flock 8
+	run --separate-stderr "$flows/sweep"
+	[ "$status" -eq 75 ]
+	[[ "$stderr" == *'still at work'* ]]
+	[ "$(cat home/digest)" = "$before" ]
+	[ ! -e home/sweeping ]
+	exec 8>&-
+	"$flows/sweep"
+}
+
 @test "what is pushed goes through the chain, and nothing is left on the way at the end" {
 	cat >sme.jq <<-'END'
 		{hook: {listen: "unix:s"}, sources: [{name: "app", connector: "inapp", settings: {chat: {guests: true}}}],
