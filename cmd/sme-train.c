@@ -17,12 +17,14 @@ static struct dataset_keys keys = {.text = "text", .id = "id"};
 static struct train_options train = {.name = NULL,
     .release = "",
     .matrix.spec = {.word_max = 2, .char_min = 1, .char_max = 5, .tokens = NGRAM_ALL_TOKENS}};
-static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file;
+static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file,
+			   *rarity = "try", *with_vectors;
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
 	    grid_rows = 50000, pieces, lang_rows = 1000, hidden = -1;
 static const char *from_log, *tenant, *compare_file, *misses_file;
-static bool balance, no_refit, only_better, background, accounts;
+static bool balance, no_refit, only_better, background, accounts, vectors;
 static double word_weight; /* 0: by the solver */
+static struct vectors *used_vectors;
 static struct cli_list weights, costs, recalls, lexicons, lexicon_rows;
 
 static const struct cli_opt options[] = {
@@ -41,6 +43,7 @@ static const struct cli_opt options[] = {
     {0, "only-better", CLI_FLAG, &only_better, NULL, "with --compare: write no model that is not"},
     {'o', "output", CLI_STRING, &output, "MODEL", "the file to write"},
     {0, "release", CLI_STRING, &train.release, "TEXT", "what class.model shows (a checksum)"},
+    {0, "vectors", CLI_FLAG, &vectors, NULL, "vectors of words, instead of a head"},
     CLI_HEADING("how the model answers"),
     {0, "cost", CLI_LIST, &costs, "LABEL=M:F",
 	"give it so that misses (M), false alarms (F) cost least"},
@@ -80,9 +83,13 @@ static const struct cli_opt options[] = {
     {0, "negation", CLI_FLAG, &train.matrix.spec.negation, NULL,
 	"read words that \"not\" reaches as other ones, too"},
     {0, "pieces", CLI_INT, &pieces, "N", "learn N runs of 1 to 3 words of each text as well (0)"},
+    {0, "rarity", CLI_STRING, &rarity, "WISH", "rare n-grams count more: yes, no or try (try)"},
     {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
     {0, "tokens", CLI_STRING, &tokens, "KIND", "all, or words: no emoji, links, numbers ..."},
-    {0, "word-weight", CLI_NUMBER, &word_weight, "N", "a word counts as N character n-grams (4 or 2)"},
+    {0, "with-vectors", CLI_STRING, &with_vectors, "FILE",
+	"learn with these vectors of words, or none (shipped ones)"},
+    {0, "word-weight", CLI_NUMBER, &word_weight, "N",
+	"a word counts as N character n-grams (2 or 4)"},
     {0, "words", CLI_INT, &words, "N", "0 no words, 1 words, 2 pairs of words too (2)"},
     CLI_END,
 };
@@ -152,6 +159,17 @@ parse_solver(void)
 }
 
 static void
+parse_rarity(void)
+{
+	if (strcmp(rarity, "yes") == 0)
+		train.rarity = TRAIN_YES;
+	else if (strcmp(rarity, "no") == 0)
+		train.rarity = TRAIN_NO;
+	else if (strcmp(rarity, "try") != 0)
+		cli_usage("--rarity: expected yes, no or try, got \"%s\"", rarity);
+}
+
+static void
 in_range(const char *option, double v, double min, double max)
 {
 	if (!(v >= min && v <= max))
@@ -189,6 +207,7 @@ check_options(void)
 	in_range("hidden", (double)hidden, -1, SOLVE_HIDDEN_MAX);
 	parse_chars();
 	parse_solver();
+	parse_rarity();
 	if (hidden > 0 && hidden % 16 != 0)
 		cli_usage("--hidden: expected a multiple of 16");
 	if (hidden > 0 && (train.scripts || lexicons.n || lexicon_rows.n))
@@ -346,6 +365,30 @@ read_rows(struct dataset *d, char **files)
 	rows_warn(d, &keys);
 }
 
+/* The vectors of words to learn with: those asked for, or else, where cross-validation can try
+ * them, the shipped ones.  Only liblinear learns with them. */
+static void
+open_vectors(size_t labels)
+{
+	char *shipped = with_vectors ? NULL : sme_share("models/words.vectors");
+	const char *path = with_vectors ? with_vectors : shipped;
+	struct sme_err err;
+	bool fits = !is_softmax(labels) && !train.scripts && !train.matrix.pieces && hidden <= 0 &&
+	            (train.matrix.spec.tokens & 1 << TOKEN_WORD) && train.matrix.spec.word_max;
+
+	if (with_vectors && strcmp(with_vectors, "none") != 0 && !fits)
+		sme_die(SME_USAGE, "--with-vectors needs --solver liblinear and words, and does "
+				   "not go with --hidden, --pieces or --scripts");
+	if (fits && strcmp(path, "none") != 0 &&
+	    (with_vectors || (train.grid_n > 1 && access(path, R_OK) == 0))) {
+		train.matrix.vectors = used_vectors = vectors_open(path, &err);
+		if (!used_vectors)
+			sme_die(err.status, "%s", err.text);
+		train.vectors_tried = !with_vectors;
+	}
+	free(shipped);
+}
+
 static struct model *
 open_compared(void)
 {
@@ -407,6 +450,30 @@ make_background(char **files)
 }
 
 static int
+make_vectors(char **files)
+{
+	struct buf card = BUF_INIT;
+	struct vectors_options o = {.text_key = keys.text, .release = train.release};
+	int status;
+
+	if (!output)
+		cli_usage("-o is missing: where shall the vectors go?");
+	check_place(output);
+	in_range("min-rows", (double)min_rows, 1, 1000000);
+	in_range("epochs", (double)epochs, 1, 1000);
+	if (strlen(train.release) > 16)
+		cli_usage("--release: at most 16 bytes");
+	o.min_count = (unsigned)min_rows;
+	o.epochs = (unsigned)epochs;
+	if (card_file)
+		read_card(&card);
+	o.card = train.card;
+	status = vectors_main(files, &o, output);
+	buf_release(&card);
+	return status;
+}
+
+static int
 make_accounts(char **files)
 {
 	if (!keys.label)
@@ -435,6 +502,8 @@ main(int argc, char **argv)
 		return make_accounts(files);
 	if (background)
 		return make_background(files);
+	if (vectors)
+		return make_vectors(files);
 	check_names();
 	check_options();
 	check_places();
@@ -448,9 +517,9 @@ main(int argc, char **argv)
 	read_rows(&d, files);
 	if (!grid)
 		default_grid(d.labels.n);
-	if (word_weight <= 0)
-		train.word_weight = is_softmax(d.labels.n) ? 2 : 4;
-	train.label_weight = weight = labels_weights(&d, &weights, balance);
+	open_vectors(d.labels.n);
+	weight = labels_weights(&d, &weights, balance);
+	train.label_weight = balance || weights.n ? weight : NULL;
 	train.aims = aims = labels_aims(&d, &costs, &recalls, &train.aims_n);
 	if (train_model(&d, &train, &model, &report, &err) < 0)
 		sme_die(err.status, "%s", err.text);
@@ -459,6 +528,7 @@ main(int argc, char **argv)
 	train_report_release(&report, &train);
 	dataset_release(&d);
 	lexicon_free(lexicon);
+	vectors_close(used_vectors);
 	free(lexicons.items);
 	free(lexicon_rows.items);
 	free(weight);

@@ -8,6 +8,7 @@
 #include "model/dataset.h"
 #include "model/lexicon.h"
 #include "model/train.h"
+#include "model/vectors.h"
 
 /* The name of label number C. */
 static inline const char *
@@ -46,6 +47,9 @@ struct lexicon *lexicon_open(const struct cli_list *lists, const struct cli_list
 
 /* With --background: learn from FILES what O says, into OUTPUT.  Returns the exit status. */
 int background_main(char *const *files, const struct background_options *o, const char *output);
+
+/* With --vectors: learn vectors of words from FILES, into OUTPUT.  Returns the exit status. */
+int vectors_main(char *const *files, const struct vectors_options *o, const char *output);
 
 /* With --accounts: learn from the authors of FILES, labelled "bot" or "human", which are bots, into
  * OUTPUT.  Returns the exit status. */

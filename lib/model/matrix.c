@@ -6,6 +6,7 @@
 #include "core/hash.h"
 #include "core/mem.h"
 #include "model/lexicon.h"
+#include "model/vectors.h"
 
 /* The sketch that tells rare features from others: one saturating counter for each of so many
  * hash values. */
@@ -193,7 +194,8 @@ add_features(struct maker *k, struct pool *p)
 		const struct lexicon_entry *entries;
 		size_t classes = is_word ? lexicon_find(k->o->lexicon, hash, &entries) : 0;
 
-		if (classes == 0 && *counter(k, hash) < k->o->min_rows)
+		if (classes == 0 && *counter(k, hash) < k->o->min_rows &&
+		    !(is_word && vectors_find(k->o->vectors, hash) >= 0))
 			continue;
 		add_number(p, feature_number(k, hash, is_word, false));
 		for (size_t i = 0; i < classes; i++)
@@ -355,8 +357,18 @@ gain_of_label(const struct matrix *m, const size_t *order, size_t from, size_t t
 	}
 }
 
-/* Rank all features by mutual information of feature and label, over occurrences; those of word
- * lists come first. */
+/* Is feature F, whose hash may be on a list or have a vector, to be kept whatever it tells? */
+static bool
+is_wanted(const struct matrix *m, const struct lexicon *lexicon, uint32_t f)
+{
+	const struct lexicon_entry *entries;
+
+	return m->is_class[f] || lexicon_find(lexicon, m->hash[f], &entries) ||
+	       vectors_find(m->vectors, m->hash[f]) >= 0;
+}
+
+/* Rank all features by mutual information of feature and label, over occurrences; those that are
+ * wanted come first. */
 static struct ranked *
 rank_features(const struct matrix *m, const struct lexicon *lexicon)
 {
@@ -376,12 +388,9 @@ rank_features(const struct matrix *m, const struct lexicon *lexicon)
 			gain_of_label(m, order, start[c], start[c + 1], total, all, count, gain);
 		memset(total, 0, (size_t)m->features * sizeof *total);
 	}
-	for (uint32_t f = 0; f < m->features; f++) {
-		const struct lexicon_entry *entries;
-
-		if (m->is_class[f] || lexicon_find(lexicon, m->hash[f], &entries))
+	for (uint32_t f = 0; f < m->features; f++)
+		if (is_wanted(m, lexicon, f))
 			gain[f].gain = INFINITY;
-	}
 	qsort(gain, m->features, sizeof *gain, by_gain);
 	free(total);
 	free(count);
@@ -435,6 +444,15 @@ keep_best(struct matrix *m, const struct lexicon *lexicon, uint32_t max)
 	m->features = max;
 }
 
+/* Where the features stand in the vectors. */
+static void
+place_vectors(struct matrix *m)
+{
+	m->vector = xcalloc((size_t)m->features + 1, sizeof *m->vector);
+	for (uint32_t f = 0; f < m->features; f++)
+		m->vector[f] = vectors_find(m->vectors, m->hash[f]);
+}
+
 struct matrix *
 matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *o)
 {
@@ -444,6 +462,7 @@ matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *
 	k.m->labels = (uint32_t)d->labels.n;
 	k.m->gate = o->gate;
 	k.m->pieces = o->pieces;
+	k.m->vectors = o->vectors;
 	find_alone(&k);
 	k.sketch = xcalloc((size_t)1 << SKETCH_BITS, 1);
 	index_init(&k.index, 1 << 16);
@@ -455,6 +474,8 @@ matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *
 	norm_release(&k.norm);
 	if (o->max_features && k.m->features > o->max_features)
 		keep_best(k.m, o->lexicon, o->max_features);
+	if (o->vectors)
+		place_vectors(k.m);
 	return k.m;
 }
 
@@ -487,5 +508,6 @@ matrix_free(struct matrix *m)
 	free(m->hash);
 	free(m->is_word);
 	free(m->is_class);
+	free(m->vector);
 	free(m);
 }

@@ -8,6 +8,7 @@
 #include "text/ngram.h"
 
 struct lexicon;
+struct vectors;
 
 struct matrix {
 	size_t rows;
@@ -27,6 +28,8 @@ struct matrix {
 	uint64_t *hash; /* [features] */
 	bool *is_word;  /* [features] */
 	bool *is_class; /* [features] of a word list; it has no part in a row's length */
+	const struct vectors *vectors; /* as in the options */
+	int32_t *vector;               /* [features] its place in them, or -1; NULL without */
 };
 
 struct matrix_options {
@@ -37,8 +40,11 @@ struct matrix_options {
 	/* For each label the scripts that it is written in, as bits; or NULL.  Rows in another
 	 * script, and rows in a script of one label only, teach nothing and are left out. */
 	const uint32_t *gate;
-	/* Rows have the classes of their words, too; words of it are kept however rare.  Or NULL. */
+	/* Rows have the classes of their words, too; words of it are kept however rare.  Or NULL.
+	 */
 	const struct lexicon *lexicon;
+	/* Words that have a vector are kept however rare, too.  Or NULL. */
+	const struct vectors *vectors;
 };
 
 /* May LABEL be the label of a row in SCRIPT? */
@@ -80,7 +86,8 @@ matrix_pieces(const struct matrix *m, size_t i)
  * CHANCE, any number. */
 size_t matrix_piece(const struct matrix *m, size_t i, uint64_t chance, const uint32_t **ids);
 
-/* What each of the N features IDS of a row is worth: 1 / sqrt(their number), classes not counted. */
+/* What each of the N features IDS of a row is worth: 1 / sqrt(their number), classes not counted.
+ */
 static inline float
 matrix_unit(const struct matrix *m, const uint32_t *ids, size_t n)
 {

@@ -5,10 +5,8 @@
 
 #include "core/mem.h"
 
-/* The natural logarithm of X, at least 1, to half a percent, by roots alone: those, unlike libm's
- * logarithm, are the same on every machine. */
-static float
-rough_log(double x)
+float
+rarity_log(double x)
 {
 	for (int i = 0; i < 10; i++)
 		x = sqrt(x);
@@ -28,7 +26,7 @@ rarity_values(const struct matrix *m, const size_t *rows, size_t count, double w
 	for (uint32_t f = 0; f < m->features; f++) {
 		double rare = in[f] && in[f] < count ? (double)count / in[f] : 1;
 
-		value[f] = in[f] ? 1 + rough_log(rare) : 0;
+		value[f] = in[f] ? 1 + rarity_log(rare) : 0;
 		squares += (double)(value[f] * value[f]) * in[f];
 		all += in[f];
 	}
@@ -37,5 +35,19 @@ rarity_values(const struct matrix *m, const size_t *rows, size_t count, double w
 		value[f] *= m->is_word[f] ? (float)word_weight : 1;
 	}
 	free(in);
+	return value;
+}
+
+float *
+rarity_or_not(
+    const struct matrix *m, const size_t *rows, size_t count, const struct solve_options *o)
+{
+	float *value;
+
+	if (o->rarity)
+		return rarity_values(m, rows, count, o->word_weight);
+	value = xcalloc((size_t)m->features + 1, sizeof *value);
+	for (uint32_t f = 0; f < m->features; f++)
+		value[f] = m->is_word[f] ? (float)o->word_weight : 1;
 	return value;
 }

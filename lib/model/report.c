@@ -9,14 +9,26 @@
 #define WORST_PAIRS 15
 
 static void
+put_choice(struct buf *b, const char *what, const struct train_choice *c)
+{
+	if (c->tried)
+		buf_printf(b, "  %s: macro-F1 %.4f, accuracy %.4f; without %.4f, %.4f\n", what,
+		    c->with.macro_f1, c->with.accuracy, c->without.macro_f1, c->without.accuracy);
+}
+
+static void
 put_counts(struct buf *b, const struct dataset *d, const struct train_options *o,
     const struct train_report *r)
 {
 	buf_printf(b, "head %s: %zu rows, %zu labels, %zu held out; %u n-grams, %s, strength %g\n",
 	    o->name, d->n, d->labels.n, r->n, r->features, r->solver, r->strength);
 	for (size_t g = 0; g < o->grid_n && o->grid_n > 1; g++)
-		buf_printf(b, "  strength %-8g macro-F1 %.4f in %u-fold cross-validation\n",
-		    o->grid[g], r->grid_f1[g], o->folds);
+		buf_printf(b,
+		    "  strength %-8g macro-F1 %.4f, accuracy %.4f in %u-fold cross-validation\n",
+		    o->grid[g], r->grid[g].macro_f1, r->grid[g].accuracy, o->folds);
+	put_choice(b, "rare n-grams count more", &r->rarity);
+	put_choice(b, "vectors of words", &r->vectors);
+	put_choice(b, "rows of rare labels count more", &r->evening);
 	if (r->hidden)
 		buf_printf(b,
 		    "  %u hidden units and %g of the linear part: macro-F1 %.4f, without them "

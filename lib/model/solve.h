@@ -7,11 +7,12 @@
 #define SOLVE_HIDDEN_MAX 1024
 
 struct solve_options {
-	double strength;            /* liblinear: C; softmax: the learning rate of the first row */
-	unsigned epochs;            /* softmax, hidden: how often each row is seen */
-	bool adaptive;              /* softmax: the rate of a feature falls with what it learned */
-	bool rarity;                /* softmax: rare n-grams count more, see rarity.h */
-	double word_weight;         /* a word counts as so many character n-grams */
+	double strength;     /* liblinear: C; softmax: the learning rate of the first row */
+	unsigned epochs;     /* softmax, hidden: how often each row is seen */
+	bool adaptive;       /* softmax: the rate of a feature falls with what it learned */
+	bool rarity;         /* rare n-grams count more, see rarity.h */
+	double vector_share; /* liblinear: how much vectors of words count beside n-grams; 0: no */
+	double word_weight;  /* a word counts as so many character n-grams */
 	const double *label_weight; /* for each label how much a row of it counts */
 	uint32_t hidden;            /* hidden units, a multiple of 16, or 0 */
 };
@@ -30,6 +31,8 @@ struct solution {
 	float *unit_bias;    /* [hidden] */
 	float *outs;         /* [hidden][labels] */
 	float *unit_score;   /* [labels] */
+	/* What vectors of words say, [VECTORS_DIMS][labels], or NULL; weights have it already. */
+	float *vector_weights;
 };
 
 /*

@@ -4,7 +4,9 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
+#include "model/rarity.h"
 #include "model/solve.h"
+#include "model/vectors_int.h"
 
 /* The score of a label that no row has: others must win, however little speaks for them. */
 #define ABSENT (-30.0f)
@@ -27,6 +29,10 @@ by_number(const void *a, const void *b)
 struct rows {
 	const struct matrix *m;
 	const struct solve_options *o;
+	float *value; /* [features] what an occurrence counts */
+	bool vectors; /* do rows have them? */
+	/* The squares of the numbers of all rows: of features, of vectors. */
+	double squares, vector_squares;
 	struct feature_node *nodes;
 	size_t n, cap;
 	size_t *at;
@@ -43,8 +49,34 @@ put_node(struct rows *r, int index, double value)
 	r->nodes[r->n++] = (struct feature_node){index, value};
 }
 
+/* Add the sum of the vectors of the N features IDS, as numbers behind those of features. */
+static void
+put_vectors(struct rows *r, const uint32_t *ids, size_t n, double unit)
+{
+	int32_t sum[VECTORS_DIMS] = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		int32_t at = r->m->vector[ids[i]];
+		const int8_t *v = at < 0 ? NULL : vectors_of(r->m->vectors, (size_t)at);
+
+		for (size_t d = 0; v && d < VECTORS_DIMS; d++)
+			sum[d] += v[d];
+	}
+	for (size_t d = 0; d < VECTORS_DIMS; d++) {
+		put_node(r, (int)(r->m->features + d) + 1, sum[d] * unit);
+		r->vector_squares += sum[d] * unit * sum[d] * unit;
+	}
+}
+
+/* How many numbers a row may have, without the bias. */
+static uint32_t
+columns_of(const struct rows *r)
+{
+	return r->m->features + (r->vectors ? VECTORS_DIMS : 0);
+}
+
 /* Add the N features IDS of a row with LABEL as liblinear wants them: numbers from 1, rising,
- * repeated ones added up, bias, end. */
+ * repeated ones added up, vectors, bias, end. */
 static void
 put_row(struct rows *r, uint32_t label, const uint32_t *ids, size_t n)
 {
@@ -65,14 +97,18 @@ put_row(struct rows *r, uint32_t label, const uint32_t *ids, size_t n)
 	}
 	for (size_t i = 0; i < n; i++) {
 		uint32_t id = r->sorted[i];
-		double x = r->m->is_word[id] ? unit * r->o->word_weight : unit;
+		double x = unit * (double)r->value[id];
 
 		if (r->n > first && r->nodes[r->n - 1].index == (int)id + 1)
 			r->nodes[r->n - 1].value += x;
 		else
 			put_node(r, (int)id + 1, x);
 	}
-	put_node(r, (int)r->m->features + 1, 1);
+	for (size_t i = first; i < r->n; i++)
+		r->squares += r->nodes[i].value * r->nodes[i].value;
+	if (r->vectors)
+		put_vectors(r, ids, n, unit);
+	put_node(r, (int)columns_of(r) + 1, 1);
 	put_node(r, -1, 0);
 }
 
@@ -94,9 +130,27 @@ put_rows(struct rows *r, const size_t *rows, size_t count)
 	}
 }
 
+/* The vectors of all rows are to be o->vector_share as long as their features: what they are
+ * multiplied by. */
+static double
+scale_vectors(struct rows *r)
+{
+	double scale;
+
+	if (r->vector_squares <= 0)
+		return 0;
+	scale = r->o->vector_share * sqrt(r->squares / r->vector_squares);
+	for (size_t i = 0; i < r->n; i++)
+		if (r->nodes[i].index > (int)r->m->features &&
+		    r->nodes[i].index <= (int)columns_of(r))
+			r->nodes[i].value *= scale;
+	return scale;
+}
+
 static void
 rows_release(struct rows *r)
 {
+	free(r->value);
 	free(r->nodes);
 	free(r->at);
 	free(r->label);
@@ -104,9 +158,10 @@ rows_release(struct rows *r)
 }
 
 static void
-copy_weights(const struct model *found, const struct matrix *m, const struct solve_options *o,
-    struct solution *s)
+copy_weights(
+    const struct model *found, const struct rows *r, double vector_scale, struct solution *s)
 {
+	const struct matrix *m = r->m;
 	bool two = found->nr_class == 2;
 	int columns = two ? 1 : found->nr_class;
 
@@ -118,11 +173,16 @@ copy_weights(const struct model *found, const struct matrix *m, const struct sol
 		for (uint32_t f = 0; f < m->features; f++) {
 			double w = found->w[(size_t)f * (size_t)columns + (two ? 0 : (size_t)k)];
 
-			if (m->is_word[f])
-				w *= o->word_weight;
+			w *= (double)r->value[f];
 			s->weights[(size_t)f * m->labels + c] = (float)(sign * w);
 		}
-		s->bias[c] = (float)(sign * found->w[(size_t)m->features * (size_t)columns +
+		for (uint32_t d = 0; s->vector_weights && d < VECTORS_DIMS; d++) {
+			size_t at = (size_t)(m->features + d) * (size_t)columns;
+
+			s->vector_weights[d * m->labels + c] =
+			    (float)(sign * vector_scale * found->w[at + (two ? 0 : (size_t)k)]);
+		}
+		s->bias[c] = (float)(sign * found->w[(size_t)columns_of(r) * (size_t)columns +
 						     (two ? 0 : (size_t)k)]);
 	}
 }
@@ -149,12 +209,15 @@ void
 solve_liblinear(const struct matrix *m, const size_t *rows, size_t count,
     const struct solve_options *o, struct solution *s)
 {
-	struct rows r = {.m = m, .o = o};
-	struct problem problem = {.n = (int)m->features + 1, .bias = 1};
+	struct rows r = {.m = m, .o = o, .vectors = m->vectors && o->vector_share > 0};
+	struct problem problem = {.n = (int)columns_of(&r) + 1, .bias = 1};
 	struct parameter parameter = {.solver_type = L2R_LR, .eps = 0.01, .C = o->strength};
 	struct model *found;
+	double vector_scale;
 
+	r.value = rarity_or_not(m, rows, count, o);
 	put_rows(&r, rows, count);
+	vector_scale = r.vectors ? scale_vectors(&r) : 0;
 	problem.l = (int)r.count;
 	problem.y = r.label;
 	problem.x = xcalloc(r.count + 1, sizeof *problem.x);
@@ -171,7 +234,12 @@ solve_liblinear(const struct matrix *m, const size_t *rows, size_t count,
 	s->bias = xcalloc(m->labels, sizeof *s->bias);
 	for (uint32_t c = 0; c < m->labels; c++)
 		s->bias[c] = ABSENT;
-	copy_weights(found, m, o, s);
+	if (r.vectors)
+		s->vector_weights =
+		    xcalloc((size_t)VECTORS_DIMS * m->labels, sizeof *s->vector_weights);
+	copy_weights(found, &r, vector_scale, s);
+	if (r.vectors)
+		vectors_add(m, s);
 	free_and_destroy_model(&found);
 	free(parameter.weight_label);
 	free(parameter.weight);

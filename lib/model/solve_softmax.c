@@ -178,19 +178,6 @@ copy_solution(const struct learner *l, struct solution *s)
 	memcpy(s->bias, l->bias, m->labels * sizeof *s->bias);
 }
 
-static float *
-values_of(const struct matrix *m, const size_t *rows, size_t count, const struct solve_options *o)
-{
-	float *value;
-
-	if (o->rarity)
-		return rarity_values(m, rows, count, o->word_weight);
-	value = xcalloc((size_t)m->features + 1, sizeof *value);
-	for (uint32_t f = 0; f < m->features; f++)
-		value[f] = m->is_word[f] ? (float)o->word_weight : 1;
-	return value;
-}
-
 void
 solve_softmax(const struct matrix *m, const size_t *rows, size_t count,
     const struct solve_options *o, struct solution *s)
@@ -202,7 +189,7 @@ solve_softmax(const struct matrix *m, const size_t *rows, size_t count,
 	l.weights = xcalloc((size_t)m->features * l.vectors + 1, sizeof *l.weights);
 	l.bias = xcalloc(l.vectors, sizeof *l.bias);
 	l.score = xcalloc(l.vectors, sizeof *l.score);
-	l.value = values_of(m, rows, count, o);
+	l.value = rarity_or_not(m, rows, count, o);
 	l.moved = o->adaptive ? xcalloc((size_t)m->features + 1, sizeof *l.moved) : NULL;
 	for (unsigned epoch = 0; epoch < o->epochs; epoch++) {
 		shuffle(order, n, epoch + 1);
@@ -226,6 +213,7 @@ solution_release(struct solution *s)
 	free(s->unit_bias);
 	free(s->outs);
 	free(s->unit_score);
+	free(s->vector_weights);
 	*s = (struct solution){0};
 }
 

@@ -10,6 +10,7 @@
 #include "model/lexicon.h"
 #include "model/model.h"
 #include "model/train_int.h"
+#include "model/vectors.h"
 #include "stream/json.h"
 
 /* A script that fewer than one in so many rows of a label are written in does not count as its. */
@@ -17,6 +18,9 @@
 
 /* The calibration is set from probabilities that fit in so many numbers. */
 #define TUNING_CELLS ((size_t)1 << 24)
+
+/* What vectors of words count beside n-grams. */
+#define VECTOR_SHARE 0.8
 
 void
 train_say(const struct training *t, const char *fmt, ...)
@@ -76,81 +80,6 @@ check_dataset(const struct dataset *d, struct sme_err *err)
 	return 0;
 }
 
-/* Which fold of the cross-validation a row is in; by the text, as the split. */
-static unsigned
-fold_of(const struct sample *s, unsigned folds)
-{
-	return (unsigned)(s->side / 1000 % folds);
-}
-
-/* Rows for the grid: those in training, thinned out evenly when they are too many. */
-size_t
-train_grid_rows(const struct training *t, size_t *rows, unsigned *fold)
-{
-	size_t all = t->m->rows, want = t->o->grid_rows ? t->o->grid_rows : all, n = 0;
-
-	for (size_t row = 0; row < all; row++) {
-		const struct sample *s = &t->d->rows[t->m->sample[row]];
-
-		if (want < all && s->side / 100000 % all >= want)
-			continue;
-		rows[n] = row;
-		fold[n++] = fold_of(s, t->o->folds);
-	}
-	return n;
-}
-
-/* Learn from the rows outside fold FOLD, guess those in it. */
-static size_t
-run_fold(const struct training *t, const size_t *rows, const unsigned *in, size_t n, unsigned fold,
-    struct guess *out)
-{
-	size_t *learn = xcalloc(n + 1, sizeof *learn), count = 0, guesses = 0;
-	float *scores = xcalloc(t->m->labels, sizeof *scores);
-	struct solution s = {0};
-
-	for (size_t i = 0; i < n; i++)
-		if (in[i] != fold)
-			learn[count++] = rows[i];
-	t->solve(t->m, learn, count, &t->how, &s);
-	for (size_t i = 0; i < n; i++)
-		if (in[i] == fold)
-			out[guesses++] = (struct guess){.label = t->m->label[rows[i]],
-			    .best = (int32_t)solution_best(&s, t->m, rows[i], scores)};
-	solution_release(&s);
-	free(scores);
-	free(learn);
-	return guesses;
-}
-
-/* Take the strength with the best macro-F1 over all folds; of equals the first one. */
-static void
-search_grid(struct training *t)
-{
-	size_t *rows = xcalloc(t->m->rows + 1, sizeof *rows);
-	unsigned *fold = xcalloc(t->m->rows + 1, sizeof *fold);
-	struct guess *guesses = xcalloc(t->m->rows + 1, sizeof *guesses);
-	size_t n = train_grid_rows(t, rows, fold), best = 0;
-
-	for (size_t g = 0; g < t->o->grid_n; g++) {
-		size_t done = 0;
-
-		t->how.strength = t->o->grid[g];
-		for (unsigned f = 0; f < t->o->folds; f++)
-			done += run_fold(t, rows, fold, n, f, guesses + done);
-		t->report->grid_f1[g] =
-		    figures_of(guesses, done, t->m->labels, FIGURES_ALL).macro_f1;
-		train_say(t, "strength %g: macro-F1 %.4f in %u-fold cross-validation of %zu rows",
-		    t->o->grid[g], t->report->grid_f1[g], t->o->folds, n);
-		if (t->report->grid_f1[g] > t->report->grid_f1[best])
-			best = g;
-	}
-	t->how.strength = t->o->grid[best];
-	free(guesses);
-	free(fold);
-	free(rows);
-}
-
 /* The scripts that the rows of each label are written in. */
 static void
 fill_labels(struct training *t)
@@ -196,6 +125,17 @@ train_learn(struct training *t)
 	free(rows);
 }
 
+static void
+copy_features(const struct training *t, uint64_t **hashes, float **weights)
+{
+	size_t n = t->m->features, labels = t->m->labels;
+
+	*hashes = xcalloc(n + 1, sizeof **hashes);
+	*weights = xcalloc(n * labels + 1, sizeof **weights);
+	memcpy(*hashes, t->m->hash, n * sizeof **hashes);
+	memcpy(*weights, t->found.weights, n * labels * sizeof **weights);
+}
+
 int
 train_build(struct training *t, const char *release, struct slice meta, struct buf *out,
     struct sme_err *err)
@@ -227,8 +167,13 @@ train_build(struct training *t, const char *release, struct slice meta, struct b
 	    .thresholds = t->thresholds,
 	    .min_p = (float)t->o->min_p};
 
-	if (lexicon) {
+	if (lexicon)
 		parts.rows = lexicon_fold(lexicon, t->m, &t->found, &hashes, &weights);
+	else if (t->found.vector_weights)
+		copy_features(t, &hashes, &weights);
+	if (t->found.vector_weights)
+		parts.rows = vectors_fold(t->m, &t->found, &hashes, &weights, parts.rows);
+	if (hashes) {
 		parts.hashes = hashes;
 		parts.weights = weights;
 	}
@@ -352,6 +297,17 @@ describe(const struct training *t, struct buf *b)
 		buf_puts(b, ",\"hidden\":");
 		json_put_number(b, t->how.hidden);
 	}
+	if (t->how.rarity)
+		buf_puts(b, ",\"rarity\":true");
+	if (t->how.label_weight == t->even_weight)
+		buf_puts(b, ",\"evened\":true");
+	if (t->found.vector_weights) {
+		const char *release = t->m->vectors->header->release;
+
+		buf_puts(b, ",\"vectors\":");
+		json_put_string(b, (struct slice){release,
+				       strnlen(release, sizeof t->m->vectors->header->release)});
+	}
 	buf_puts(b, ",\"held_out\":{\"rows\":");
 	json_put_number(b, (double)f->rows);
 	buf_puts(b, ",\"accuracy\":");
@@ -394,7 +350,7 @@ train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 		return err_set(err, SME_DATA, "no n-gram occurs in %u rows; see --min-rows",
 		    t->o->matrix.min_rows);
 	if (t->o->grid_n > 1)
-		search_grid(t);
+		train_search_grid(t);
 	train_choose_hidden(t);
 	if (t->o->curve) {
 		if (train_curve(t, out, err) < 0)
@@ -466,6 +422,41 @@ choose_solver(struct training *t)
 	t->report->solver = softmax ? "softmax" : "liblinear";
 }
 
+double
+train_word_weight(const struct training *t, bool rarity)
+{
+	if (t->o->word_weight > 0)
+		return t->o->word_weight;
+	return rarity || t->solve == solve_softmax ? 2 : 4;
+}
+
+/* Weights by which rare labels count more, but not as much as frequent ones: 1 / sqrt(their rows),
+ * 1 in the mean of all rows. */
+static void
+fill_even_weights(struct training *t)
+{
+	double all = 0;
+
+	t->even_weight = xcalloc(t->d->labels.n, sizeof *t->even_weight);
+	for (size_t c = 0; c < t->d->labels.n; c++)
+		all += sqrt((double)t->labels[c].rows);
+	for (size_t c = 0; c < t->d->labels.n; c++)
+		t->even_weight[c] = (double)t->d->n / all / sqrt((double)t->labels[c].rows);
+}
+
+/* Do rare n-grams count more?  Where that is tried, it is tried first. */
+static bool
+wants_rarity(const struct training *t)
+{
+	const struct train_options *o = t->o;
+
+	if (o->rarity != TRAIN_TRY)
+		return o->rarity == TRAIN_YES;
+	if (t->solve == solve_softmax)
+		return !o->scripts && !o->matrix.pieces && !o->matrix.lexicon;
+	return o->grid_n > 1;
+}
+
 int
 train_model(const struct dataset *d, const struct train_options *o, struct buf *out,
     struct train_report *report, struct sme_err *err)
@@ -484,10 +475,15 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	t.how = (struct solve_options){.strength = o->grid[0],
 	    .epochs = o->epochs,
 	    .adaptive = o->adaptive,
-	    .rarity = !o->scripts && !o->matrix.pieces && !o->matrix.lexicon,
-	    .word_weight = o->word_weight,
+	    .rarity = wants_rarity(&t),
+	    .word_weight = train_word_weight(&t, wants_rarity(&t)),
+	    .vector_share = o->matrix.vectors ? VECTOR_SHARE : 0,
 	    .label_weight = t.label_weight};
 	fill_labels(&t);
+	fill_even_weights(&t);
+	/* Thresholds by cost need probabilities of labels as frequent as they are. */
+	if (!o->label_weight && o->grid_n > 1 && !o->aims_n && t.solve == solve_liblinear)
+		t.how.label_weight = t.even_weight;
 	r = train_and_measure(&t, out, err);
 	if (r == 0)
 		r = finish(&t, out, err);
@@ -495,6 +491,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	solution_release(&t.found);
 	matrix_free(t.m);
 	free(t.label_weight);
+	free(t.even_weight);
 	free(t.names);
 	free(t.labels);
 	free(t.gate);

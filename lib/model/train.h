@@ -26,6 +26,12 @@ enum train_solver {
 
 #define TRAIN_LIBLINEAR_LABELS 8
 
+enum train_wish {
+	TRAIN_TRY, /* whatever cross-validation finds better */
+	TRAIN_YES,
+	TRAIN_NO
+};
+
 /* What is wanted of one label. */
 struct train_aim {
 	uint32_t label;
@@ -38,7 +44,9 @@ struct train_options {
 	const char *langs;          /* for texts in these languages only, "de,nl"; NULL: in any */
 	struct slice card;          /* JSON object that goes into the file as "card", or empty */
 	struct matrix_options matrix;
-	double word_weight;
+	double word_weight;     /* 0: by the rest */
+	enum train_wish rarity; /* do rare n-grams count more? */
+	bool vectors_tried;     /* use the vectors only if cross-validation finds them better */
 	bool adaptive;
 	enum train_solver solver;
 	double grid[TRAIN_GRID_MAX];
@@ -48,7 +56,9 @@ struct train_options {
 	/* Hidden units, a multiple of 16 up to SOLVE_HIDDEN_MAX; 0: none; below 0: some where there
 	 * are many labels, if cross-validation shows that they help. */
 	int hidden;
-	const double *label_weight; /* for each label, or NULL: all 1 */
+	/* For each label, or NULL: where the grid has several strengths, rare labels count more if
+	 * cross-validation finds that better, else all count 1. */
+	const double *label_weight;
 	double min_p;
 	bool scripts;     /* a label only wins in a script that it was seen in */
 	bool refit;       /* learn from all rows in the end */
@@ -61,11 +71,22 @@ struct train_options {
 };
 
 struct aim_result {
-	double threshold;           /* by the tuning rows: what is measured */
-	double written;             /* by all rows held out, if the model is learned from all rows */
-	bool few;                   /* hardly any tuning row has the label */
+	double threshold; /* by the tuning rows: what is measured */
+	double written;   /* by all rows held out, if the model is learned from all rows */
+	bool few;         /* hardly any tuning row has the label */
 	struct scored *tune, *test; /* the rows that chose it, and those that did not; in order */
 	size_t tune_n, test_n;
+};
+
+/* How good guesses in cross-validation are.  The mean of both decides. */
+struct train_score {
+	double accuracy, macro_f1;
+};
+
+/* Guesses with something and without it. */
+struct train_choice {
+	bool tried;
+	struct train_score with, without;
 };
 
 #define CURVE_POINTS 4
@@ -78,8 +99,9 @@ struct curve_point {
 
 struct train_report {
 	double strength; /* the chosen one */
-	double grid_f1[TRAIN_GRID_MAX];
+	struct train_score grid[TRAIN_GRID_MAX];
 	const char *solver;
+	struct train_choice rarity, vectors, evening;
 	uint32_t hidden;             /* units in the model */
 	double linear_share;         /* what the linear part counts beside them */
 	double linear_f1, hidden_f1; /* in cross-validation without and with them; 0: not tried */

@@ -12,7 +12,7 @@ struct training {
 	struct matrix *m;
 	solve_fn *solve;
 	struct solve_options how;
-	double *label_weight;
+	double *label_weight, *even_weight; /* as given or 1; with rare labels counting more */
 	const char **names;
 	struct model_label *labels;
 	uint32_t *gate;     /* for each label its scripts */
@@ -35,6 +35,12 @@ void train_prepare(struct training *t, pick_fn *pick);
 
 /* The rows of the matrix to cross-validate on, and the fold of each; returns how many. */
 size_t train_grid_rows(const struct training *t, size_t *rows, unsigned *fold);
+
+/* train_grid.c: choose the strength and whether rare n-grams count more and vectors help. */
+void train_search_grid(struct training *t);
+
+/* What a word counts, with or without rare n-grams counting more. */
+double train_word_weight(const struct training *t, bool rarity);
 
 /* train_hidden.c: choose how many hidden units to learn, and what the linear part counts beside
  * them. */

@@ -97,3 +97,64 @@ label() { # label MODEL TEXT
 		[ ! -e m.model ]
 	done
 }
+
+# Texts without labels, in which splendid stands where good does, and dreadful where bad does.
+texts() {
+	awk 'BEGIN {
+		split("sunny warm lovely kind sweet", up, " ")
+		split("broken cold sad rude late", down, " ")
+		for (i = 0; i < 3000; i++) {
+			w = i % 2 ? (i % 4 == 1 ? "good" : "splendid") : (i % 4 == 0 ? "bad" : "dreadful")
+			a = i % 2 ? up[int(i / 4) % 5 + 1] : down[int(i / 4) % 5 + 1]
+			b = i % 2 ? up[int(i / 20) % 5 + 1] : down[int(i / 20) % 5 + 1]
+			printf "{\"text\":\"%s %s %s n%d\"}\n", a, w, b, i
+		}
+	}'
+}
+
+@test "vectors of words tell of words that no row has" {
+	texts >in
+	run sme-train --vectors --min-rows 5 -o w.vectors in
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "vectors of 14 words, 64 numbers each, "* ]]
+	sme-train -q --vectors --min-rows 5 -o again.vectors - <in
+	cmp w.vectors again.vectors
+	rows | grep -v "is not" >rows
+	sme-train -q --label-key mood --holdout 0 --grid 3 --chars 0 --with-vectors w.vectors -o with.model rows
+	sme-train -q --label-key mood --holdout 0 --grid 3 --chars 0 -o without.model rows
+	[ "$(label with.model "splendid")" = positive ]
+	[ "$(label with.model "dreadful")" = negative ]
+	[ "$(label without.model "splendid")" = null ]
+}
+
+@test "vectors are tried where there are strengths to choose from" {
+	texts >in
+	mkdir -p share/models
+	sme-train -q --vectors --min-rows 5 -o share/models/words.vectors in
+	rows >rows
+	run env SME_SHARE="$PWD/share" sme-train --label-key mood --grid 1,3 -o m.model rows
+	[[ $output == *"rare n-grams count more: macro-F1 "* ]]
+	[[ $output == *"vectors of words: macro-F1 "* ]]
+	run env SME_SHARE="$PWD/share" sme-train --label-key mood --grid 1,3 --rarity no --with-vectors none -o m.model rows
+	[[ $output != *"vectors of words"* ]]
+	[[ $output != *"rare n-grams"* ]]
+}
+
+@test "what vectors do not go with, and files that are none, are errors" {
+	rows >rows
+	run --separate-stderr sme-train --label-key mood --with-vectors nowhere -o m.model rows
+	[ "$status" -eq 66 ]
+	[ "$stderr" = "sme-train: nowhere: No such file or directory" ]
+	run --separate-stderr sme-train --label-key mood --with-vectors rows -o m.model rows
+	[ "$status" -eq 65 ]
+	[ "$stderr" = "sme-train: rows: no word vectors of sme-train --vectors" ]
+	run --separate-stderr sme-train --label-key mood --with-vectors rows --solver softmax -o m.model rows
+	[ "$status" -eq 64 ]
+	run --separate-stderr sme-train --label-key mood --rarity maybe -o m.model rows
+	[ "$status" -eq 64 ]
+	echo '{"text":"one of each word"}' >few
+	run --separate-stderr sme-train --vectors --min-rows 5 -o w.vectors few
+	[ "$status" -eq 65 ]
+	[ "$stderr" = "sme-train: 0 words stand 5 times or more in the texts; give more texts" ]
+	[ ! -e w.vectors ]
+}
