@@ -365,20 +365,31 @@ read_rows(struct dataset *d, char **files)
 	rows_warn(d, &keys);
 }
 
-/* The vectors of words to learn with: those asked for, or else, where cross-validation can try
- * them, the shipped ones.  Only liblinear learns with them. */
+/* liblinear learns with vectors of words, and so do hidden units. */
+static bool
+reads_vectors(size_t labels)
+{
+	if (train.scripts || train.matrix.pieces || !train.matrix.spec.word_max ||
+	    !(train.matrix.spec.tokens & 1 << TOKEN_WORD))
+		return false;
+	if (is_softmax(labels))
+		return hidden > 0 || (hidden < 0 && labels > TRAIN_LIBLINEAR_LABELS);
+	return hidden <= 0;
+}
+
+/* The vectors of words to learn with: those asked for, or else, where cross-validation chooses the
+ * rest, the shipped ones. */
 static void
 open_vectors(size_t labels)
 {
 	char *shipped = with_vectors ? NULL : sme_share("models/words.vectors");
 	const char *path = with_vectors ? with_vectors : shipped;
 	struct sme_err err;
-	bool fits = !is_softmax(labels) && !train.scripts && !train.matrix.pieces && hidden <= 0 &&
-	            (train.matrix.spec.tokens & 1 << TOKEN_WORD) && train.matrix.spec.word_max;
+	bool fits = reads_vectors(labels);
 
 	if (with_vectors && strcmp(with_vectors, "none") != 0 && !fits)
-		sme_die(SME_USAGE, "--with-vectors needs --solver liblinear and words, and does "
-				   "not go with --hidden, --pieces or --scripts");
+		cli_usage("--with-vectors needs words and liblinear or, with softmax, hidden "
+			  "units, and does not go with --pieces or --scripts");
 	if (fits && strcmp(path, "none") != 0 &&
 	    (with_vectors || (train.grid_n > 1 && access(path, R_OK) == 0))) {
 		train.matrix.vectors = used_vectors = vectors_open(path, &err);

@@ -11,7 +11,8 @@ struct solve_options {
 	unsigned epochs;     /* softmax, hidden: how often each row is seen */
 	bool adaptive;       /* softmax: the rate of a feature falls with what it learned */
 	bool rarity;         /* rare n-grams count more, see rarity.h */
-	double vector_share; /* liblinear: how much vectors of words count beside n-grams; 0: no */
+	double vector_share; /* liblinear, hidden: how much vectors of words count beside n-grams,
+	                        or 0 */
 	double word_weight;  /* a word counts as so many character n-grams */
 	const double *label_weight; /* for each label how much a row of it counts */
 	uint32_t hidden;            /* hidden units, a multiple of 16, or 0 */

@@ -14,6 +14,7 @@
 #include "model/exp.h"
 #include "model/rarity.h"
 #include "model/solve.h"
+#include "model/vectors_int.h"
 
 #define LANES 16
 #define BATCH 64
@@ -48,6 +49,9 @@ struct net {
 	const struct solve_options *o;
 	size_t unit_vectors, label_vectors;
 	float *value; /* [features] what an occurrence counts, or 0: not in the rows */
+	/* Numbers of vectors of words are behind the features, as VECTORS_DIMS more of them; a row
+	 * has their sum, times this.  0: there are none. */
+	float vector_scale;
 	struct table in, unit_bias, out, label_bias;
 	uint64_t chance;
 	/* of the batch */
@@ -119,13 +123,14 @@ net_init(struct net *n, const size_t *rows, size_t count)
 
 	n->unit_vectors = uv;
 	n->label_vectors = lv;
-	table_init(&n->in, n->m->features, uv);
+	table_init(&n->in, (size_t)n->m->features + VECTORS_DIMS, uv);
 	table_init(&n->unit_bias, 1, uv);
 	table_init(&n->out, units, lv);
 	table_init(&n->label_bias, 1, lv);
 	n->value = rarity_values(n->m, rows, count, n->o->word_weight);
-	n->last = xcalloc((size_t)n->m->features + 1, sizeof *n->last);
-	memset(n->last, 0xff, ((size_t)n->m->features + 1) * sizeof *n->last);
+	n->vector_scale = vectors_scale(n->m, rows, count, n->o->vector_share);
+	n->last = xcalloc((size_t)n->m->features + VECTORS_DIMS, sizeof *n->last);
+	memset(n->last, 0xff, ((size_t)n->m->features + VECTORS_DIMS) * sizeof *n->last);
 	n->unit_step = xcalloc(BATCH * uv, sizeof *n->unit_step);
 	n->unit_total = xcalloc(uv, sizeof *n->unit_total);
 	n->out_step = xcalloc(units * lv, sizeof *n->out_step);
@@ -133,8 +138,8 @@ net_init(struct net *n, const size_t *rows, size_t count)
 	n->activity = xcalloc(uv, sizeof *n->activity);
 	n->score = xcalloc(lv, sizeof *n->score);
 	n->probs = xcalloc(lv * LANES, sizeof *n->probs);
-	for (uint32_t f = 0; f < n->m->features; f++)
-		for (uint32_t j = 0; n->value[f] > 0 && j < units; j++)
+	for (uint32_t f = 0; f < n->m->features + (n->vector_scale > 0 ? VECTORS_DIMS : 0); f++)
+		for (uint32_t j = 0; (f >= n->m->features || n->value[f] > 0) && j < units; j++)
 			((float *)(n->in.weights + f * uv))[j] = (chance(n) * 2 - 1) * SPREAD;
 	for (uint32_t j = 0; j < units; j++)
 		for (uint32_t c = 0; c < labels; c++)
@@ -160,6 +165,19 @@ net_release(struct net *n)
 	free(n->probs);
 }
 
+/* Feature FEATURE is X in row IN_BATCH of the batch: add what it makes of the units. */
+static void
+sum_feature(struct net *n, uint32_t feature, uint32_t in_batch, float x)
+{
+	const lanes *w = n->in.weights + (size_t)feature * n->unit_vectors;
+
+	for (size_t v = 0; v < n->unit_vectors; v++)
+		n->activity[v] += w[v] * x;
+	n->seen = xgrow(n->seen, n->n, &n->cap, sizeof *n->seen);
+	n->seen[n->n] = (struct occurrence){feature, in_batch, x, n->last[feature]};
+	n->last[feature] = (uint32_t)n->n++;
+}
+
 /* Add up what some of the features of ROW, row IN_BATCH of the batch, make of the units. */
 static void
 sum_units(struct net *n, size_t row, uint32_t in_batch)
@@ -167,20 +185,19 @@ sum_units(struct net *n, size_t row, uint32_t in_batch)
 	const uint32_t *ids;
 	size_t hits = matrix_row(n->m, row, &ids);
 	float unit = hits ? 1 / sqrtf((float)hits) / (1 - FEATURES_OUT) : 0;
+	int32_t sum[VECTORS_DIMS];
 
 	memcpy(n->activity, n->unit_bias.weights, n->unit_vectors * sizeof *n->activity);
 	for (size_t i = 0; i < hits; i++) {
-		const lanes *w = n->in.weights + (size_t)ids[i] * n->unit_vectors;
-		float x = n->value[ids[i]] * unit;
-
-		if (chance(n) < FEATURES_OUT)
-			continue;
-		for (size_t v = 0; v < n->unit_vectors; v++)
-			n->activity[v] += w[v] * x;
-		n->seen = xgrow(n->seen, n->n, &n->cap, sizeof *n->seen);
-		n->seen[n->n] = (struct occurrence){ids[i], in_batch, x, n->last[ids[i]]};
-		n->last[ids[i]] = (uint32_t)n->n++;
+		if (chance(n) >= FEATURES_OUT)
+			sum_feature(n, ids[i], in_batch, n->value[ids[i]] * unit);
 	}
+	if (n->vector_scale <= 0)
+		return;
+	vectors_sum(n->m, ids, hits, sum);
+	for (uint32_t d = 0; d < VECTORS_DIMS && hits; d++)
+		sum_feature(n, n->m->features + d, in_batch,
+		    (float)sum[d] / sqrtf((float)hits) * n->vector_scale);
 }
 
 /* Units that are active and not left out add to the scores; the others become 0. */
@@ -325,6 +342,21 @@ learn(struct net *n, size_t *order, size_t count)
 	}
 }
 
+/* Add what the vector of feature F makes of the units to ROW. */
+static void
+add_vector(const struct net *n, uint32_t f, float *row)
+{
+	const int8_t *v = vectors_of(n->m->vectors, (size_t)n->m->vector[f]);
+
+	for (size_t d = 0; d < VECTORS_DIMS; d++) {
+		const float *w =
+		    (const float *)(n->in.weights + (n->m->features + d) * n->unit_vectors);
+
+		for (uint32_t j = 0; j < n->o->hidden; j++)
+			row[j] += w[j] * v[d] * n->vector_scale;
+	}
+}
+
 static void
 copy_units(const struct net *n, struct solution *s)
 {
@@ -339,6 +371,8 @@ copy_units(const struct net *n, struct solution *s)
 
 		for (uint32_t j = 0; j < units; j++)
 			s->unit_weights[(size_t)f * units + j] = w[j] * n->value[f];
+		if (n->vector_scale > 0 && n->m->vector[f] >= 0)
+			add_vector(n, f, s->unit_weights + (size_t)f * units);
 	}
 	memcpy(s->unit_bias, n->unit_bias.weights, units * sizeof *s->unit_bias);
 	for (uint32_t j = 0; j < units; j++)

@@ -53,15 +53,9 @@ put_node(struct rows *r, int index, double value)
 static void
 put_vectors(struct rows *r, const uint32_t *ids, size_t n, double unit)
 {
-	int32_t sum[VECTORS_DIMS] = {0};
+	int32_t sum[VECTORS_DIMS];
 
-	for (size_t i = 0; i < n; i++) {
-		int32_t at = r->m->vector[ids[i]];
-		const int8_t *v = at < 0 ? NULL : vectors_of(r->m->vectors, (size_t)at);
-
-		for (size_t d = 0; v && d < VECTORS_DIMS; d++)
-			sum[d] += v[d];
-	}
+	vectors_sum(r->m, ids, n, sum);
 	for (size_t d = 0; d < VECTORS_DIMS; d++) {
 		put_node(r, (int)(r->m->features + d) + 1, sum[d] * unit);
 		r->vector_squares += sum[d] * unit * sum[d] * unit;

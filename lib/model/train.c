@@ -301,7 +301,7 @@ describe(const struct training *t, struct buf *b)
 		buf_puts(b, ",\"rarity\":true");
 	if (t->how.label_weight == t->even_weight)
 		buf_puts(b, ",\"evened\":true");
-	if (t->found.vector_weights) {
+	if (t->m->vectors && (t->found.vector_weights || t->how.hidden)) {
 		const char *release = t->m->vectors->header->release;
 
 		buf_puts(b, ",\"vectors\":");

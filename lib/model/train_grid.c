@@ -134,7 +134,7 @@ train_search_grid(struct training *t)
 		try_without(t, &c, other, &best, &r->rarity, "counting rare n-grams more");
 	other = t->how;
 	other.vector_share = 0;
-	if (t->o->vectors_tried && t->m->vectors)
+	if (t->o->vectors_tried && t->m->vectors && t->solve == solve_liblinear)
 		try_without(t, &c, other, &best, &r->vectors, "vectors of words");
 	other = t->how;
 	other.label_weight = t->label_weight;

@@ -161,6 +161,40 @@ vectors_find(const struct vectors *v, uint64_t hash)
 	return v && lo < v->header->words && v->hashes[lo] == hash ? (int32_t)lo : -1;
 }
 
+/* ---- in rows ---- */
+
+void
+vectors_sum(const struct matrix *m, const uint32_t *ids, size_t n, int32_t *sum)
+{
+	memset(sum, 0, VECTORS_DIMS * sizeof *sum);
+	for (size_t i = 0; i < n; i++) {
+		int32_t at = m->vector[ids[i]];
+		const int8_t *v = at < 0 ? NULL : vectors_of(m->vectors, (size_t)at);
+
+		for (size_t d = 0; v && d < VECTORS_DIMS; d++)
+			sum[d] += v[d];
+	}
+}
+
+float
+vectors_scale(const struct matrix *m, const size_t *rows, size_t count, double share)
+{
+	double squares = 0;
+
+	if (!m->vectors || share <= 0)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		int32_t sum[VECTORS_DIMS];
+		const uint32_t *ids;
+		size_t n = matrix_row(m, rows[i], &ids);
+
+		vectors_sum(m, ids, n, sum);
+		for (size_t d = 0; n && d < VECTORS_DIMS; d++)
+			squares += (double)sum[d] * sum[d] / (double)n;
+	}
+	return squares > 0 ? (float)(share * sqrt((double)count / squares)) : 0;
+}
+
 /* ---- into the weights of words ---- */
 
 /* What S says of the word at place I of the vectors, for each label: added to ROW. */

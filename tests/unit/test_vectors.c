@@ -202,6 +202,64 @@ test_fold(void **state)
 	buf_release(&file);
 }
 
+/* Units that learn with vectors give a word the label of words like it, though no row that they
+ * learned has it. */
+static void
+test_hidden(void **state)
+{
+	static const char *const words[] = {"tea", "bus", "milk", "tram"};
+	const double weight[2] = {1, 1};
+	struct buf file = BUF_INIT;
+	struct vectors_report report;
+	struct sme_err err;
+	struct matrix_options how = {
+	    .spec = {.word_max = 1, .tokens = 1 << TOKEN_WORD}, .min_rows = 1};
+	struct solve_options o = {.epochs = 50,
+	    .word_weight = 1,
+	    .vector_share = 1,
+	    .hidden = 32,
+	    .label_weight = weight};
+	struct dataset d = DATASET_INIT;
+	struct matrix *m;
+	size_t rows[60], right[2] = {0};
+
+	(void)state;
+	make(&file, &report);
+	how.vectors = vectors_from_memory(buf_slice(&file), "mem", &err);
+	assert_non_null(how.vectors);
+	for (size_t i = 0; i < 64; i++) {
+		const char *word = words[i < 60 ? i % 2 : i % 4];
+
+		dataset_add(&d, &(struct dataset_row){.text = slice_of(word),
+				    .label = i % 2 ? SLICE("city") : SLICE("shop"),
+				    .file = "x"});
+		if (i < 60)
+			rows[i] = i;
+	}
+	dataset_finish(&d, 0);
+	m = matrix_new(&d, every, &how);
+	for (int without = 0; without < 2; without++) {
+		struct solution s = {.labels = 2};
+
+		o.vector_share = without ? 0 : 1;
+		solve_hidden(m, rows, 60, &o, &s);
+		for (size_t i = 60; i < 64; i++) {
+			float scores[2];
+
+			solution_unit_scores(&s, m, i, scores);
+			right[without] += (scores[0] > scores[1]) == (m->label[i] == 0) &&
+			                  (scores[1] > scores[0]) == (m->label[i] == 1);
+		}
+		solution_release(&s);
+	}
+	assert_int_equal(right[0], 4);
+	assert_int_not_equal(right[1], 4);
+	matrix_free(m);
+	dataset_release(&d);
+	vectors_close((struct vectors *)(uintptr_t)how.vectors);
+	buf_release(&file);
+}
+
 int
 main(void)
 {
@@ -209,6 +267,7 @@ main(void)
 	    cmocka_unit_test(test_learn),
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_fold),
+	    cmocka_unit_test(test_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
