@@ -14,78 +14,6 @@
 /* Events that are brought to the log at once. */
 #define EXPORT_MAX 1000
 
-struct cases *
-cases_open(const struct cases_options *o, struct sme_err *err)
-{
-	struct cases *c;
-	struct db *db;
-
-	if (sodium_init() < 0) {
-		err_set(err, SME_OSERR, "libsodium cannot start");
-		return NULL;
-	}
-	db = db_open(o->path, err);
-	if (!db)
-		return NULL;
-	c = xcalloc(1, sizeof *c);
-	c->db = db;
-	c->o = *o;
-	c->path = xstrdup(o->path);
-	c->log = o->log ? xstrdup(o->log) : NULL;
-	c->text = (struct buf)BUF_INIT;
-	db_serve(db, case_serve, c);
-	if (db_share_syncs(db, err) < 0) {
-		cases_close(c);
-		return NULL;
-	}
-	/* A log that cannot be written to keeps nobody from looking. */
-	if (cases_to_log(c, err) < 0 && c->o.say)
-		c->o.say(err->text);
-	return c;
-}
-
-void
-cases_close(struct cases *c)
-{
-	if (!c)
-		return;
-	db_close(c->db);
-	buf_release(&c->text);
-	free(c->path);
-	free(c->log);
-	free(c);
-}
-
-int64_t
-cases_now(const struct cases *c)
-{
-	return c->o.now == TIME_NONE ? time_now_ms() : c->o.now;
-}
-
-int
-cases_begin(struct cases *c, struct sme_err *err)
-{
-	return db_begin(c->db, err);
-}
-
-int
-cases_commit(struct cases *c, struct sme_err *err)
-{
-	return db_commit(c->db, err);
-}
-
-void
-cases_rollback(struct cases *c)
-{
-	db_rollback(c->db);
-}
-
-void
-cases_set_now(struct cases *c, int64_t now)
-{
-	c->o.now = now;
-}
-
 /* ---- the log ---- */
 
 static void
@@ -169,30 +97,124 @@ waits_for_log(struct cases *c, struct sme_err *err)
 	return r;
 }
 
-int
-cases_to_log(struct cases *c, struct sme_err *err)
+/* All that waits, with the task of the log. */
+static int
+bring_to_log(struct cases *c, struct sme_err *err)
 {
-	struct append *log;
-	int64_t seq = 1;
+	struct append *log = append_open(c->log, NULL, c->o.say, err);
 	struct slice out;
-	int r = c->log && !c->replaying ? waits_for_log(c, err) : 0;
+	int64_t seq;
+	int r;
 
-	if (r <= 0)
-		return r;
-	log = append_open(c->log, NULL, c->o.say, err);
 	if (!log)
 		return -1;
-	r = 0;
-	while (r == 0 && seq) {
+	do {
 		r = append_some(c, log, &seq, err);
 		if (r < 0 || !seq)
 			break;
 		/* In the log first: a crash between the two brings them there again, and the log knows them. */
 		r = append_commit(log, &out, err);
 		if (r == 0)
-			r = db_run(c->db, "UPDATE case_logged SET seq = max(seq, ?)", err,
-			    "i", seq);
-	}
+			r = db_run(c->db, "UPDATE case_logged SET seq = max(seq, ?)", err, "i", seq);
+	} while (r == 0);
 	append_close(log);
 	return r;
+}
+
+/* With WAIT it is in the log afterwards, whoever brought it there. */
+static int
+to_log(struct cases *c, bool wait, struct sme_err *err)
+{
+	int r = c->log && !c->replaying ? waits_for_log(c, err) : 0;
+
+	if (r > 0)
+		r = db_task_begin(c->db, wait, err);
+	if (r <= 0)
+		return r;
+	/* Another may have done it while we waited. */
+	r = waits_for_log(c, err);
+	if (r > 0)
+		r = bring_to_log(c, err);
+	db_task_end(c->db);
+	return r;
+}
+
+int
+cases_to_log(struct cases *c, struct sme_err *err)
+{
+	return to_log(c, true, err);
+}
+
+/* ---- opening, transactions ---- */
+
+struct cases *
+cases_open(const struct cases_options *o, struct sme_err *err)
+{
+	struct cases *c;
+	struct db *db;
+
+	if (sodium_init() < 0) {
+		err_set(err, SME_OSERR, "libsodium cannot start");
+		return NULL;
+	}
+	db = db_open(o->path, err);
+	if (!db)
+		return NULL;
+	c = xcalloc(1, sizeof *c);
+	c->db = db;
+	c->o = *o;
+	c->path = xstrdup(o->path);
+	c->log = o->log ? xstrdup(o->log) : NULL;
+	c->text = (struct buf)BUF_INIT;
+	db_serve(db, case_serve, c);
+	if (db_share_syncs(db, err) < 0) {
+		cases_close(c);
+		return NULL;
+	}
+	/* A log that cannot be written to keeps nobody from looking, nor does another who is at it. */
+	if (to_log(c, false, err) < 0 && c->o.say)
+		c->o.say(err->text);
+	return c;
+}
+
+void
+cases_close(struct cases *c)
+{
+	if (!c)
+		return;
+	db_close(c->db);
+	buf_release(&c->text);
+	free(c->path);
+	free(c->log);
+	free(c);
+}
+
+int64_t
+cases_now(const struct cases *c)
+{
+	return c->o.now == TIME_NONE ? time_now_ms() : c->o.now;
+}
+
+int
+cases_begin(struct cases *c, struct sme_err *err)
+{
+	return db_begin(c->db, err);
+}
+
+int
+cases_commit(struct cases *c, struct sme_err *err)
+{
+	return db_commit(c->db, err);
+}
+
+void
+cases_rollback(struct cases *c)
+{
+	db_rollback(c->db);
+}
+
+void
+cases_set_now(struct cases *c, int64_t now)
+{
+	c->o.now = now;
 }

@@ -271,6 +271,18 @@ db_share_syncs(struct db *db, struct sme_err *err)
 }
 
 int
+db_task_begin(struct db *db, bool wait, struct sme_err *err)
+{
+	return group_task_begin(db->group, wait, err);
+}
+
+void
+db_task_end(struct db *db)
+{
+	group_task_end(db->group);
+}
+
+int
 db_begin(struct db *db, struct sme_err *err)
 {
 	if (db->group && group_enter(db->group, err) < 0)

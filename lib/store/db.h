@@ -58,6 +58,13 @@ int db_scrub(struct db *db, struct sme_err *err);
 int db_share_syncs(struct db *db, struct sme_err *err);
 
 /*
+ * With db_share_syncs: what one process at a time should do beside its transactions.  1: it is ours until
+ * db_task_end; 0: another is at it, and WAIT is false; -1 with ERR.
+ */
+int db_task_begin(struct db *db, bool wait, struct sme_err *err);
+void db_task_end(struct db *db);
+
+/*
  * Does REQUEST inside a transaction and puts its ANSWER.  1: it changed something; 0: it did not, or what it
  * changed is to be undone; -1 with ERR: it is undone.
  */

@@ -25,7 +25,7 @@
  */
 struct shared {
 	char owner[OWNER_SIZE]; /* the machine's boot and the file when this was begun */
-	pthread_mutex_t write, sync;
+	pthread_mutex_t write, sync, task;
 	bool torn; /* somebody died with the lock to write */
 	_Atomic uint64_t number; /* of the last transaction that asked for one */
 	_Atomic uint64_t written; /* commits that wait or have waited */
@@ -61,7 +61,7 @@ owner_id(const struct group *g, char out[OWNER_SIZE], struct sme_err *err)
 	if (fstat(g->fd, &st) < 0)
 		return err_sys(err, SME_IOERR, "%s", g->path);
 	memset(out, 0, OWNER_SIZE);
-	snprintf(out, OWNER_SIZE, "4 %s %ju", boot, (uintmax_t)st.st_ino);
+	snprintf(out, OWNER_SIZE, "5 %s %ju", boot, (uintmax_t)st.st_ino);
 	return 0;
 }
 
@@ -85,6 +85,7 @@ make_shared(struct shared *s, const char owner[OWNER_SIZE])
 	memset(s, 0, sizeof *s);
 	make_mutex(&s->write, PTHREAD_PRIO_INHERIT);
 	make_mutex(&s->sync, PTHREAD_PRIO_NONE);
+	make_mutex(&s->task, PTHREAD_PRIO_NONE);
 	for (int i = 0; i < GROUP_PLACES; i++)
 		make_mutex(&s->taken[i], PTHREAD_PRIO_NONE);
 	/* The database remembers the number of its last transaction: none of before may come again. */
@@ -219,6 +220,20 @@ group_leave(struct group *g)
 		return;
 	g->writing = false;
 	pthread_mutex_unlock(&g->shared->write);
+}
+
+int
+group_task_begin(struct group *g, bool wait, struct sme_err *err)
+{
+	pthread_mutex_t *m = &g->shared->task;
+
+	return taken(g, m, wait ? pthread_mutex_lock(m) : pthread_mutex_trylock(m), err);
+}
+
+void
+group_task_end(struct group *g)
+{
+	pthread_mutex_unlock(&g->shared->task);
 }
 
 int

@@ -6,6 +6,7 @@
 #ifndef SME_STORE_GROUP_H
 #define SME_STORE_GROUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,11 @@ int group_try(struct group *g, struct sme_err *err);
 /* Did somebody die with the lock since group_mended?  Only for who has it. */
 int group_is_torn(const struct group *g);
 void group_mended(struct group *g);
+
+/* The lock for what one process at a time does beside its transactions: 1 with it, 0 when another has it and
+ * WAIT is false, -1 with ERR. */
+int group_task_begin(struct group *g, bool wait, struct sme_err *err);
+void group_task_end(struct group *g);
 
 /* All that was committed before the call is on disk when it returns 0.  After -1 it was done, but a
  * loss of power may undo it. */

@@ -1,8 +1,7 @@
 /*
- * The desk under load.  "fill DB CASES QUEUES" opens cases; "work DB WORKERS" lets so many processes claim the
- * next case and close it until nothing is left, and checks what they did: each case once, none forgotten, first
- * in first out within a priority as far as the order of the claims shows, and how fair it was; "list DB PAGES
- * CASES" times pages of the list, near the start and far from it.
+ * The desk under load.  "fill DB CASES QUEUES" opens cases; "work DB WORKERS CASES" lets so many processes claim
+ * the next case and close it until nothing is left, and checks what they did: each case once, none forgotten, and
+ * how fair it was; "list DB PAGES CASES" times pages of the list, near the start and far from it.
  */
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -187,24 +186,31 @@ ignore(void *ctx, struct slice json)
 
 /* The page that begins so many rows from the start, and the one behind the last case of it. */
 static void
-list_far(struct cases *c, const char *order, int64_t from)
+list_far(struct cases *c, const char *name, const struct case_filter *filter, const char *order, int64_t from)
 {
-	struct case_filter f = {.tenant = SLICE("default"), .limit = 50, .order = order, .after = from};
+	struct case_filter f = *filter;
 	struct sme_err err;
 	double start = seconds(), counted, key;
 	struct buf last = BUF_INIT;
 	struct arena a = ARENA_INIT;
 
+	f.tenant = SLICE("default");
+	f.limit = 50;
+	f.order = order;
+	f.after = from;
 	if (cases_list(c, &f, keep_last, &last, &err) < 0)
 		die("list", &err);
 	counted = seconds() - start;
+	if (!last.n)
+		return;
 	f.after = 0;
 	f.behind = node_text(json_tree(&a, buf_slice(&last), &err), "case");
 	start = seconds();
 	if (cases_list(c, &f, keep_last, &last, &err) < 0)
 		die("list", &err);
 	key = seconds() - start;
-	printf("list --order %-9s behind %" PRId64 " cases: --page %.2f ms, --after %.2f ms\n", order, from, counted * 1e3, key * 1e3);
+	printf("list %s --order %-9s behind %" PRId64 " cases: --page %.2f ms, --after %.2f ms\n", name, order, from, counted * 1e3,
+	    key * 1e3);
 	arena_release(&a);
 	buf_release(&last);
 }
@@ -240,9 +246,14 @@ list(const char *db, long pages, long cases)
 		printf("list %s --order %-9s %ld pages, mean %.2f ms, worst %.2f ms\n", names[o / 3], orders[o % 3], pages, total / (double)pages * 1e3,
 		    worst * 1e3);
 	}
-	for (int o = 0; o < 3; o++)
-		for (int part = 1; part <= 2; part++)
-			list_far(c, orders[o], part == 1 ? cases / 2 : cases - 100);
+	for (int o = 0; o < 9; o++) {
+		static const int which[] = {0, 1, 3};
+		int filter = which[o / 3];
+		int64_t passing = filter == 1 ? cases / 8 : cases; /* of eight queues */
+
+		list_far(c, names[filter], &filters[filter], orders[o % 3], passing / 2);
+		list_far(c, names[filter], &filters[filter], orders[o % 3], passing - 100);
+	}
 	cases_close(c);
 }
 

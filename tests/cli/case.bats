@@ -362,6 +362,18 @@ work() { # a day at the desk
 	sme-case link -a lea x:k1 x:k2
 }
 
+@test "many processes at once: each case is claimed once, and all of it is in the log when they end" {
+	for i in $(seq 40); do mention "$i" "k$i" x; done | take
+	for i in 1 2 3 4 5 6 7 8; do agent "a$i"; done
+	for i in 1 2 3 4 5 6 7 8; do
+		for _ in 1 2 3 4 5; do sme-case claim -a "a$i"; done >"claims.$i" &
+	done
+	wait
+	[ "$(cat claims.* | jq -r .case | sort -u | wc -l)" -eq 40 ]
+	[ "$(sme-log cat home/log | jq -r 'select(.action == "claim") | .case' | sort -u | wc -l)" -eq 40 ]
+	sme-case verify
+}
+
 @test "list: pages by number and behind a case, in every order, are the whole list" {
 	for i in 1 2 3 4 5 6 7 8 9; do
 		mention $i "k$i" x ".created_at = \"2026-11-20T10:0$((i % 3)):00Z\" | .route.priority = $((i % 2)) | if $i % 4 == 0 then .route.due_at = null else . end"
