@@ -44,10 +44,10 @@ int holidays_add_rules(struct holidays *h, struct slice region, struct slice tex
     struct sme_err *err);
 
 /*
- * Add the all-day events of an iCalendar document (RFC 5545), NAME for messages: DTSTART;VALUE=DATE up
- * to DTEND or DURATION, yearly RRULE by date or weekday, RDATE and EXDATE; cancelled events and
- * events with a time of day are left out.  -1 with ERR when it is no calendar, or repeats in a
- * way that is not understood.
+ * Add the all-day events of an iCalendar document (RFC 5545), NAME for messages: DTSTART up to DTEND or
+ * DURATION, RRULE by year, month, week or day, RDATE, EXDATE and repetitions that were moved; cancelled
+ * events and events with a time of day are left out.  -1 with ERR when it is no calendar, not whole, or
+ * repeats in a way that is not understood, such as by the week of the year.
  */
 int holidays_add_ical(struct holidays *h, struct slice text, const char *name, struct sme_err *err);
 

@@ -95,7 +95,8 @@ hours_add(struct hours *h, int weekday, struct slice text, struct sme_err *err)
 	if (parse_span(text, &s, err) < 0)
 		return -1;
 	if (overlaps_any(h, weekday, s))
-		return err_set(err, SME_CONFIG, "\"%.*s\" overlaps other hours", SLICE_ARG(text));
+		return err_set(err, SME_CONFIG, "\"%.*s\" overlaps other hours; a span ends where the next one begins, or "
+		    "before", SLICE_ARG(text));
 	if (d->n == HOURS_SPANS_MAX)
 		return err_set(err, SME_CONFIG, "more than %d spans in a day", HOURS_SPANS_MAX);
 	for (at = d->n++; at > 0 && d->spans[at - 1].start > s.start; at--)
@@ -153,6 +154,15 @@ read_week(struct hours *h, const struct json_node *hours, struct sme_err *err)
 }
 
 static int
+open_always(struct hours *h, struct sme_err *err)
+{
+	for (int day = 0; day < 7; day++)
+		if (hours_add(h, day, SLICE("00:00-24:00"), err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
 read_holidays(
     struct hours *h, const struct json_node *list, const char *config, struct sme_err *err)
 {
@@ -170,12 +180,12 @@ struct hours *
 hours_read_in(
     const struct json_node *node, struct slice name, const char *config, struct sme_err *err)
 {
-	const struct json_node *week = node_get(node, "hours");
+	const struct json_node *week = node_get(node, "hours"), *holidays = node_get(node, "holidays");
 	struct zone *zone;
 	struct hours *h;
 
 	err->text[0] = '\0';
-	if (!week)
+	if (!week && !(holidays && holidays->child))
 		return NULL;
 	zone = zone_open(name.p ? name : SLICE("UTC"), err);
 	if (!zone) {
@@ -183,8 +193,7 @@ hours_read_in(
 		return NULL;
 	}
 	h = hours_new(zone);
-	if (read_week(h, week, err) == 0 &&
-	    read_holidays(h, node_get(node, "holidays"), config, err) == 0)
+	if ((week ? read_week(h, week, err) : open_always(h, err)) == 0 && read_holidays(h, holidays, config, err) == 0)
 		return h;
 	hours_free(h);
 	return NULL;

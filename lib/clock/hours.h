@@ -43,7 +43,7 @@ int hours_add_holidays(
 /*
  * The hours of a tenant from its members "timezone" (else UTC), "hours" and "holidays", whose files lie
  * beside CONFIG.  ERR names the member that is wrong.  NULL with ERR->text empty when the tenant
- * has no "hours": it is always open.
+ * has neither "hours" nor "holidays": it is always open.  Without "hours" only the holidays close.
  */
 struct hours *hours_read(const struct json_node *tenant, const char *config, struct sme_err *err);
 

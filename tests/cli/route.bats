@@ -374,3 +374,15 @@ late() { # ID PRIORITY [jq]
 	run sme-route curve </dev/null
 	[ "$status" -eq 65 ]
 }
+
+@test "holidays without hours close the day; a calendar that is cut short is refused" {
+	echo '{tenants: {o2: {holidays: ["2026-12-25", "days.ics"], queues: [{name: "q", sla: "1h", clock: "business"}]}}}' >days.jq
+	printf 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261226\r\nEND:VEVENT\r\n' >days.ics
+	run --separate-stderr sme-route -c days.jq </dev/null
+	[ "$status" -eq 78 ]
+	[[ "$stderr" == *'.tenants.o2.holidays[1]: days.ics: line 5: the file is cut short'* ]]
+	printf 'END:VCALENDAR\r\n' >>days.ics
+	[ "$(jq -nc '{type: "mention", tenant: "o2", created_at: "2026-12-25T12:00:00Z"}, {type: "mention", tenant: "o2", created_at: "2026-12-24T23:30:00Z"}' |
+		sme-route -c days.jq | jq -c '[.route.after_hours, .route.opens_at, .route.due_at]')" = '[true,"2026-12-27T00:00:00Z","2026-12-27T01:00:00Z"]
+[false,null,"2026-12-27T00:30:00Z"]' ]
+}

@@ -271,7 +271,7 @@ test_deep(void **state)
 	    {"timezone: \"../zoneinfo/UTC\"",
 		".tenants.t.timezone: time zone \"../zoneinfo/UTC\": "},
 	    {"hours: {tue: [\"08:00-12:00\", \"11:00-13:00\"]}",
-		".tenants.t.hours.tue[1]: \"11:00-13:00\" overlaps other hours"},
+		".tenants.t.hours.tue[1]: \"11:00-13:00\" overlaps other hours; a span ends where the next one begins, or before"},
 	};
 	struct buf report = BUF_INIT;
 	struct sme_err err;

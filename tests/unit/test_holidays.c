@@ -155,11 +155,26 @@ test_ical(void **state)
 	    EVENT("DTSTART;VALUE=DATE:20260801\r\nSTATUS:CANCELLED\r\n")
 	    EVENT("DTSTART;VALUE=DATE:20260803\r\nDURATION:P2D\r\nBEGIN:VALARM\r\nTRIGGER:-P1D\r\n"
 		  "DURATION:P9D\r\nEND:VALARM\r\nRDATE;VALUE=DATE:20260810,20260817\r\n")
-	    EVENT("DTSTART;VALUE=DATE:20240229\r\nRRULE:FREQ=YEARLY\r\n"));
+	    EVENT("DTSTART;VALUE=DATE:20240229\r\nRRULE:FREQ=YEARLY\r\n")
+	    /* A meeting, a day moved, one cancelled, as Outlook says the fourth Thursday and whole days. */
+	    EVENT("DTSTART;TZID=Europe/Berlin:20260105T090000\r\nRRULE:FREQ=HOURLY\r\nEXDATE:x\r\n")
+	    "BEGIN:VEVENT\r\nUID:m\r\nRECURRENCE-ID;VALUE=DATE:20260606\r\nDTSTART;VALUE=DATE:20260608\r\nEND:VEVENT\r\n"
+	    "BEGIN:VEVENT\r\nUID:m\r\nDTSTART;VALUE=DATE:20200606\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\n"
+	    "BEGIN:VEVENT\r\nUID:m\r\nRECURRENCE-ID:20270606T000000Z\r\nSTATUS:CANCELLED\r\nDTSTART:20270606T000000Z\r\nEND:VEVENT\r\n"
+	    EVENT("DTSTART;VALUE=DATE:20201126\r\nRRULE:FREQ=YEARLY;BYDAY=TH;BYMONTH=11;BYSETPOS=4\r\n")
+	    EVENT("DTSTART;VALUE=DATE:20201118\r\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=WE;BYMONTHDAY=16,17,18,19,20,21,22\r\n")
+	    EVENT("DTSTART:20261005T000000\r\nDTEND:20261007T000000\r\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE\r\n")
+	    EVENT("DTSTART;VALUE=DATE:20260401\r\nDURATION:P1DT24H\r\n")
+	    EVENT("DTSTART;VALUE=DATE:20260211\r\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;COUNT=4\r\n")
+	    EVENT("DTSTART;VALUE=DATE:20260131\r\nRRULE:FREQ=MONTHLY;BYMONTHDAY=-1;UNTIL=20260331\r\n"));
 	static const int on[][3] = {{2026, 12, 24}, {2026, 12, 26}, {2025, 5, 1}, {2027, 5, 1},
-	    {2026, 9, 14}, {2026, 8, 3}, {2026, 8, 4}, {2026, 8, 11}, {2026, 8, 18}, {2028, 2, 29}};
+	    {2026, 9, 14}, {2026, 8, 3}, {2026, 8, 4}, {2026, 8, 11}, {2026, 8, 18}, {2028, 2, 29},
+	    {2026, 6, 8}, {2028, 6, 6}, {2027, 11, 25}, {2026, 11, 18}, {2026, 10, 5}, {2026, 10, 6}, {2026, 4, 2},
+	    {2026, 2, 11}, {2026, 2, 23}, {2026, 2, 25}, {2026, 3, 9}, {2026, 2, 28}, {2026, 3, 31}};
 	static const int off[][3] = {{2026, 12, 27}, {2026, 5, 1}, {2028, 5, 1}, {2027, 9, 13},
-	    {2026, 7, 15}, {2026, 8, 1}, {2026, 8, 5}, {2027, 3, 1}, {2019, 5, 1}};
+	    {2026, 7, 15}, {2026, 8, 1}, {2026, 8, 5}, {2027, 3, 1}, {2019, 5, 1},
+	    {2026, 1, 5}, {2026, 6, 6}, {2027, 6, 6}, {2027, 11, 18}, {2026, 11, 25}, {2026, 10, 7}, {2026, 4, 3},
+	    {2026, 2, 9}, {2026, 2, 16}, {2026, 3, 11}, {2026, 4, 30}};
 	static struct holidays h;
 	struct sme_err err;
 
@@ -183,9 +198,13 @@ test_bad_ical(void **state)
 	    {"<html>\n", "x.ics: line 1: this is no iCalendar file"},
 	    {CAL(EVENT("SUMMARY:x\r\n")), "x.ics: line 6: an event without DTSTART"},
 	    {CAL(EVENT("DTSTART;VALUE=DATE:20260231\r\n")), "x.ics: line 5: DTSTART is no date"},
-	    {CAL(EVENT("DTSTART:20260201\r\nRRULE:FREQ=WEEKLY\r\n")),
-		"x.ics: line 6: only yearly repetitions by date or weekday are understood; export the "
-		"dates one by one"},
+	    {CAL(EVENT("DTSTART:20260201\r\nRRULE:FREQ=YEARLY;BYWEEKNO=3\r\n")),
+		"x.ics: line 6: a repetition that is not understood; export the dates one by one"},
+	    {CAL("BEGIN:VEVENT\r\nDTSTART:20260101\r\n"), "x.ics: line 5: an event that does not end"},
+	    {"BEGIN:VCALENDAR\n" EVENT("DTSTART:20260101\r\n"),
+		"x.ics: line 6: the file is cut short: END:VCALENDAR is missing"},
+	    {CAL("SUMMARY:a\r\nb\r\n"),
+		"x.ics: line 4: a line without a colon; what goes on from the line before begins with a space"},
 	    {CAL(EVENT("DTSTART:20260201\r\nDTEND:20260101\r\n")),
 		"x.ics: line 7: an event that ends before it begins, or lasts longer than two months"},
 	    {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260101\n",
