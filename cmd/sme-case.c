@@ -22,7 +22,11 @@ struct case_options opt = {.now = TIME_NONE, .lease = -1, .as_of = TIME_NONE, .f
 /* clang-format on */
 
 static const struct cli_opt plain[] = {COMMON, AGENT, CLI_END};
-static const struct cli_opt ingest_options[] = {COMMON, CLI_END};
+static const struct cli_opt ingest_options[] = {
+    COMMON,
+    {0, "rejects", CLI_STRING, &opt.rejects, "FILE", "append rejected lines to FILE"},
+    CLI_END,
+};
 static const struct cli_opt list_options[] = {
     COMMON,
     {0, "after", CLI_STRING, &opt.after, "CASE", "begin behind this case, in the same order"},

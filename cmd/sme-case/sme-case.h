@@ -6,7 +6,7 @@
 #include "core/cli.h"
 
 struct case_options {
-	const char *db, *log, *tenant, *agent, *author, *queue, *status, *tag, *order, *to, *strategy, *evidence, *after;
+	const char *db, *log, *tenant, *agent, *author, *queue, *status, *tag, *order, *to, *strategy, *evidence, *after, *rejects;
 	bool json, late, unassigned, back;
 	int64_t now, as_of, lease, due;
 	long limit, page, fence;

@@ -8,11 +8,12 @@
 #include "core/rfc3339.h"
 #include "sme-case/sme-case.h"
 #include "stream/reader.h"
+#include "stream/reject.h"
 #include "stream/writer.h"
 
-/* The lines of a block; -1 with ERR when the database fails.  Lines that are no events count as BAD. */
+/* The lines of a block into the database, and the good ones into GOOD; -1 with ERR when the database fails. */
 static int
-take_block(struct cases *c, const struct block *b, uint64_t *bad, struct sme_err *err)
+take_block(struct cases *c, const struct block *b, struct rejects *bad, struct buf *good, struct sme_err *err)
 {
 	struct slice rest = {b->p, b->n}, line;
 	size_t lineno = b->lineno;
@@ -27,9 +28,10 @@ take_block(struct cases *c, const struct block *b, uint64_t *bad, struct sme_err
 		n = json_tree(&a, line, err);
 		if (n && n->type == JSON_OBJECT) {
 			r = cases_take(c, n, err);
+			buf_adds(good, line);
+			buf_addc(good, '\n');
 		} else {
-			sme_warn("%s:%zu: %s", b->file, lineno, n ? "not a JSON object" : err->text);
-			++*bad;
+			rejects_add(bad, b->file, lineno, n ? "not a JSON object" : err->text, line);
 		}
 		arena_release(&a);
 		if (r < 0)
@@ -39,66 +41,75 @@ take_block(struct cases *c, const struct block *b, uint64_t *bad, struct sme_err
 }
 
 /* A block is in the database before it goes on. */
+static void
+ingest_block(struct cases *c, const struct block *b, struct rejects *bad, struct writer *out)
+{
+	struct buf good = BUF_INIT;
+	struct sme_err err;
+
+	desk_check(cases_begin(c, &err), &err);
+	if (take_block(c, b, bad, &good, &err) < 0) {
+		cases_rollback(c);
+		sme_die(err.status, "%s", err.text);
+	}
+	desk_check(cases_commit(c, &err), &err);
+	writer_put(out, buf_slice(&good));
+	buf_release(&good);
+}
+
 int
 ingest_main(char **operands)
 {
-	struct cases *c = desk_open();
+	struct sme_err err;
+	struct rejects *bad = rejects_open(opt.rejects, &err);
 	struct reader *in = reader_open(operands);
 	enum reader_kind kind;
+	struct cases *c;
 	struct writer out;
-	struct sme_err err;
 	struct block b;
-	uint64_t bad = 0;
 	int status = SME_OK;
 
+	if (!bad)
+		sme_die(err.status, "%s", err.text);
+	c = desk_open();
 	writer_init(&out, STDOUT_FILENO, "stdout");
 	while ((kind = reader_next(in, &b, &err)) != READER_END) {
 		if (kind == READER_ERROR) {
 			sme_warn("%s", err.text);
 			status = err.status;
-			continue;
-		}
-		if (kind == READER_LINES) {
-			desk_check(cases_begin(c, &err), &err);
-			if (take_block(c, &b, &bad, &err) < 0) {
-				cases_rollback(c);
-				sme_die(err.status, "%s", err.text);
-			}
-			desk_check(cases_commit(c, &err), &err);
+		} else if (kind == READER_LINES) {
+			ingest_block(c, &b, bad, &out);
 		} else {
-			bad += b.last;
+			rejects_piece(bad, b.file, b.lineno, "line longer than 16 MiB", (struct slice){b.p, b.n}, b.last);
 		}
-		writer_put(&out, (struct slice){b.p, b.n});
-		if (kind == READER_LINES && b.n && b.p[b.n - 1] != '\n')
-			writer_put(&out, SLICE("\n"));
 		if (reader_would_block(in))
 			writer_flush(&out);
 	}
 	writer_release(&out);
 	reader_close(in);
+	if (status == SME_OK && rejects_count(bad))
+		status = SME_REJECTED;
+	rejects_close(bad);
 	desk_close(c);
-	return status == SME_OK && bad ? SME_REJECTED : status;
+	return status;
 }
 
 /* The old file stays beside the new one. */
 static void
 put_aside(const char *db)
 {
-	struct buf aside = BUF_INIT, wal = BUF_INIT, shm = BUF_INIT;
+	struct buf aside = BUF_INIT;
+	struct cases *c;
+	struct sme_err err;
 
 	if (access(db, F_OK) < 0)
 		return;
 	buf_printf(&aside, "%s.before-rebuild", db);
-	buf_printf(&wal, "%s-wal", db);
-	buf_printf(&shm, "%s-shm", db);
-	if (rename(db, buf_str(&aside)) < 0)
-		sme_die(SME_CANTCREAT, "%s: cannot be put aside", db);
-	unlink(buf_str(&wal));
-	unlink(buf_str(&shm));
+	c = desk_open();
+	desk_check(cases_put_aside(c, buf_str(&aside), &err), &err);
+	cases_close(c);
 	sme_warn("the old database is now %s", buf_str(&aside));
 	buf_release(&aside);
-	buf_release(&wal);
-	buf_release(&shm);
 }
 
 int
@@ -113,12 +124,8 @@ rebuild_main(char **operands)
 		cli_usage("unexpected operand \"%s\"", *operands);
 	if (opt.as_of != TIME_NONE && !opt.db)
 		cli_usage("--as-of needs --db: the database of today is not to be replaced");
-	if (opt.as_of == TIME_NONE) {
-		/* What is in it alone must be in the log before it goes. */
-		if (access(db, F_OK) == 0)
-			desk_close(desk_open());
+	if (opt.as_of == TIME_NONE)
 		put_aside(db);
-	}
 	o.path = db;
 	c = cases_open(&o, &err);
 	if (!c)

@@ -84,9 +84,8 @@ append_some(struct cases *c, struct append *log, int64_t *seq, struct sme_err *e
 	return r;
 }
 
-/* Is there anything for the log?  1, 0, or -1 with ERR. */
-static int
-waits_for_log(struct cases *c, struct sme_err *err)
+int
+case_waits_for_log(struct cases *c, struct sme_err *err)
 {
 	struct sqlite3_stmt *st = db_query(c->db, "SELECT 1 FROM case_event WHERE seq > (SELECT seq FROM case_logged) AND "
 	    "salt IS NOT NULL LIMIT 1", err, "");
@@ -125,14 +124,14 @@ bring_to_log(struct cases *c, struct sme_err *err)
 static int
 to_log(struct cases *c, bool wait, struct sme_err *err)
 {
-	int r = c->log && !c->replaying ? waits_for_log(c, err) : 0;
+	int r = c->log && !c->replaying ? case_waits_for_log(c, err) : 0;
 
 	if (r > 0)
 		r = db_task_begin(c->db, wait, err);
 	if (r <= 0)
 		return r;
 	/* Another may have done it while we waited. */
-	r = waits_for_log(c, err);
+	r = case_waits_for_log(c, err);
 	if (r > 0)
 		r = bring_to_log(c, err);
 	db_task_end(c->db);

@@ -149,6 +149,12 @@ typedef void cases_account(void *ctx, struct slice id);
 int64_t cases_erase(struct cases *c, struct slice tenant, struct slice author, cases_account *account, void *ctx,
     struct sme_err *err);
 
+/*
+ * Bring all that is not in the log there and, while nobody can write, rename the file to TO;
+ * only cases_close may follow.  Others who have it open are told so at their next change.
+ */
+int cases_put_aside(struct cases *c, const char *to, struct sme_err *err);
+
 /* Make the tables of an empty sme.db from the log, up to UNTIL (TIME_NONE: all). */
 int cases_rebuild(struct cases *c, const char *log, int64_t until, struct sme_err *err);
 

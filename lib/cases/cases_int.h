@@ -34,6 +34,11 @@ void chain_salt(char out[33]);
 /* The db_service of the desk. */
 int case_serve(void *cases, struct slice request, struct buf *answer, struct sme_err *err);
 
+/* ---- cases.c ---- */
+
+/* Is there anything for the log?  1, 0, or -1 with ERR. */
+int case_waits_for_log(struct cases *c, struct sme_err *err);
+
 /* ---- skills.c ---- */
 
 /* Has HAVE all skills of NEEDED?  Both are JSON lists.  Has QUEUES, a JSON list, QUEUE?  [] are all. */

@@ -3,11 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cases/cases_int.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
 #include "log/cat.h"
+
+/* How often a moment is waited for in which nobody writes. */
+#define REST_TRIES 100
 
 /* Lines in one transaction. */
 #define BATCH 5000
@@ -246,6 +251,68 @@ replay(struct rebuild *b)
 	/* The log has them. */
 	return db_run(b->c->db, "UPDATE case_logged SET seq = (SELECT coalesce(max(seq), 0) FROM case_event)", b->err,
 	    "");
+}
+
+static bool
+is_empty(const char *path, const char *suffix)
+{
+	struct buf name = BUF_INIT;
+	struct stat st;
+	int r;
+
+	buf_printf(&name, "%s%s", path, suffix);
+	r = stat(buf_str(&name), &st);
+	buf_release(&name);
+	return r < 0 || st.st_size == 0;
+}
+
+/* Begin a transaction in which all is in the log, and all of the database in its file. */
+static int
+begin_at_rest(struct cases *c, struct sme_err *err)
+{
+	for (int i = 0; i < REST_TRIES; i++) {
+		int waits;
+
+		if (cases_to_log(c, err) < 0 || db_checkpoint(c->db, err) < 0 || cases_begin(c, err) < 0)
+			return -1;
+		waits = c->log ? case_waits_for_log(c, err) : 0;
+		if (waits == 0 && is_empty(c->path, "-wal"))
+			return 0;
+		cases_rollback(c);
+		if (waits < 0)
+			return -1;
+	}
+	return err_set(err, SME_TEMPFAIL, "%s: others write to it all the time; stop them, and try again", c->path);
+}
+
+static void
+remove_beside(const char *path, const char *suffix)
+{
+	struct buf name = BUF_INIT;
+
+	buf_printf(&name, "%s%s", path, suffix);
+	unlink(buf_str(&name));
+	buf_release(&name);
+}
+
+int
+cases_put_aside(struct cases *c, const char *to, struct sme_err *err)
+{
+	int r = begin_at_rest(c, err);
+
+	if (r < 0)
+		return -1;
+	r = rename(c->path, to);
+	if (r < 0) {
+		err_sys(err, SME_CANTCREAT, "%s", to);
+	} else {
+		/* Those who have the old file open keep these; the new one must not share them. */
+		remove_beside(c->path, "-shm");
+		remove_beside(c->path, "-wal");
+		remove_beside(c->path, "-group");
+	}
+	cases_rollback(c);
+	return r;
 }
 
 static int

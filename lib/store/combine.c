@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/rfc3339.h"
 #include "store/db_int.h"
 
 enum place_state {
@@ -254,7 +255,7 @@ serve_batch(struct db *db)
 {
 	uint64_t batch = group_number(db->group);
 	struct sme_err err;
-	int r = db_exec(db, "BEGIN IMMEDIATE", &err);
+	int r = db_start(db, &err);
 
 	if (r == 0 && group_is_torn(db->group))
 		r = mend(db, &err);
@@ -300,14 +301,19 @@ try_serving(struct db *db, const struct group_place *p, struct sme_err *err)
 	return r;
 }
 
-/* Until the request in P is done.  -1 with ERR when the lock cannot be had. */
+/* Until the request in P is done.  -1 with ERR when the lock cannot be had; the request is taken back then. */
 static int
 wait_for(struct db *db, struct group_place *p, struct sme_err *err)
 {
+	int64_t end = time_now_ms() + DB_BUSY_MS;
 	uint32_t state;
 
 	while (KIND(state = atomic_load(&p->state)) != DONE && KIND(state) != LOST) {
 		int r = 0;
+
+		/* Whoever has the lock was stopped.  What is TAKEN may have been done: there is nothing but to wait. */
+		if (time_now_ms() > end && (change(p, POSTED, FREE) || change(p, CALLED, FREE)))
+			return err_set(err, SME_TEMPFAIL, "%s: another process keeps it locked; try again", db->path);
 
 		if (state == CALLED && change(p, CALLED, POSTED))
 			state = POSTED;
@@ -341,7 +347,7 @@ collect(struct db *db, const struct group_place *p, struct buf *answer, struct s
 static int
 do_alone(struct db *db, struct slice request, struct buf *answer, struct sme_err *err)
 {
-	int r = db_exec(db, "BEGIN IMMEDIATE", err);
+	int r = db_start(db, err);
 
 	if (r == 0)
 		r = db->serve(db->serve_ctx, request, answer, err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -207,9 +208,15 @@ make_file(const char *path, struct sme_err *err)
 static int
 set_up(struct db *db, struct sme_err *err)
 {
-	int code = sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-	    NULL);
+	int code;
+	struct stat st;
 
+	/* Before: when it is put aside in between, the first transaction finds that out. */
+	if (stat(db->path, &st) < 0)
+		return err_sys(err, SME_CANTCREAT, "%s", db->path);
+	db->dev = st.st_dev;
+	db->ino = st.st_ino;
+	code = sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code != SQLITE_OK)
 		return fail(db, code, err);
 	sqlite3_extended_result_codes(db->handle, 1);
@@ -282,12 +289,35 @@ db_task_end(struct db *db)
 	group_task_end(db->group);
 }
 
+/* What was written into a file that was put aside would be lost. */
+static int
+check_still_there(const struct db *db, struct sme_err *err)
+{
+	struct stat st;
+
+	if (stat(db->path, &st) == 0 && st.st_dev == db->dev && st.st_ino == db->ino)
+		return 0;
+	return err_set(err, SME_TEMPFAIL, "%s: was moved or made anew (sme-case rebuild?) since it was opened; start again",
+	    db->path);
+}
+
+int
+db_start(struct db *db, struct sme_err *err)
+{
+	if (db_exec(db, "BEGIN IMMEDIATE", err) < 0)
+		return -1;
+	if (check_still_there(db, err) == 0)
+		return 0;
+	db_exec(db, "ROLLBACK", NULL);
+	return -1;
+}
+
 int
 db_begin(struct db *db, struct sme_err *err)
 {
 	if (db->group && group_enter(db->group, err) < 0)
 		return -1;
-	if (db_exec(db, "BEGIN IMMEDIATE", err) == 0)
+	if (db_start(db, err) == 0)
 		return 0;
 	if (db->group)
 		db_pass_on(db);
@@ -335,6 +365,12 @@ db_check(struct db *db, struct sme_err *err)
 		    "rebuild make the cases again from the log", db->path, text);
 	sqlite3_finalize(st);
 	return r;
+}
+
+int
+db_checkpoint(struct db *db, struct sme_err *err)
+{
+	return db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", err);
 }
 
 int

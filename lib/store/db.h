@@ -51,6 +51,9 @@ int db_check(struct db *db, struct sme_err *err);
  * nothing of it is left on disk.  Outside of a transaction; others must not have one open for long. */
 int db_scrub(struct db *db, struct sme_err *err);
 
+/* Bring all of the write-ahead log into the file, as far as nobody is in the way.  Outside of a transaction. */
+int db_checkpoint(struct db *db, struct sme_err *err);
+
 /*
  * Let db_begin queue with other processes that do the same, and db_commit share its sync with them:
  * for many small transactions at a time.  What is promised stays the same.

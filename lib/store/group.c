@@ -11,11 +11,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/rfc3339.h"
+#include "store/db.h"
 
 #define OWNER_SIZE 64
 
@@ -37,7 +39,7 @@ struct shared {
 };
 
 struct group {
-	char *path, *wal;
+	char *path, *wal, *database;
 	int fd, wal_fd; /* -1: not open yet */
 	bool writing;
 	int place; /* -1: none */
@@ -138,6 +140,7 @@ group_open(const char *path, struct sme_err *err)
 
 	buf_printf(&name, "%s-group", path);
 	buf_printf(&wal, "%s-wal", path);
+	g->database = xstrdup(path);
 	g->path = buf_detach(&name);
 	g->wal = buf_detach(&wal);
 	g->wal_fd = -1;
@@ -173,6 +176,7 @@ group_close(struct group *g)
 		close(g->wal_fd);
 	free(g->path);
 	free(g->wal);
+	free(g->database);
 	free(g);
 }
 
@@ -198,8 +202,15 @@ int
 group_enter(struct group *g, struct sme_err *err)
 {
 	pthread_mutex_t *m = &g->shared->write;
+	struct timespec end;
+	int r;
 
-	g->writing = taken(g, m, pthread_mutex_lock(m), err) > 0;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += DB_BUSY_MS / 1000;
+	r = pthread_mutex_timedlock(m, &end);
+	if (r == ETIMEDOUT)
+		return err_set(err, SME_TEMPFAIL, "%s: another process keeps it locked; try again", g->database);
+	g->writing = taken(g, m, r, err) > 0;
 	return g->writing ? 0 : -1;
 }
 

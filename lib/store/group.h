@@ -25,8 +25,8 @@ struct group;
 struct group *group_open(const char *path, struct sme_err *err);
 void group_close(struct group *g);
 
-/* Wait for the lock to write, and pass it on; who does not have it passes nothing on.  Whoever has waited
- * longest gets it next. */
+/* Wait for the lock to write, DB_BUSY_MS at most (SME_TEMPFAIL then), and pass it on; who does not have it
+ * passes nothing on.  Whoever has waited longest gets it next. */
 int group_enter(struct group *g, struct sme_err *err);
 void group_leave(struct group *g);
 

@@ -409,6 +409,37 @@ work() { # a day at the desk
 	[ -e home/sme.db.before-rebuild ]
 }
 
+@test "rebuild: who has the old database open is told, and nothing that came out is missing" {
+	work
+	mkfifo in
+	sme-case ingest <in >came 2>err &
+	pid=$!
+	exec 7>in
+	mention 50 eva x >&7
+	for _ in $(seq 100); do [ -s came ] && break; sleep 0.05; done
+	sme-log append home/log <came >/dev/null
+	sme-case rebuild
+	mention 51 ada y >&7
+	exec 7>&-
+	wait $pid && return 1
+	[ $? -eq 75 ]
+	grep -q 'was moved or made anew (sme-case rebuild?) since it was opened; start again' err
+	[ "$(wc -l <came)" -eq 1 ]
+	case_of 50
+	run sme-case show 51
+	[ "$status" -eq 66 ]
+	sme-case verify
+}
+
+@test "ingest: what is no event goes to the rejects, the rest comes through" {
+	printf '%s\n' '{"type":"alert","id":"a:1"}' 'no json' '[1]' >in
+	run --separate-stderr sme-case ingest --rejects bad in
+	[ "$status" -eq 1 ]
+	[ "$output" = '{"type":"alert","id":"a:1"}' ]
+	[ "$(jq -r .raw bad | paste -s -d ' ')" = 'no json [1]' ]
+	[[ "$stderr" == *'in:2: '* ]]
+}
+
 @test "as of: the queue as it was then" {
 	work
 	sme-case rebuild --as-of 2026-11-20T10:02:30Z --db then.db --log home/log
