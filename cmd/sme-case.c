@@ -18,6 +18,7 @@ struct case_options opt = {.now = TIME_NONE, .lease = -1, .as_of = TIME_NONE, .f
 	{0, "log", CLI_STRING, &opt.log, "DIR", "the log that events go to ($SME_HOME/log)"}, \
 	{0, "now", CLI_TIME, &opt.now, "TIME", "take this for the current time"}, \
 	{0, "tenant", CLI_STRING, &opt.tenant, "NAME", "whose cases (default)"}
+#define AS_OF {0, "as-of", CLI_TIME, &opt.as_of, "TIME", "as it was then"}
 #define AGENT {'a', "agent", CLI_STRING, &opt.agent, "NAME", "who does it ($USER)"}
 /* clang-format on */
 
@@ -27,10 +28,12 @@ static const struct cli_opt ingest_options[] = {
     {0, "rejects", CLI_STRING, &opt.rejects, "FILE", "append rejected lines to FILE"},
     CLI_END,
 };
+static const struct cli_opt look_options[] = {COMMON, AS_OF, CLI_END};
 static const struct cli_opt list_options[] = {
     COMMON,
     {0, "after", CLI_STRING, &opt.after, "CASE", "begin behind this case, in the same order"},
     {'a', "agent", CLI_STRING, &opt.agent, "NAME", "only this agent's"},
+    AS_OF,
     {0, "author", CLI_STRING, &opt.author, "ID", "only of this author"},
     {0, "late", CLI_FLAG, &opt.late, NULL, "only those whose answer is overdue"},
     {0, "limit", CLI_INT, &opt.limit, "N", "so many at most (50)"},
@@ -84,7 +87,7 @@ static const struct cli_opt link_options[] = {
 };
 static const struct cli_opt rebuild_options[] = {
     COMMON,
-    {0, "as-of", CLI_TIME, &opt.as_of, "TIME", "as it was then"},
+    AS_OF,
     CLI_END,
 };
 
@@ -97,17 +100,17 @@ static const struct case_command commands[] = {
     {"erase", "erase a person and all that is known", "author", plain, erase_main},
     {"forward", "ask a department, or take the case back", "case", forward_options, forward_main},
     {"ingest", "make cases of the events that pass", "[file ...]", ingest_options, ingest_main},
-    {"journey", "all that a person wrote, over all channels", "author", plain, journey_main},
+    {"journey", "all that a person wrote, over all channels", "author", look_options, journey_main},
     {"link", "two accounts are one person", "author author", link_options, link_main},
     {"list", "show cases", "", list_options, list_main},
     {"note", "add a note, from standard input", "case", plain, note_main},
-    {"queue", "show the queues and what waits in them", "", plain, queue_main},
+    {"queue", "show the queues and what waits in them", "", look_options, queue_main},
     {"rebuild", "make the database again from the log", "", rebuild_options, rebuild_main},
     {"release", "let go of cases", "case ...", plain, release_main},
     {"reopen", "open closed cases again", "case ...", plain, reopen_main},
     {"reply", "answer with the text on standard input", "case", reply_options, reply_main},
     {"search", "find words in what was written", "word ...", list_options, search_main},
-    {"show", "show a case with all that happened", "case", plain, show_main},
+    {"show", "show a case with all that happened", "case", look_options, show_main},
     {"tag", "tag a case", "case tag ...", tag_options, tag_main},
     {"unlink", "two accounts are not one person after all", "author author", plain, unlink_main},
     {"verify", "check the chain of events", "", plain, verify_main},

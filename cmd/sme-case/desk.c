@@ -57,6 +57,67 @@ desk_open(void)
 	return c;
 }
 
+/* ---- as it was ---- */
+
+static char *as_of_dir; /* removed at the end */
+
+static void
+remove_as_of(void)
+{
+	static const char *const names[] = {"sme.db", "sme.db-wal", "sme.db-shm", "sme.db-group"};
+	struct buf path = BUF_INIT;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		buf_clear(&path);
+		buf_printf(&path, "%s/%s", as_of_dir, names[i]);
+		unlink(buf_str(&path));
+	}
+	rmdir(as_of_dir);
+	buf_release(&path);
+	free(as_of_dir);
+}
+
+/* The name of a file in a new directory that only we can read and that goes when we end. */
+static char *
+temporary_db(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct buf dir = BUF_INIT, path = BUF_INIT;
+
+	buf_printf(&dir, "%s/sme-case.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(dir.p))
+		sme_die(SME_CANTCREAT, "%s: a directory cannot be made there; set TMPDIR to one that can be written", dir.p);
+	as_of_dir = buf_detach(&dir);
+	atexit(remove_as_of);
+	buf_printf(&path, "%s/sme.db", as_of_dir);
+	return buf_detach(&path);
+}
+
+struct cases *
+desk_look(void)
+{
+	struct cases_options o = {.now = opt.as_of, .say = desk_say};
+	char *path, *log;
+	struct cases *c;
+	struct sme_err err;
+
+	if (opt.as_of == TIME_NONE)
+		return desk_open();
+	if (opt.now != TIME_NONE)
+		cli_usage("--as-of is the current time of what is shown; --now cannot be another one");
+	desk_close(desk_open()); /* what only the database knows goes to the log */
+	path = temporary_db();
+	log = desk_log();
+	o.path = path;
+	c = cases_open(&o, &err);
+	if (!c)
+		sme_die(err.status, "%s", err.text);
+	desk_check(cases_rebuild(c, log, opt.as_of, &err), &err);
+	free(path);
+	free(log);
+	return c;
+}
+
 void
 desk_close(struct cases *c)
 {

@@ -60,7 +60,7 @@ list_main(char **operands)
 	if (opt.order && strcmp(opt.order, "priority") != 0 && strcmp(opt.order, "due") != 0 &&
 	    strcmp(opt.order, "last") != 0)
 		cli_usage("--order: expected priority, due or last, got \"%s\"", opt.order);
-	c = desk_open();
+	c = desk_look();
 	desk_check(cases_list(c, &f, table_row, t, &err), &err);
 	table_end(t);
 	cases_close(c);
@@ -80,7 +80,7 @@ search_main(char **operands)
 		buf_printf(&words, "%s%s", words.n ? " " : "", *operands);
 	if (!words.n)
 		cli_usage("expected words to search for");
-	c = desk_open();
+	c = desk_look();
 	desk_check(cases_search(c, desk_tenant(), buf_slice(&words), limit(), table_row, t, &err), &err);
 	table_end(t);
 	cases_close(c);
@@ -93,7 +93,7 @@ journey_main(char **operands)
 {
 	static const char *const columns[] = {"at", "network", "type", "case", "text", NULL};
 	const char *author = one(operands, "the id of an author");
-	struct cases *c = desk_open();
+	struct cases *c = desk_look();
 	struct table *t = table_new(columns);
 	struct sme_err err;
 
@@ -113,7 +113,7 @@ queue_main(char **operands)
 	struct sme_err err;
 
 	none(operands);
-	c = desk_open();
+	c = desk_look();
 	desk_check(cases_queues(c, desk_tenant(), table_row, t, &err), &err);
 	table_end(t);
 	cases_close(c);
@@ -164,7 +164,7 @@ int
 show_main(char **operands)
 {
 	const char *key = one(operands, "a case");
-	struct cases *c = desk_open();
+	struct cases *c = desk_look();
 	struct buf b = BUF_INIT;
 	struct sme_err err;
 

@@ -26,6 +26,9 @@ void desk_say(const char *text);
 /* The database and the log that the options name, open. */
 struct cases *desk_open(void);
 
+/* To look at only: with --as-of a copy as it was then, made from the log, that goes when the program ends. */
+struct cases *desk_look(void);
+
 /* Close it, with the new events in the log. */
 void desk_close(struct cases *c);
 

@@ -330,6 +330,18 @@ check_empty(struct cases *c, struct sme_err *err)
 	return n ? err_set(err, SME_CANTCREAT, "%s holds cases already; rebuild into a new file", c->path) : 0;
 }
 
+/* What happened by itself until then, in all tenants. */
+static int
+step_all(struct cases *c, int64_t until, struct sme_err *err)
+{
+	struct sqlite3_stmt *st = db_query(c->db, "SELECT DISTINCT tenant FROM case_file WHERE step <= ?", err, "i", until);
+	int r = st ? 0 : -1;
+
+	while (r == 0 && (r = db_step(c->db, st, err)) > 0)
+		r = case_step(c, db_text(st, 0), until, err);
+	return r;
+}
+
 /*
  * First the events, for cases are opened by them; then what was written.  Both passes leave the same
  * rows as the first time, whatever order they came in then.
@@ -351,6 +363,8 @@ cases_rebuild(struct cases *c, const char *log, int64_t until, struct sme_err *e
 		b.messages = true;
 		if (r == 0)
 			r = read_log(&b, log);
+		if (r == 0 && until != TIME_NONE)
+			r = step_all(c, until, err);
 		if (r == 0)
 			r = db_commit(c->db, err);
 		else

@@ -301,7 +301,13 @@ try_serving(struct db *db, const struct group_place *p, struct sme_err *err)
 	return r;
 }
 
-/* Until the request in P is done.  -1 with ERR when the lock cannot be had; the request is taken back then. */
+static bool
+take_back(struct group_place *p)
+{
+	return change(p, POSTED, FREE) || change(p, CALLED, FREE);
+}
+
+/* Until the request in P is done.  -1 with ERR when the lock cannot be had. */
 static int
 wait_for(struct db *db, struct group_place *p, struct sme_err *err)
 {
@@ -312,14 +318,13 @@ wait_for(struct db *db, struct group_place *p, struct sme_err *err)
 		int r = 0;
 
 		/* Whoever has the lock was stopped.  What is TAKEN may have been done: there is nothing but to wait. */
-		if (time_now_ms() > end && (change(p, POSTED, FREE) || change(p, CALLED, FREE)))
+		if (time_now_ms() > end && take_back(p))
 			return err_set(err, SME_TEMPFAIL, "%s: another process keeps it locked; try again", db->path);
-
 		if (state == CALLED && change(p, CALLED, POSTED))
 			state = POSTED;
 		if (KIND(state) != COMMITTED)
 			r = try_serving(db, p, err);
-		if (r < 0)
+		if (r < 0 && take_back(p))
 			return -1;
 		if (r > 0)
 			continue;

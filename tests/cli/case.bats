@@ -440,6 +440,28 @@ work() { # a day at the desk
 	[[ "$stderr" == *'in:2: '* ]]
 }
 
+@test "as of: lists, cases and queues as they were, with their clocks" {
+	agent lea '.queues = ["inbox"]'
+	for i in 1 2; do mention $i k$i x ".route.overflow = {at: \"2026-11-20T10:20:00Z\", queue: \"second\"}"; done >in
+	sme-case ingest --now 2026-11-20T10:00:00Z in | sme-log append home/log >/dev/null
+	sme-case claim -a lea --now 2026-11-20T10:05:00Z 1
+	sme-case close -a lea --now 2026-11-20T10:40:00Z 1
+	at() { sme-case "$1" --as-of "2026-11-20T$2Z" --json "${@:3}"; }
+	[ "$(at list 10:04:00 | jq -c '[.case, .holder, .late]' | paste -s -d ' ')" = '["1",null,false] ["2",null,false]' ]
+	[ "$(at list 10:06:00 | jq -c '[.case, .holder]' | paste -s -d ' ')" = '["1","lea"] ["2",null]' ]
+	[ "$(at list 10:37:00 | jq -c '[.case, .queue, .late]' | paste -s -d ' ')" = '["1","inbox",true] ["2","second",true]' ]
+	[ "$(at queue 10:10:00 | jq -c '[.queue, .open, .late]')" = '["inbox",2,0]' ]
+	[ "$(at show 10:50:00 1 | jq -r .status)" = closed ]
+	[ -z "$(at list 09:00:00)" ]
+	# Today is as it is, and nothing is left behind.
+	[ "$(sme-case list --json | jq -r .case)" = 2 ]
+	mkdir tmp
+	TMPDIR=$PWD/tmp at list 10:06:00 >/dev/null
+	[ -z "$(ls tmp)" ]
+	run sme-case list --as-of 2026-11-20T10:06:00Z --now 2026-11-20T10:06:00Z
+	[ "$status" -eq 64 ]
+}
+
 @test "as of: the queue as it was then" {
 	work
 	sme-case rebuild --as-of 2026-11-20T10:02:30Z --db then.db --log home/log
