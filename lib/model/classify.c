@@ -11,9 +11,10 @@
 
 /* What a thread remembers for a tenant with heads of its own, see HEADS_MEMORY: there may be many
  * of them. */
-#define TENANT_MEMORY (HEADS_MEMORY / 4)
+#define TENANT_MEMORY ((size_t)2 << 20)
 
-/* A text may be in a language with such a probability: where nobody speaks for the likeliest one. */
+/* A text may be in a language with such a probability: where nobody speaks for the likeliest one.
+ */
 #define LANG_MIN 0.05
 
 struct classifier_run {
@@ -22,8 +23,9 @@ struct classifier_run {
 	struct heads_run *heads;
 	struct query_scratch *queries;
 	struct details_run *details;
-	int lang;                          /* its likeliest language, a label of that head, or -1 */
-	struct mention *mention;           /* the one at hand */
+	struct mention *mention; /* the one at hand */
+	int lang;                /* its likeliest language, a label of that head, or -1 */
+	int *speaker;            /* for each answer the model that speaks for it, or -1 */
 };
 
 struct classifier_run *
@@ -36,6 +38,7 @@ classifier_run_new(const struct classifier *c)
 	run->heads = heads_run_new(c->heads, HEADS_MEMORY);
 	run->queries = watch_scratch(c->watch);
 	run->details = details_run_new(&c->details);
+	run->speaker = xcalloc(c->answers_n + 1, sizeof *run->speaker);
 	run->mention = xcalloc(1, sizeof *run->mention);
 	run->mention->strings = (struct buf)BUF_INIT;
 	return run;
@@ -51,6 +54,7 @@ tenant_run_new(const struct classifier_run *run, const struct classifier *own)
 	t->c = own;
 	t->tenants = NULL;
 	t->heads = heads_run_new(own->heads, TENANT_MEMORY);
+	t->speaker = xcalloc(own->answers_n + 1, sizeof *t->speaker);
 	return t;
 }
 
@@ -60,6 +64,7 @@ tenant_run_free(struct classifier_run *t)
 	if (!t)
 		return;
 	heads_run_free(t->heads);
+	free(t->speaker);
 	free(t);
 }
 
@@ -74,6 +79,7 @@ classifier_run_free(struct classifier_run *run)
 	heads_run_free(run->heads);
 	query_scratch_free(run->queries);
 	details_run_free(run->details);
+	free(run->speaker);
 	mention_release(run->mention);
 	free(run->mention);
 	free(run);
@@ -118,37 +124,40 @@ result_of(const struct classifier_run *run, int head)
 	return heads_answer(run->heads, (size_t)head);
 }
 
-/* The number of the model that tells the language, or -1. */
-static int
-lang_head(const struct classifier *c)
-{
-	return c->places[PLACE_LANG] < 0 ? -1 : c->answers[c->places[PLACE_LANG]].by_lang[0];
-}
-
 /* The likeliest language of the text at hand that somebody speaks for in answer A, or -1. */
 static int
 spoken_lang(const struct classifier_run *run, const struct answer *a)
 {
-	int lang = lang_head(run->c), best = -1;
+	int lang = run->c->lang, best = -1;
 	const double *p = result_of(run, lang)->probs;
 
 	for (uint32_t l = 0; l < run->c->models[lang]->header->labels; l++)
-		if (classifier_pick(run->c, a, (int)l) >= 0 && p[l] >= LANG_MIN &&
+		if (classifier_pick(a, (int)l) >= 0 && p[l] >= LANG_MIN &&
 		    (best < 0 || p[l] > p[best]))
 			best = (int)l;
 	return best;
 }
 
-/* The number of the model that speaks for the text at hand in answer A; -1: nobody. */
 static int
-speaker(const struct classifier_run *run, const struct answer *a)
+find_speaker(const struct classifier_run *run, const struct answer *a)
 {
-	int head = classifier_pick(run->c, a, run->lang), lang;
+	int head = classifier_pick(a, run->lang), lang;
 
 	if (head >= 0 || run->lang < 0)
 		return head;
 	lang = spoken_lang(run, a);
-	return lang < 0 ? -1 : classifier_pick(run->c, a, lang);
+	return lang < 0 ? -1 : classifier_pick(a, lang);
+}
+
+/* Find out who speaks for the text at hand, and say so to the heads. */
+static void
+choose_speakers(struct classifier_run *run)
+{
+	const struct classifier *c = run->c;
+
+	for (size_t i = 0; i < c->answers_n; i++)
+		run->speaker[i] = find_speaker(run, &c->answers[i]);
+	heads_ask(run->heads, run->speaker, c->answers_n);
 }
 
 /* {"KEY":label,"p":...  of one head, left open. */
@@ -232,7 +241,7 @@ put_places(struct classifier_run *run, struct buf *out)
 
 		if (c->places[p] < 0 || (p == PLACE_LANG && c->hide_lang))
 			continue;
-		head = speaker(run, &c->answers[c->places[p]]);
+		head = run->speaker[c->places[p]];
 		json_put_string(out, slice_of(c->answers[c->places[p]].name));
 		buf_addc(out, ':');
 		if (p == PLACE_LANG)
@@ -275,7 +284,7 @@ put_other_heads(struct classifier_run *run, struct buf *out)
 		some = true;
 		json_put_string(out, slice_of(c->answers[i].name));
 		buf_addc(out, ':');
-		put_named(run, "label", speaker(run, &c->answers[i]), out);
+		put_named(run, "label", run->speaker[i], out);
 	}
 	if (some)
 		buf_puts(out, "},");
@@ -305,7 +314,7 @@ static void
 put_topics(const struct classifier_run *run, size_t from, struct buf *out)
 {
 	const struct classifier *c = run->c;
-	int topic = c->places[PLACE_TOPIC] < 0 ? -1 : speaker(run, &c->answers[c->places[PLACE_TOPIC]]);
+	int topic = c->places[PLACE_TOPIC] < 0 ? -1 : run->speaker[c->places[PLACE_TOPIC]];
 	const char *label = topic >= 0 ? sure_label(c, (size_t)topic, result_of(run, topic)) : NULL;
 	struct slice whole = slice_of(label);
 
@@ -337,8 +346,8 @@ hides(void *ctx, struct slice name)
 static struct slice
 words_lang(const struct classifier_run *run)
 {
-	return run->lang >= 0 ? slice_of(run->c->models[lang_head(run->c)]->names[run->lang])
-			      : run->mention->fields.lang;
+	return run->lang >= 0 ? slice_of(run->c->models[run->c->lang]->names[run->lang])
+	                      : run->mention->fields.lang;
 }
 
 static void
@@ -348,7 +357,7 @@ put_queries(struct classifier_run *run, int scope, struct buf *out)
 	const struct classifier *c = run->c;
 	const struct mention *m = run->mention;
 	struct query_fields fields = m->fields;
-	int lang = lang_head(c);
+	int lang = c->lang;
 	const char *code = lang >= 0 ? sure_label(c, (size_t)lang, result_of(run, lang)) : NULL;
 
 	/* What the network says holds when the text does not tell. */
@@ -362,10 +371,11 @@ classify_by(struct classifier_run *run, struct buf *out)
 {
 	const struct classifier *c = run->c;
 	const struct mention *m = run->mention;
-	int scope = watch_scope(c->watch, m->tenant), lang = lang_head(c);
+	int scope = watch_scope(c->watch, m->tenant), lang = c->lang;
 
 	heads_read(run->heads, m->text);
 	run->lang = lang >= 0 ? heads_answer(run->heads, (size_t)lang)->best : -1;
+	choose_speakers(run);
 	details_read(run->details, m->text, words_lang(run), scope);
 	buf_addc(out, '{');
 	put_places(run, out);

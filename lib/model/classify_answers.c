@@ -103,19 +103,14 @@ classifier_arrange(struct classifier *c)
 	for (size_t i = 0; i < c->answers_n; i++) {
 		struct answer *a = &c->answers[i];
 
+		a->langs = labels;
 		a->by_lang = xcalloc(labels + 1, sizeof *a->by_lang);
 		for (uint32_t l = 0; l <= labels; l++)
-			a->by_lang[l] = find_speaker(c, a->name, l < labels ? lang->names[l] : NULL);
+			a->by_lang[l] =
+			    find_speaker(c, a->name, l < labels ? lang->names[l] : NULL);
 		for (size_t p = 0; p < PLACE_COUNT; p++)
 			if (strcmp(a->name, place_names[p]) == 0)
 				c->places[p] = (int)i;
 	}
-}
-
-int
-classifier_pick(const struct classifier *c, const struct answer *answer, int lang)
-{
-	const struct model *m = lang_model(c);
-
-	return answer->by_lang[lang >= 0 ? (uint32_t)lang : m ? m->header->labels : 0];
+	c->lang = c->places[PLACE_LANG] < 0 ? -1 : c->answers[c->places[PLACE_LANG]].by_lang[0];
 }

@@ -35,6 +35,7 @@ struct answer {
 	/* For each label of "lang" the model that speaks for such texts, by number, and behind them
 	 * the one for texts in no known language; -1: nobody. */
 	int *by_lang;
+	uint32_t langs; /* labels of "lang" */
 };
 
 struct classifier {
@@ -48,6 +49,7 @@ struct classifier {
 	const struct watch *watch;
 	struct answer *answers; /* one for each name, in the order of the models */
 	size_t answers_n;
+	int lang;                /* the number of the model that tells the language, or -1 */
 	int places[PLACE_COUNT]; /* index into answers, or -1 */
 	bool hide_lang;          /* it was not asked for, but chooses between the others */
 	struct mention_plan plan;
@@ -63,6 +65,10 @@ void classifier_arrange(struct classifier *c);
 
 /* The number of the model that speaks for ANSWER in a text of language LANG, a label of "lang" or
  * -1; -1: nobody. */
-int classifier_pick(const struct classifier *c, const struct answer *answer, int lang);
+static inline int
+classifier_pick(const struct answer *answer, int lang)
+{
+	return answer->by_lang[lang >= 0 ? (uint32_t)lang : answer->langs];
+}
 
 #endif

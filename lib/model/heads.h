@@ -21,9 +21,9 @@ struct head_result {
 	const double *probs; /* of every label */
 };
 
-/* One thread's memory.  MEMORY bytes of it remember what tokens add up to: finding a token there
- * costs a few lines of cache, adding it up anew a hundred. */
-#define HEADS_MEMORY ((size_t)8 << 20)
+/* One thread's memory.  MEMORY bytes of it remember what tokens and the n-grams in them add up to:
+ * finding a token there costs a few lines of cache, adding it up anew hundreds. */
+#define HEADS_MEMORY ((size_t)32 << 20)
 
 struct heads_run;
 struct heads_run *heads_run_new(const struct heads *heads, size_t memory);
@@ -32,8 +32,11 @@ void heads_run_free(struct heads_run *run);
 /* Read TEXT, for heads_answer. */
 void heads_read(struct heads_run *run, struct slice text);
 
-/* What head number HEAD says of the text; valid until the next text.  Of a head that is not asked,
- * the larger part of the work is never done. */
+/* HEADS, -1 being none, are going to be asked: together they cost less. */
+void heads_ask(struct heads_run *run, const int *heads, size_t n);
+
+/* What head number HEAD says of the text; valid until the next text.  For a head that is not asked
+ * hardly anything is done. */
 const struct head_result *heads_answer(struct heads_run *run, size_t head);
 
 /* Read TEXT and ask every head.  One result a head, in their order; valid until the next text. */

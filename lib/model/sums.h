@@ -9,6 +9,8 @@
 #include <string.h>
 
 typedef int8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint8_t counts16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef int8_t bytes4 __attribute__((vector_size(4), aligned(1), may_alias));
 typedef int16_t shorts16 __attribute__((vector_size(32), aligned(2), may_alias));
 typedef int16_t shorts4 __attribute__((vector_size(8), aligned(2), may_alias));
 typedef int32_t longs4 __attribute__((vector_size(16), aligned(4), may_alias));
@@ -26,18 +28,59 @@ sums_add_row(int16_t *sums, const int8_t *row, uint32_t stride)
 			sums[c] = (int16_t)(sums[c] + row[c]);
 }
 
-/* TOTAL += SUMS, of N places, a multiple of 4. */
+/* The sums of 16 or 4 places that begin AT bytes behind each of N pointers. */
 static inline void
-sums_add(int32_t *total, const int16_t *sums, size_t n)
+sums_bytes_16(int16_t *total, void *const *p, size_t n, size_t at)
 {
-	size_t i = 0;
+	shorts16 sum = {0};
 
-	for (; i + 16 <= n; i += 16)
-		*(longs16 *)(total + i) +=
-		    __builtin_convertvector(*(const shorts16 *)(sums + i), longs16);
-	for (; i < n; i += 4)
-		*(longs4 *)(total + i) +=
-		    __builtin_convertvector(*(const shorts4 *)(sums + i), longs4);
+	for (size_t i = 0; i < n; i++)
+		sum +=
+		    __builtin_convertvector(*(const bytes16 *)((const char *)p[i] + at), shorts16);
+	*(shorts16 *)total = sum;
+}
+
+static inline void
+sums_bytes_4(int16_t *total, void *const *p, size_t n, size_t at)
+{
+	shorts4 sum = {0};
+
+	for (size_t i = 0; i < n; i++)
+		sum += __builtin_convertvector(*(const bytes4 *)((const char *)p[i] + at), shorts4);
+	*(shorts4 *)total = sum;
+}
+
+/* HITS, 16 of them, one more each for the bits of SET. */
+static inline void
+hits_add(uint8_t *hits, uint16_t set)
+{
+	const shorts16 bits = {
+	    1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, INT16_MIN};
+	shorts16 all = (int16_t)set - (shorts16){0};
+
+	*(counts16 *)hits -= __builtin_convertvector((all & bits) == bits, counts16);
+}
+
+/* The same of sums. */
+static inline void
+sums_shorts_16(int32_t *total, void *const *p, size_t n, size_t at)
+{
+	longs16 sum = {0};
+
+	for (size_t i = 0; i < n; i++)
+		sum +=
+		    __builtin_convertvector(*(const shorts16 *)((const char *)p[i] + at), longs16);
+	*(longs16 *)total = sum;
+}
+
+static inline void
+sums_shorts_4(int32_t *total, void *const *p, size_t n, size_t at)
+{
+	longs4 sum = {0};
+
+	for (size_t i = 0; i < n; i++)
+		sum += __builtin_convertvector(*(const shorts4 *)((const char *)p[i] + at), longs4);
+	*(longs4 *)total = sum;
 }
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/hash.h"
+#include "core/map.h"
 #include "model/decide.h"
 #include "model/heads.h"
 #include "model/model.h"
@@ -151,6 +152,190 @@ test_explain(void **state)
 	buf_release(&file);
 }
 
+/* ---- many heads, little memory ---- */
+
+#define MANY 19
+#define WORDS 600
+#define MANY_ROWS 3000
+
+/* Word number I of the texts below. */
+static struct slice
+word_of(unsigned i, char *out)
+{
+	int n = 0;
+
+	for (uint64_t h = hash_mix(i + 1); n < 2 + (int)(i % 7); h /= 9)
+		out[n++] = "aehinrstz"[h % 9];
+	out[n] = '\0';
+	return (struct slice){out, (size_t)n};
+}
+
+/* Head number HEAD knows some of the words and of the n-grams in them, some pairs and some that a
+ * negation reaches; every third is sparse. */
+static void
+make_head(struct buf *file, unsigned head)
+{
+	static uint64_t hashes[MANY_ROWS];
+	static float weights[MANY_ROWS * LABELS];
+	struct model_label label[LABELS] = {{.bias = 0.5f}, {.bias = 0}, {.bias = 0}};
+	struct map seen = MAP_INIT;
+	char name[8], word[16];
+	struct model_parts parts = {.name = name,
+	    .release = "r1",
+	    .langs = head % 2   ? "de"
+	             : head % 5 ? "en"
+	                        : "",
+	    .names = names,
+	    .meta = SLICE("{}"),
+	    .spec = {.word_max = (uint8_t)(head % 3),
+		.char_min = (uint8_t)(head % 4 ? head % 4 : 1),
+		.char_max = 4,
+		.tokens = head % 2 ? NGRAM_ALL_TOKENS : 1,
+		.negation = head % 2},
+	    .labels = LABELS,
+	    .flags = (uint16_t)(MODEL_LANGS | (head % 2 ? MODEL_NEGATION : 0)),
+	    .temperature = 1,
+	    .label = label,
+	    .hashes = hashes,
+	    .weights = weights};
+	struct sme_err err;
+
+	if (!*parts.langs)
+		parts.flags &= (uint16_t)~MODEL_LANGS;
+	snprintf(name, sizeof name, "h%u", head);
+	for (unsigned i = 0; i < WORDS && parts.rows + 200 < MANY_ROWS; i++) {
+		struct norm norm = NORM_INIT;
+		struct ngram_list list = {0};
+		char text[40];
+
+		if (hash_mix(i * MANY + head) % 8)
+			continue;
+		snprintf(
+		    text, sizeof text, "not %s %s", word_of(i, word).p, i % 2 ? "zarte" : "ist");
+		norm_run(&norm, slice_of(text));
+		ngram_collect(&list, &norm, &parts.spec);
+		for (size_t j = 0; j < list.n; j++) {
+			struct slice key = {(const char *)&list.hash[j], sizeof list.hash[j]};
+
+			if (map_get(&seen, key))
+				continue;
+			map_put(&seen, key);
+			hashes[parts.rows] = list.hash[j];
+			for (unsigned c = 0; c < LABELS; c++)
+				weights[parts.rows * LABELS + c] =
+				    head % 3 || c == j % LABELS
+					? (float)(hash_mix(list.hash[j] + c + head) % 5) / 2 - 1
+					: 0;
+			parts.rows++;
+		}
+		free(list.hash);
+		norm_release(&norm);
+	}
+	map_release(&seen);
+	assert_int_equal(model_build(&parts, file, &err), 0);
+}
+
+/* What head M says of TEXT, one feature after the other. */
+static void
+one_by_one(const struct model *m, struct slice text, double *probs)
+{
+	struct norm norm = NORM_INIT;
+	struct ngram_list list = {0};
+	double sums[LABELS] = {0}, total = 0;
+	unsigned hits = 0;
+
+	norm_run(&norm, text);
+	ngram_collect(&list, &norm, &m->spec);
+	for (size_t i = 0; i < list.n; i++) {
+		int32_t row = model_find(m, list.hash[i]);
+		const struct model_entry *e = NULL;
+		unsigned count = 0;
+
+		if (row < 0)
+			continue;
+		hits++;
+		if (m->entries)
+			e = model_entries(m, list.hash[i], (uint32_t)row, &count);
+		for (unsigned j = 0; j < count; j++)
+			sums[e[j].label] += e[j].weight;
+		for (uint32_t c = 0; !m->entries && c < LABELS; c++)
+			sums[c] += m->weights[(size_t)row * m->header->stride + c];
+	}
+	for (int c = 0; c < LABELS; c++)
+		total += probs[c] = hits ? exp(sums[c] * (double)m->labels[c].scale / sqrt(hits) +
+					       (double)m->labels[c].bias)
+		                         : 0;
+	for (int c = 0; c < LABELS && hits; c++)
+		probs[c] /= total;
+	free(list.hash);
+	norm_release(&norm);
+}
+
+/* A few words, or many when I can be divided by 50. */
+static void
+make_text(unsigned i, struct buf *text)
+{
+	unsigned n = i % 50 ? 1 + i % 9 : 400;
+	char word[16];
+
+	buf_clear(text);
+	for (unsigned w = 0; w < n; w++) {
+		buf_adds(
+		    text, word_of((unsigned)(hash_mix(i * 1000 + w) % (i % 2 ? WORDS : 50)), word));
+		buf_puts(text, w % 7 == 3 ? "! " : w % 5 == 2 ? " not " : " ");
+	}
+}
+
+/* All at once, some at a time, and one by one they say the same, however little is remembered. */
+static void
+test_many(void **state)
+{
+	struct buf file[MANY], text = BUF_INIT;
+	struct model *models[MANY];
+	struct heads *heads;
+	struct heads_run *all, *some_of;
+	struct sme_err err;
+	double probs[LABELS];
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		file[i] = (struct buf)BUF_INIT;
+		make_head(&file[i], i);
+		models[i] = model_from_memory(buf_slice(&file[i]), "x", &err);
+		assert_non_null(models[i]);
+		assert_true(!models[i]->entries == (i % 3 > 0));
+	}
+	heads = heads_new(models, MANY);
+	all = heads_run_new(heads, HEADS_MEMORY);
+	some_of = heads_run_new(heads, 0);
+	for (unsigned i = 0; i < 1500; i++) {
+		int ask[] = {(int)(i % MANY), -1, (int)(i * 7 % MANY), 2, 17};
+		const struct head_result *r;
+
+		make_text(i, &text);
+		r = heads_predict(all, buf_slice(&text));
+		heads_read(some_of, buf_slice(&text));
+		heads_ask(some_of, ask, sizeof ask / sizeof *ask);
+		for (unsigned h = 0; h < MANY; h++) {
+			if (h != i % MANY && h != 17 && h % 4)
+				continue;
+			one_by_one(models[h], buf_slice(&text), probs);
+			for (int c = 0; c < LABELS; c++) {
+				assert_true(fabs(r[h].probs[c] - probs[c]) < 1e-9);
+				assert_true(heads_answer(some_of, h)->probs[c] == r[h].probs[c]);
+			}
+		}
+	}
+	heads_run_free(all);
+	heads_run_free(some_of);
+	heads_free(heads);
+	for (unsigned i = 0; i < MANY; i++) {
+		model_close(models[i]);
+		buf_release(&file[i]);
+	}
+	buf_release(&text);
+}
+
 int
 main(void)
 {
@@ -159,6 +344,7 @@ main(void)
 	    cmocka_unit_test(test_predict),
 	    cmocka_unit_test(test_cold),
 	    cmocka_unit_test(test_explain),
+	    cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
