@@ -27,11 +27,12 @@ put_member(struct buf *b, const char *key, struct slice text)
 }
 
 /* A row of case_event as a line for the log, without its newline. */
+/* The id has a part of the hash, for a database of a backup goes on with numbers that the log has already. */
 static void
 put_event(struct buf *b, struct sqlite3_stmt *st)
 {
-	buf_printf(b, "{\"type\":\"case\",\"id\":\"case:%.*s:%" PRId64 "\"", SLICE_ARG(db_text(st, 10)),
-	    db_int(st, 0));
+	buf_printf(b, "{\"type\":\"case\",\"id\":\"case:%.*s:%" PRId64 ":%.8s\"", SLICE_ARG(db_text(st, 10)),
+	    db_int(st, 0), db_text(st, 9).p);
 	put_member(b, "tenant", db_text(st, 1));
 	put_member(b, "case", db_text(st, 2));
 	buf_puts(b, ",\"author\":{\"id\":");

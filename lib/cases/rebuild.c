@@ -182,23 +182,56 @@ by_seq(const void *a, const void *b)
 	return (x->salt.p != NULL) - (y->salt.p != NULL);
 }
 
+/* Does E follow an event with the hash PREV? */
+static bool
+follows(const struct case_event *e, const char *prev)
+{
+	char hash[CASE_HASH_SIZE];
+
+	chain_hash(prev, e->seq, e->content, hash);
+	return strcmp(hash, e->hash) == 0;
+}
+
+/*
+ * How many events follow each of those of B, itself counted.  Two may follow the same one when the database was
+ * once put back to an older state: work went on in the one from which more follow.
+ */
+static size_t *
+count_followers(const struct rebuild *b)
+{
+	size_t *reach = xcalloc(b->n ? b->n : 1, sizeof *reach), next = b->n, end = b->n;
+
+	for (size_t i = b->n; i-- > 0;) {
+		/* From NEXT to END are those of the number behind. */
+		if (i + 1 < b->n && b->events[i + 1].seq != b->events[i].seq) {
+			next = end = i + 1;
+			while (end < b->n && b->events[end].seq == b->events[next].seq)
+				end++;
+		}
+		for (size_t k = next; k < end && b->events[k].seq == b->events[i].seq + 1; k++)
+			if (reach[k] > reach[i] && follows(&b->events[k], b->events[i].hash))
+				reach[i] = reach[k];
+		reach[i]++;
+	}
+	return reach;
+}
+
 /*
  * The one of the N events at E, all of the same number, that follows PREV; NULL when none does: they were
  * forged, or belong to another database.  Where what stands before is missing nothing can be checked.
  */
 static const struct case_event *
-following(const struct case_event *e, size_t n, const char *prev)
+following(const struct case_event *e, const size_t *reach, size_t n, const char *prev)
 {
-	char hash[CASE_HASH_SIZE];
+	size_t best = n;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!prev)
 			return &e[i];
-		chain_hash(prev, e[i].seq, e[i].content, hash);
-		if (strcmp(hash, e[i].hash) == 0)
-			return &e[i];
+		if ((best == n || reach[i] > reach[best]) && follows(&e[i], prev))
+			best = i;
 	}
-	return NULL;
+	return best < n ? &e[best] : NULL;
 }
 
 static int
@@ -221,32 +254,48 @@ say_left_out(const struct rebuild *b, size_t n)
 	buf_release(&text);
 }
 
+/* The chain, from event to event.  LEFT_OUT gets how many are in none of its places. */
 static int
-replay(struct rebuild *b)
+replay_chain(struct rebuild *b, const size_t *reach, size_t *left_out)
 {
 	const struct case_event *last = NULL;
-	size_t left_out = 0;
 
-	if (b->n)
-		qsort(b->events, b->n, sizeof *b->events, by_seq);
-	/* Of what has no time: up to the last event before the moment that is asked for. */
-	while (b->until != TIME_NONE && b->n && !b->events[b->n - 1].salt.p)
-		b->n--;
 	for (size_t i = 0, n; i < b->n; i += n) {
 		const struct case_event *e;
 		int64_t before = last ? last->seq : 0;
 
 		for (n = 1; i + n < b->n && b->events[i + n].seq == b->events[i].seq; n++)
 			;
-		e = following(&b->events[i], n, b->events[i].seq != before + 1 ? NULL : last ? last->hash : "");
-		if (!e) {
-			left_out++;
+		e = following(&b->events[i], &reach[i], n,
+		    b->events[i].seq != before + 1 ? NULL : last ? last->hash : "");
+		/* What was erased is there twice, with one hash. */
+		for (size_t k = i; k < i + n; k++)
+			*left_out += !e || strcmp(b->events[k].hash, e->hash) != 0;
+		if (!e)
 			continue;
-		}
 		if (replay_one(b, e) < 0)
 			return -1;
 		last = e;
 	}
+	return 0;
+}
+
+static int
+replay(struct rebuild *b)
+{
+	size_t left_out = 0, *reach;
+	int r;
+
+	if (b->n)
+		qsort(b->events, b->n, sizeof *b->events, by_seq);
+	/* Of what has no time: up to the last event before the moment that is asked for. */
+	while (b->until != TIME_NONE && b->n && !b->events[b->n - 1].salt.p)
+		b->n--;
+	reach = count_followers(b);
+	r = replay_chain(b, reach, &left_out);
+	free(reach);
+	if (r < 0)
+		return -1;
 	say_left_out(b, left_out);
 	/* The log has them. */
 	return db_run(b->c->db, "UPDATE case_logged SET seq = (SELECT coalesce(max(seq), 0) FROM case_event)", b->err,

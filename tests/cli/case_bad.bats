@@ -57,6 +57,24 @@ desk() {
 	desk | diff before -
 }
 
+@test "sme.db of a backup: what was done before and since is in the log, and a rebuild has the longer one" {
+	fill 3
+	sme-case note -a lea 1 <<<first
+	sqlite3 home/sme.db 'VACUUM INTO "backup"'
+	sme-case note -a lea 2 <<<gone
+	mv backup home/sme.db
+	sme-case note -a lea 2 <<<second
+	sme-case note -a lea 2 <<<third
+	sme-case tag -a lea 3 vip
+	desk >before
+	[ "$(sme-log cat home/log | jq -r 'select(.action == "note").data.text' | sort | tr '\n' ' ')" = 'first gone second third ' ]
+	run --separate-stderr sme-case rebuild
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *'1 events of the log do not follow'* ]]
+	desk | diff before -
+	sme-case verify
+}
+
 @test "sme.db-group: of any size, damaged, a link, of another user" {
 	fill 1
 	for damage in ': >' 'truncate -s 9' 'truncate -s 9M' 'head -c 3000000 /dev/urandom >'; do
