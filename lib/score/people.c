@@ -15,8 +15,14 @@ struct people {
 static void
 put_lower(struct buf *b, struct slice s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		buf_addc(b, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 0x20) : s.p[i]);
+	size_t at = b->n;
+
+	if (!s.n)
+		return;
+	buf_adds(b, s);
+	for (; at < b->n; at++)
+		if (b->p[at] >= 'A' && b->p[at] <= 'Z')
+			b->p[at] |= 0x20;
 }
 
 /* Is it written as "network:@handle"? */
@@ -29,34 +35,101 @@ is_handle(struct slice s)
 	return s.p && s.n > 1 && *s.p == '@' && !memchr(s.p, ':', s.n);
 }
 
-struct people *
-people_load(const char *path, double max, struct sme_err *err)
+/* The id or "network:@handle" S as it stands in the map. */
+static void
+put_key(struct buf *b, struct slice s)
+{
+	if (is_handle(s))
+		put_lower(b, s);
+	else
+		buf_adds(b, s);
+}
+
+static void
+put_handle(struct buf *b, struct slice network, struct slice handle)
+{
+	put_lower(b, network);
+	buf_puts(b, ":@");
+	put_lower(b, *handle.p == '@' ? (struct slice){handle.p + 1, handle.n - 1} : handle);
+}
+
+static int
+take_row(struct people *p, const struct table *in, double max, struct buf *key, struct sme_err *err)
+{
+	double value;
+
+	if (table_number(in, 1, max, &value, err) < 0)
+		return -1;
+	buf_clear(key);
+	put_key(key, in->fields[0]);
+	map_put(&p->numbers, buf_slice(key))->d = value;
+	return 0;
+}
+
+/* A count is whole, and of an author there is one. */
+static int
+take_count(struct people *p, const struct table *in, double max, struct buf *key, struct sme_err *err)
+{
+	size_t before = p->numbers.n;
+	unsigned long long whole;
+
+	if (!in->fields[0].n)
+		return err_set(err, SME_CONFIG, "%s:%zu: the author is missing", in->path, in->line);
+	if (!slice_u64(in->fields[1], &whole))
+		return err_set(err, SME_CONFIG, "%s:%zu: expected a whole number, got \"%.*s\"", in->path,
+		    in->line, SLICE_ARG(in->fields[1]));
+	if (take_row(p, in, max, key, err) < 0)
+		return -1;
+	if (p->numbers.n == before)
+		return err_set(err, SME_CONFIG, "%s:%zu: %.*s has a line already", in->path, in->line,
+		    SLICE_ARG(in->fields[0]));
+	return 0;
+}
+
+typedef int row_fn(
+    struct people *p, const struct table *in, double max, struct buf *key, struct sme_err *err);
+
+/* The rows of IN, which is closed. */
+static struct people *
+read_rows(struct table *in, row_fn *take, double max, struct sme_err *err)
 {
 	struct people *p = xcalloc(1, sizeof *p);
 	struct buf key = BUF_INIT;
-	struct table in;
-	int r = table_open(&in, path, err);
+	int r;
 
-	if (r == 0) {
-		while ((r = table_row(&in, 2, err)) > 0) {
-			double value;
-
-			if ((r = table_number(&in, 1, max, &value, err)) < 0)
-				break;
-			buf_clear(&key);
-			if (is_handle(in.fields[0]))
-				put_lower(&key, in.fields[0]);
-			else
-				buf_adds(&key, in.fields[0]);
-			map_put(&p->numbers, buf_slice(&key))->d = value;
-		}
-		table_close(&in);
-	}
+	while ((r = table_row(in, 2, err)) > 0)
+		if ((r = take(p, in, max, &key, err)) < 0)
+			break;
+	table_close(in);
 	buf_release(&key);
 	if (r == 0)
 		return p;
 	people_free(p);
 	return NULL;
+}
+
+struct people *
+people_load(const char *path, double max, struct sme_err *err)
+{
+	struct table in;
+
+	return table_open(&in, path, err) < 0 ? NULL : read_rows(&in, take_row, max, err);
+}
+
+struct people *
+people_load_counts(const char *path, double max, struct sme_err *err)
+{
+	struct table in;
+
+	return table_open(&in, path, err) < 0 ? NULL : read_rows(&in, take_count, max, err);
+}
+
+struct people *
+people_text_counts(struct slice text, const char *name, double max, struct sme_err *err)
+{
+	struct table in;
+
+	return table_open_text(&in, text, name, err) < 0 ? NULL : read_rows(&in, take_count, max, err);
 }
 
 void
@@ -75,11 +148,30 @@ people_find(const struct people *p, struct slice id, struct slice network, struc
 	struct buf key = BUF_INIT;
 
 	if (!v && network.p && handle.n) {
-		put_lower(&key, network);
-		buf_puts(&key, ":@");
-		put_lower(&key, *handle.p == '@' ? (struct slice){handle.p + 1, handle.n - 1} : handle);
+		put_handle(&key, network, handle);
 		v = map_get(&p->numbers, buf_slice(&key));
 		buf_release(&key);
 	}
 	return v ? v->d : -1;
+}
+
+bool
+people_name(struct slice id, struct slice network, struct slice handle, struct buf *out)
+{
+	if (handle.n > 1 || (handle.n && *handle.p != '@'))
+		put_handle(out, network, handle);
+	else if (id.n)
+		put_key(out, id);
+	return out->n > 0;
+}
+
+bool
+people_fits(struct slice name)
+{
+	if (!name.n || *name.p == '#' || slice_trim(name).n != name.n)
+		return false;
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f)
+			return false;
+	return true;
 }
