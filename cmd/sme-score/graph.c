@@ -7,6 +7,9 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "score/graph.h"
+#include "score/people.h"
+#include "sme-score/author.h"
+#include "sme-score/heard.h"
 #include "sme-score/mentions.h"
 #include "stream/writer.h"
 
@@ -15,12 +18,13 @@
 
 static const char *tenant;
 static long top;
-static bool json;
+static bool json, only_h;
 
 static const struct cli_opt options[] = {
+    {0, "h-index", CLI_FLAG, &only_h, NULL, "how often each author is heard, for .score.h_index"},
     {0, "json", CLI_FLAG, &json, NULL, "a JSON object for each author instead of a table"},
     {0, "tenant", CLI_STRING, &tenant, "NAME", "only mentions of this tenant"},
-    {0, "top", CLI_INT, &top, "N", "the N most influential only (all)"},
+    {0, "top", CLI_INT, &top, "N", "the first N only (all)"},
     CLI_END,
 };
 
@@ -31,11 +35,9 @@ static const struct cli_tool tool = {
     .opts = options,
 };
 
-enum field { F_ID, F_NETWORK, F_TEXT, F_ANSWERS, F_AUTHOR, F_HANDLE, F_BOT, F_LIKES, F_SHARES, F_REPLIES,
-	FIELDS };
+enum field { F_ID, F_NETWORK, F_TEXT, F_ANSWERS, F_BOT, FIELDS };
 
-static const char *const paths[FIELDS] = {"id", "network", "text", "in_reply_to",
-    "author.id", "author.handle", "score.bot", "metrics.likes", "metrics.shares", "metrics.replies"};
+static const char *const paths[FIELDS] = {"id", "network", "text", "in_reply_to", "score.bot"};
 
 /* An answer whose question has not come yet, or never will. */
 struct answer {
@@ -43,22 +45,16 @@ struct answer {
 	char *to;
 };
 
-/* A post and the reactions to it. */
-struct post {
-	uint32_t node;
-	double reactions;
-};
-
 struct reading {
 	int fields[FIELDS];
 	const struct json_value *values; /* of the mention at hand */
+	struct author_reader author;
+	struct heard_reader heard;
 	struct graph *graph;
 	struct map authors; /* id of a mention → node + 1 */
 	struct answer *answers;
 	size_t nanswers, cap;
-	struct map seen; /* id of a mention → its post + 1: what comes again counts once, with its last figures */
-	struct post *posts;
-	size_t nposts, posts_cap;
+	struct map seen; /* ids of mentions: what comes again points once */
 	struct buf text, key;
 };
 
@@ -77,42 +73,14 @@ text_of(struct reading *r, enum field f)
 	return json_string(field(r, f), &r->text);
 }
 
-static void
-put_lower(struct buf *b, struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		buf_addc(b, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 0x20) : s.p[i]);
-}
-
-/* Accounts go by "network:@handle", as texts name them. */
-static void
-put_account(struct reading *r, struct slice handle)
-{
-	buf_clear(&r->key);
-	buf_adds(&r->key, text_of(r, F_NETWORK));
-	buf_puts(&r->key, ":@");
-	put_lower(&r->key, handle);
-}
-
 /* The node of who wrote the mention; false when that is not known. */
 static bool
 author_node(struct reading *r, uint32_t *node)
 {
-	struct buf handle = BUF_INIT;
-	struct slice s = json_string(field(r, F_HANDLE), &handle);
-
-	if (s.n && *s.p == '@')
-		s = (struct slice){s.p + 1, s.n - 1};
-	if (s.n) {
-		put_account(r, s);
-		*node = graph_node(r->graph, buf_slice(&r->key));
-	} else {
-		s = text_of(r, F_AUTHOR);
-		if (s.n)
-			*node = graph_node(r->graph, s);
-	}
-	buf_release(&handle);
-	return s.n > 0;
+	if (!author_name(&r->author, r->values, &r->key))
+		return false;
+	*node = graph_node(r->graph, buf_slice(&r->key));
+	return true;
 }
 
 static bool
@@ -142,7 +110,8 @@ add_mentioned(struct reading *r, uint32_t from)
 			n--;
 		}
 		if (n && n <= HANDLE_MAX) {
-			put_account(r, (struct slice){s.p + i - n + 1, n});
+			buf_clear(&r->key);
+			people_name(SLICE(""), text_of(r, F_NETWORK), (struct slice){s.p + i - n + 1, n}, &r->key);
 			graph_edge(r->graph, from, graph_node(r->graph, buf_slice(&r->key)));
 		}
 	}
@@ -162,20 +131,12 @@ add_answer(struct reading *r, uint32_t from)
 
 /* False when the mention was there before: then only its figures are new.  One without an id never was. */
 static bool
-add_post(struct reading *r, uint32_t node)
+is_fresh(struct reading *r)
 {
-	double reactions = json_number(field(r, F_LIKES), 0) + json_number(field(r, F_SHARES), 0) +
-	                   json_number(field(r, F_REPLIES), 0);
 	struct slice id = text_of(r, F_ID);
-	union map_value none = {0}, *v = id.n ? map_put(&r->seen, id) : &none;
-	bool fresh = !v->u;
+	union map_value *v = id.n ? map_put(&r->seen, id) : NULL;
 
-	if (fresh) {
-		r->posts = xgrow(r->posts, r->nposts, &r->posts_cap, sizeof *r->posts);
-		v->u = ++r->nposts;
-	}
-	r->posts[v->u - 1] = (struct post){node, reactions};
-	return fresh;
+	return !v || !v->u++;
 }
 
 static void
@@ -189,10 +150,12 @@ take_mention(void *ctx, const struct json_value *values)
 	bot = json_number(field(r, F_BOT), -1);
 	if (!author_node(r, &node))
 		return;
+	if (json)
+		heard_take(&r->heard, values, graph_id(r->graph, node));
 	if (bot >= 0)
 		graph_trust(r->graph, node, 1 - bot);
 	map_put(&r->authors, text_of(r, F_ID))->u = node + 1;
-	if (!add_post(r, node))
+	if (!is_fresh(r))
 		return;
 	add_mentioned(r, node);
 	add_answer(r, node);
@@ -234,45 +197,25 @@ by_rank(const void *a, const void *b)
 	return slice_cmp(x->id, y->id);
 }
 
-static int
-by_author(const void *a, const void *b)
-{
-	const struct post *x = a, *y = b;
-
-	if (x->node != y->node)
-		return x->node < y->node ? -1 : 1;
-	return (x->reactions < y->reactions) - (x->reactions > y->reactions);
-}
-
-/* How many posts of each node have at least as many reactions (Hirsch 2005).  The caller frees. */
-static uint32_t *
-h_indexes(const struct reading *r)
-{
-	uint32_t *h = xcalloc(graph_size(r->graph) + 1, sizeof *h);
-
-	if (r->nposts)
-		qsort(r->posts, r->nposts, sizeof *r->posts, by_author);
-	for (size_t i = 0; i < r->nposts; i++) {
-		const struct post *p = &r->posts[i];
-
-		/* The most reactions first: the next counts while it has more than there are before it. */
-		if (p->reactions >= h[p->node] + 1)
-			h[p->node]++;
-	}
-	return h;
-}
-
 static void
-put_author(const struct reading *r, struct buf *b, const struct ranked *a, uint32_t h, double influence)
+put_author(const struct reading *r, struct buf *b, const struct ranked *a, double influence)
 {
+	long h;
+
 	if (!json) {
-		buf_printf(b, "%.*s\t%.1f\n", SLICE_ARG(a->id), influence);
+		if (people_fits(a->id))
+			buf_printf(b, "%.*s\t%.1f\n", SLICE_ARG(a->id), influence);
 		return;
 	}
+	h = hindex_of(r->heard.h, a->id);
 	buf_puts(b, "{\"author\":");
 	json_put_string(b, a->id);
-	buf_printf(b, ",\"influence\":%.1f,\"rank\":%.3e,\"pointed_to_by\":%u,\"h\":%u}\n", influence, a->rank,
-	    graph_in(r->graph, a->node), h);
+	buf_printf(b, ",\"influence\":%.1f,\"rank\":%.3e,\"pointed_to_by\":%u,\"h\":", influence, a->rank,
+	    graph_in(r->graph, a->node));
+	if (h < 0)
+		buf_puts(b, "null}\n");
+	else
+		buf_printf(b, "%ld}\n", h);
 }
 
 /* All authors in order; PEOPLE gets how many are no likely bots.  The caller frees. */
@@ -313,7 +256,6 @@ write_ranks(const struct reading *r)
 {
 	size_t n = graph_size(r->graph), shown = top > 0 && (size_t)top < n ? (size_t)top : n, people;
 	struct ranked *list = ranked_authors(r, &people);
-	uint32_t *h = h_indexes(r);
 	size_t below = people;
 	struct buf b = BUF_INIT;
 	struct writer w;
@@ -325,14 +267,46 @@ write_ranks(const struct reading *r)
 		if (i == 0 || list[i].rank != list[i - 1].rank)
 			below -= count_equals(&list[i], n - i);
 		buf_clear(&b);
-		put_author(r, &b, &list[i], h[list[i].node],
+		put_author(r, &b, &list[i],
 		    list[i].person && people > 1 ? 100.0 * (double)below / (double)(people - 1) : 0);
 		writer_put(&w, buf_slice(&b));
 	}
 	writer_release(&w);
 	buf_release(&b);
 	free(list);
-	free(h);
+}
+
+/* ---- only h ---- */
+
+static void
+take_heard(void *ctx, const struct json_value *values)
+{
+	struct reading *r = ctx;
+
+	if (author_name(&r->author, values, &r->key))
+		heard_take(&r->heard, values, buf_slice(&r->key));
+}
+
+static void
+write_h(const struct reading *r)
+{
+	size_t n, shown = 0;
+	const struct hindex_author *list = hindex_list(r->heard.h, &n);
+	struct buf b = BUF_INIT;
+	struct writer w;
+
+	writer_init(&w, 1, "stdout");
+	writer_put(&w, SLICE("# author\th\n"));
+	for (size_t i = 0; i < n && (top <= 0 || shown < (size_t)top); i++) {
+		if (!people_fits(list[i].name))
+			continue;
+		buf_clear(&b);
+		buf_printf(&b, "%.*s\t%u\n", SLICE_ARG(list[i].name), list[i].h);
+		writer_put(&w, buf_slice(&b));
+		shown++;
+	}
+	writer_release(&w);
+	buf_release(&b);
 }
 
 int
@@ -343,16 +317,24 @@ graph_main(int argc, char **argv)
 	struct reading r = {.graph = graph_new(), .text = BUF_INIT, .key = BUF_INIT};
 	uint64_t bad;
 
+	if (json && only_h)
+		sme_die(SME_USAGE, "--json tells h already: leave out --h-index, or --json for a table");
+	author_reader_init(&r.author, plan);
+	heard_reader_init(&r.heard, plan);
 	for (int f = 0; f < FIELDS; f++)
 		r.fields[f] = scan_plan_add(plan, paths[f]);
-	bad = mentions_read(names, tenant, plan, take_mention, &r);
+	bad = mentions_read(names, tenant, plan, only_h ? take_heard : take_mention, &r);
 	settle_answers(&r);
-	write_ranks(&r);
+	if (only_h)
+		write_h(&r);
+	else
+		write_ranks(&r);
 	scan_plan_free(plan);
 	graph_free(r.graph);
 	map_release(&r.authors);
 	map_release(&r.seen);
-	free(r.posts);
+	author_reader_release(&r.author);
+	heard_reader_release(&r.heard);
 	buf_release(&r.text);
 	buf_release(&r.key);
 	return bad ? SME_REJECTED : SME_OK;

@@ -2,6 +2,8 @@
 
 #include "core/cli.h"
 #include "score/reach_learn.h"
+#include "sme-score/author.h"
+#include "sme-score/heard.h"
 #include "sme-score/mentions.h"
 #include "stream/writer.h"
 
@@ -21,7 +23,7 @@ static const struct cli_tool tool = {
     .opts = options,
 };
 
-enum field { F_ID, F_NETWORK, F_AUTHOR, F_HANDLE, F_COUNTS, FIELDS = F_COUNTS + REACH_FIELDS };
+enum field { F_ID, F_NETWORK, F_AUTHOR, F_HANDLE, F_COUNTS, FIELDS = F_COUNTS + REACH_TOLD };
 
 /* The counts in the order of enum reach_field. */
 static const char *const paths[FIELDS] = {"id", "network", "author.id", "author.handle",
@@ -30,6 +32,8 @@ static const char *const paths[FIELDS] = {"id", "network", "author.id", "author.
 struct learning {
 	int fields[FIELDS];
 	struct reach_sample *sample;
+	struct author_reader author;
+	struct heard_reader heard;
 	struct buf network, id;
 };
 
@@ -47,13 +51,27 @@ take_mention(void *ctx, const struct json_value *values)
 	struct slice network = text_of(l, values, F_NETWORK, &l->network), id;
 	double counts[REACH_FIELDS];
 
-	for (int i = 0; i < REACH_FIELDS; i++)
+	for (int i = 0; i < REACH_TOLD; i++)
 		counts[i] = json_number(&values[l->fields[F_COUNTS + i]], -1);
 	id = text_of(l, values, F_AUTHOR, &l->id);
 	if (!id.n)
 		id = text_of(l, values, F_HANDLE, &l->id);
 	reach_sample_account(l->sample, network, id, counts[REACH_FOLLOWERS]);
 	reach_sample_post(l->sample, network, text_of(l, values, F_ID, &l->id), counts);
+	if (author_name(&l->author, values, &l->id))
+		heard_take(&l->heard, values, buf_slice(&l->id));
+}
+
+/* What a likely bot has is not usual. */
+static void
+take_h(struct learning *l)
+{
+	size_t n;
+	const struct hindex_author *list = hindex_list(l->heard.h, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].person)
+			reach_sample_h(l->sample, list[i].network, list[i].name, list[i].h);
 }
 
 /* False when nothing was learned. */
@@ -87,14 +105,19 @@ reach_main(int argc, char **argv)
 
 	if (least < 1)
 		sme_die(SME_USAGE, "--least must be at least 1");
+	author_reader_init(&l.author, plan);
+	heard_reader_init(&l.heard, plan);
 	for (int f = 0; f < FIELDS; f++)
 		l.fields[f] = scan_plan_add(plan, paths[f]);
 	bad = mentions_read(names, tenant, plan, take_mention, &l);
+	take_h(&l);
 	if (!write_table(l.sample))
 		sme_warn("no network has %ld accounts or posts with a count, so that all lines are the built-in ones; --least takes less",
 		    least);
 	scan_plan_free(plan);
 	reach_sample_free(l.sample);
+	author_reader_release(&l.author);
+	heard_reader_release(&l.heard);
 	buf_release(&l.network);
 	buf_release(&l.id);
 	return bad ? SME_REJECTED : SME_OK;

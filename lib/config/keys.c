@@ -220,6 +220,7 @@ static const struct schema_field score_fields[] = {
     {"sources", &kind_path, false},
     {"customers", &kind_path, false},
     {"influence", &kind_path, false},
+    {"h_index", &kind_path, false},
     {"urgency", &urgency, false},
     END,
 };

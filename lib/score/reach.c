@@ -9,7 +9,7 @@
 
 static const double mark_points[REACH_MARKS] = {40, 70, 90, 100};
 const char *const reach_field_names[REACH_FIELDS] = {
-    "followers", "likes", "shares", "replies", "views"};
+    "followers", "likes", "shares", "replies", "views", "h"};
 
 /* Of one network: the counts at the marks, as log10(1 + count), rising from above 0. */
 struct row {
@@ -35,6 +35,7 @@ const struct reach_row reach_built_in[] = {
     {"*", REACH_SHARES, {1, 8, 200, 5000}},
     {"*", REACH_REPLIES, {1, 8, 150, 3000}},
     {"*", REACH_VIEWS, {200, 5000, 150000, 3000000}},
+    {"*", REACH_H, {1, 3, 8, 20}},
     {"x", REACH_FOLLOWERS, {250, 5000, 100000, 2000000}},
     {"mastodon", REACH_FOLLOWERS, {100, 1500, 15000, 100000}},
     {"mastodon", REACH_LIKES, {1, 12, 150, 2000}},
@@ -123,7 +124,7 @@ find_field(const struct table *in, struct sme_err *err)
 		if (slice_is(in->fields[1], reach_field_names[f]))
 			return f;
 	return err_set(err, SME_CONFIG,
-	    "%s:%zu: expected followers, likes, shares, replies or views, got \"%.*s\"", in->path,
+	    "%s:%zu: expected followers, likes, shares, replies, views or h, got \"%.*s\"", in->path,
 	    in->line, SLICE_ARG(in->fields[1]));
 }
 
@@ -155,6 +156,15 @@ take_row(struct reach_table *t, const struct table *in, struct sme_err *err)
 	return 0;
 }
 
+/* Tables that were made before there was an h have no row of it. */
+static void
+take_built_in_h(struct reach_table *t)
+{
+	for (const struct reach_row *r = reach_built_in; r->network; r++)
+		if (r->field == REACH_H && slice_is(SLICE("*"), r->network))
+			set_marks(&t->general, REACH_H, r->counts);
+}
+
 static int
 load(struct reach_table *t, struct table *in, struct sme_err *err)
 {
@@ -163,10 +173,12 @@ load(struct reach_table *t, struct table *in, struct sme_err *err)
 	while ((r = table_row_or_more(in, 2 + REACH_MARKS, err)) > 0)
 		if (take_row(t, in, err) < 0)
 			return -1;
-	for (int f = 0; r == 0 && f < REACH_FIELDS; f++)
+	for (int f = 0; r == 0 && f < REACH_TOLD; f++)
 		if (!t->general.given[f])
 			return err_set(err, SME_CONFIG,
 			    "%s: the general row \"*\" of %s is missing", in->path, reach_field_names[f]);
+	if (!t->general.given[REACH_H])
+		take_built_in_h(t);
 	inherit(t);
 	return r;
 }
@@ -241,7 +253,7 @@ engagement_points(const struct row *row, const double counts[REACH_FIELDS], int 
 	double best = -1;
 
 	*field = REACH_LIKES;
-	for (int f = REACH_LIKES; f < REACH_FIELDS; f++) {
+	for (int f = REACH_LIKES; f < REACH_TOLD; f++) {
 		double p = field_points(row, counts, f);
 
 		if (p > best) {
@@ -256,15 +268,16 @@ double
 reach_points(const struct reach_table *t, struct slice network, const double counts[REACH_FIELDS])
 {
 	const struct row *row = find_row(t, network);
-	double audience = field_points(row, counts, REACH_FOLLOWERS), engagement;
+	double audience = field_points(row, counts, REACH_FOLLOWERS), engagement, h;
 	int field;
 
 	engagement = engagement_points(row, counts, &field);
+	h = field_points(row, counts, REACH_H);
 	if (audience < 0)
-		return engagement;
-	if (engagement <= 0)
+		return fmax(engagement, h);
+	if (engagement <= 0 && h <= 0)
 		return audience;
-	return 100 - (100 - audience) * (1 - engagement / 200);
+	return 100 - (100 - audience) * (1 - fmax(engagement, 0) / 200) * (1 - fmax(h, 0) / 400);
 }
 
 static void
@@ -287,13 +300,19 @@ reach_explain(const struct reach_table *t, struct slice network, const double co
 {
 	const struct row *row = find_row(t, network);
 	int field;
-	bool audience = counts[REACH_FOLLOWERS] >= 0;
+	bool audience = counts[REACH_FOLLOWERS] >= 0, h = counts[REACH_H] >= 0;
+	double engagement = engagement_points(row, counts, &field);
 
 	if (audience)
 		explain_field(t, row, network, counts, REACH_FOLLOWERS, out);
-	if (engagement_points(row, counts, &field) > 0 || !audience) {
+	if (engagement > 0 || (!audience && !(h && engagement < 0))) {
 		buf_puts(out, audience ? ", " : "");
 		explain_field(t, row, network, counts, field, out);
+		audience = true;
+	}
+	if (h) {
+		buf_puts(out, audience ? ", " : "");
+		explain_field(t, row, network, counts, REACH_H, out);
 	}
 	buf_printf(out, "; %s", t->name ? t->name : "built in");
 }

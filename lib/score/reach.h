@@ -6,8 +6,9 @@
  *	points  0    40    70    90    100
  *
  * straight lines in log10(1 + count) between.  The audience is what the followers earn, the
- * engagement the best of the others; engagement adds to the audience at half its weight, so a fresh
- * mention that nobody has seen yet loses nothing.
+ * engagement the best of the reactions; engagement adds to the audience at half its weight, so a fresh
+ * mention that nobody has seen yet loses nothing.  The h of the author (hindex.h) adds at a quarter: how
+ * often others were heard tells less of this one than its own reactions.  Nothing that is known takes away.
  *
  * What is usual stands in a table: the built-in one, or a file, which reach_learn.h makes from a log.
  */
@@ -24,6 +25,8 @@ enum reach_field {
 	REACH_SHARES,
 	REACH_REPLIES,
 	REACH_VIEWS,
+	REACH_TOLD, /* so many are in an event */
+	REACH_H = REACH_TOLD,
 	REACH_FIELDS
 };
 
@@ -52,8 +55,8 @@ struct reach_table *reach_table_text(struct slice text, const char *name, struct
 void reach_table_free(struct reach_table *t);
 
 /*
- * The points, 0 to 100, of COUNTS on NETWORK; a count below 0 or NaN is unknown.  An unknown
- * network has the general row "*".  -1 when no count is known.
+ * The points, 0 to 100, of COUNTS on NETWORK; a count below 0 or NaN is unknown.  Without followers it is
+ * the more of engagement and h.  An unknown network has the general row "*".  -1 when no count is known.
  */
 double reach_points(
     const struct reach_table *t, struct slice network, const double counts[REACH_FIELDS]);

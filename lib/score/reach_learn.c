@@ -17,7 +17,7 @@ struct sighting {
 
 struct reach_sample {
 	struct map networks; /* → number + 1 */
-	struct map seen;     /* "a" or "p", the network's number, the id → number + 1 of the sighting */
+	struct map seen;     /* "a", "p" or "h", the network's number, the id → number + 1 of the sighting */
 	struct sighting *sightings;
 	size_t n, cap;
 	struct buf key;
@@ -77,7 +77,7 @@ sight(struct reach_sample *s, char kind, struct slice network, struct slice id)
 	v = map_put(&s->seen, buf_slice(&s->key));
 	if (!v->u) {
 		s->sightings = xgrow(s->sightings, s->n, &s->cap, sizeof *s->sightings);
-		s->sightings[s->n] = (struct sighting){number, {-1, -1, -1, -1, -1}};
+		s->sightings[s->n] = (struct sighting){number, {-1, -1, -1, -1, -1, -1}};
 		v->u = ++s->n;
 	}
 	return &s->sightings[v->u - 1];
@@ -105,8 +105,17 @@ reach_sample_post(struct reach_sample *s, struct slice network, struct slice id,
 {
 	struct sighting *g = sight(s, 'p', network, id);
 
-	for (int f = REACH_LIKES; g && f < REACH_FIELDS; f++)
+	for (int f = REACH_LIKES; g && f < REACH_TOLD; f++)
 		note(g, f, counts[f]);
+}
+
+void
+reach_sample_h(struct reach_sample *s, struct slice network, struct slice id, double h)
+{
+	struct sighting *g = sight(s, 'h', network, id);
+
+	if (g)
+		note(g, REACH_H, h);
 }
 
 /* ---- the marks ---- */

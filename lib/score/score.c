@@ -17,7 +17,7 @@ struct paths {
 	int id, tenant, network, direct, text, created_at, fetched_at;
 	int followers, following, posts, listed, favourites, since, verified, declared, picture;
 	int default_profile, author_url, location, handle, name, description, clients, client;
-	int counts[REACH_FIELDS];
+	int counts[REACH_TOLD];
 	int sentiment, intent, topics, queries, links, author;
 };
 
@@ -44,6 +44,7 @@ struct facts {
 	double credibility;   /* hundredths as a fraction */
 	double customer;      /* 0 to 1 */
 	double influence;     /* 0 to 100 */
+	double h;
 	struct slice imitated; /* the domain that a link pretends to be; p == NULL */
 	double label_urgency; /* 0 to 1: the most urgent intent, topic or query */
 	bool direct;
@@ -253,20 +254,22 @@ bot_of(const struct score_model *m, struct worker *w, const struct json_value *v
 }
 
 static void
-find_counts(const struct score_model *m, const struct json_value *v, double counts[REACH_FIELDS])
+find_counts(const struct score_model *m, const struct facts *f, const struct json_value *v,
+    double counts[REACH_FIELDS])
 {
-	for (int i = 0; i < REACH_FIELDS; i++)
+	for (int i = 0; i < REACH_TOLD; i++)
 		counts[i] = json_number(&v[m->at.counts[i]], -1);
+	counts[REACH_H] = f->h;
 }
 
 static double
-reach_of(const struct score_model *m, struct worker *w, const struct score_settings *s,
+reach_of(const struct score_model *m, struct worker *w, const struct facts *f,
     const struct json_value *v)
 {
 	double counts[REACH_FIELDS], p;
 
-	find_counts(m, v, counts);
-	p = reach_points(s->table, text(w, &v[m->at.network]), counts);
+	find_counts(m, f, v, counts);
+	p = reach_points(f->s->table, text(w, &v[m->at.network]), counts);
 	return p < 0 ? -1 : round(p);
 }
 
@@ -366,7 +369,7 @@ look_up_author(const struct score_model *m, struct worker *w, struct facts *f,
 {
 	struct slice id, network, handle;
 
-	if (!f->s->customers && !f->s->influencers)
+	if (!f->s->customers && !f->s->influencers && !f->s->heard)
 		return;
 	buf_clear(&w->text);
 	buf_clear(&w->handle);
@@ -378,6 +381,8 @@ look_up_author(const struct score_model *m, struct worker *w, struct facts *f,
 		f->customer = people_find(f->s->customers, id, network, handle);
 	if (f->s->influencers)
 		f->influence = people_find(f->s->influencers, id, network, handle);
+	if (f->s->heard)
+		f->h = people_find(f->s->heard, id, network, handle);
 }
 
 /* Half of the accounts that the likelihood was made for are bots.  Among those who write to a company one in
@@ -483,12 +488,12 @@ find_facts(const struct score_model *m, struct worker *w, const struct event *ev
 	int64_t written = written_at(m, w, v);
 	struct facts f = {.s = s,
 	    .negative = between_0_and_1(-json_number(&v[at->sentiment], 0)),
-	    .reach = reach_of(m, w, s, v),
 	    .bot = bot_of(m, w, v, written),
 	    .direct = json_bool(&v[at->direct]),
 	    .credibility = -1,
 	    .customer = -1,
-	    .influence = -1};
+	    .influence = -1,
+	    .h = -1};
 
 	priority_clear(&w->priority);
 	take_intent(w, &f, &s->intents, &v[at->intent]);
@@ -499,6 +504,7 @@ find_facts(const struct score_model *m, struct worker *w, const struct event *ev
 		f.age = age_share((double)(m->now - written), s->age_full);
 	judge_links(m, w, &f, v);
 	look_up_author(m, w, &f, v);
+	f.reach = reach_of(m, w, &f, v);
 	add_terms(&w->priority, &f);
 	return f;
 }
@@ -525,7 +531,7 @@ score_explain(const struct score_model *m, void *worker, const struct event *ev,
 	for (size_t i = 0; i < id.n; i++)
 		buf_addc(out, (unsigned char)id.p[i] < 0x20 || id.p[i] == 0x7f ? '?' : id.p[i]);
 	buf_addc(out, '\n');
-	find_counts(m, ev->values, counts);
+	find_counts(m, &f, ev->values, counts);
 	if (f.reach > 0)
 		reach_explain(f.s->table, text(w, &ev->values[m->at.network]), counts, &reach);
 	priority_put_table(&w->priority, SLICE("\"reach\""), buf_slice(&reach), out);

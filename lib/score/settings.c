@@ -110,6 +110,20 @@ load_people(struct people **list, const struct config *c, struct slice name, dou
 	return 0;
 }
 
+static int
+load_heard(struct score_settings *s, const struct config *c, struct slice name, struct sme_err *err)
+{
+	char *path = config_path(c, name);
+	struct people *p = people_load_counts(path, REACH_COUNT_MAX, err);
+
+	free(path);
+	if (!p)
+		return -1;
+	people_free(s->heard);
+	s->heard = p;
+	return 0;
+}
+
 /* The files that SCORE names. */
 static int
 load_files(struct score_settings *s, const struct config *c, const struct json_node *score,
@@ -117,11 +131,13 @@ load_files(struct score_settings *s, const struct config *c, const struct json_n
 {
 	struct slice reach = node_text(score, "reach"), sources = node_text(score, "sources");
 	struct slice customers = node_text(score, "customers"), influence = node_text(score, "influence");
+	struct slice heard = node_text(score, "h_index");
 
 	if ((reach.p && load_reach(s, c, reach, err) < 0) ||
 	    (sources.p && load_sources(s, c, sources, err) < 0) ||
 	    (customers.p && load_people(&s->customers, c, customers, 1, err) < 0) ||
-	    (influence.p && load_people(&s->influencers, c, influence, 100, err) < 0))
+	    (influence.p && load_people(&s->influencers, c, influence, 100, err) < 0) ||
+	    (heard.p && load_heard(s, c, heard, err) < 0))
 		return -1;
 	return 0;
 }
@@ -227,6 +243,7 @@ score_settings_free(struct score_settings *s)
 	sources_free(s->sources);
 	people_free(s->customers);
 	people_free(s->influencers);
+	people_free(s->heard);
 	words_free(s->haste.words);
 	arena_release(&s->arena);
 	free(s);

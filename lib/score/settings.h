@@ -26,6 +26,7 @@ struct score_settings {
 	struct sources *sources; /* NULL: no list of domains */
 	struct people *customers; /* their value, 0 to 1; NULL: none is known */
 	struct people *influencers; /* 0 to 100; NULL: nothing is known */
+	struct people *heard; /* their h; NULL: nothing is known */
 
 	/* What each sign of haste is worth, 0 to 1. */
 	struct {

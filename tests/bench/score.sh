@@ -59,10 +59,15 @@ seconds() {
 
 head -n $((n / 10)) "$dir/in" >"$dir/tenth"
 ours=$(seconds sme-score -j1 "$dir/in")
+# The same where the h of a hundred thousand authors is known.
+awk 'BEGIN { for (i = 0; i < 100000; i++) printf "%s:@u%d\t%d\n", i % 3 ? "mastodon" : "x", i, i % 9 }' >"$dir/h.tsv"
+echo '{score: {h_index: "h.tsv"}}' >"$dir/h.jq"
+heard=$(seconds sme-score -c "$dir/h.jq" -j1 "$dir/in")
 theirs=$(seconds jq -c -f "$dir/peer.jq" "$dir/tenth")
-awk -v n="$n" -v bytes="$(wc -c <"$dir/in")" -v a="$ours" -v b="$theirs" 'BEGIN {
+awk -v n="$n" -v bytes="$(wc -c <"$dir/in")" -v a="$ours" -v b="$theirs" -v h="$heard" 'BEGIN {
 	printf "mentions of %d bytes, one core\n", bytes / n
 	printf "  sme-score  %9.0f mentions/s  %7.0f MB/s\n", n / a, bytes / a / 1e6
+	printf "  with h     %9.0f mentions/s\n", n / h
 	printf "  jq         %9.0f mentions/s\n", n / 10 / b
 	printf "  ratio      %9.1f\n", (n / a) / (n / 10 / b)
 }'

@@ -13,13 +13,13 @@ check(const struct reach_table *t, struct slice network)
 	double last = 0;
 
 	for (double count = 0; count < 1e16; count = count * 3 + 1) {
-		double points = reach_points(t, network, (double[REACH_FIELDS]){count, -1, -1, -1, count});
+		double points = reach_points(t, network, (double[REACH_FIELDS]){count, -1, -1, -1, count, count});
 
 		if (!(points >= last && points <= 100))
 			abort();
 		last = points;
 	}
-	reach_explain(t, network, (double[REACH_FIELDS]){3, 1, -1, -1, 2}, &why);
+	reach_explain(t, network, (double[REACH_FIELDS]){3, 1, -1, -1, 2, 4}, &why);
 	if (!why.n)
 		abort();
 	buf_release(&why);

@@ -1,4 +1,4 @@
-/* Scores: reach, words, bots, priorities, and the value as a whole. */
+/* Scores: words, bots, priorities, and the value as a whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +14,6 @@
 #include "core/rfc3339.h"
 #include "score/bot.h"
 #include "score/priority.h"
-#include "score/reach.h"
-#include "score/reach_learn.h"
 #include "score/score.h"
 #include "score/settings.h"
 #include "score/table.h"
@@ -35,13 +33,6 @@ scratch(const char *text)
 	return path;
 }
 
-static double
-reach(const struct reach_table *t, const char *network, double followers, double likes)
-{
-	return reach_points(
-	    t, slice_of(network), (double[REACH_FIELDS]){followers, likes, -1, -1, -1});
-}
-
 static void
 near(double a, double b)
 {
@@ -49,221 +40,16 @@ near(double a, double b)
 		fail_msg("%.12g is not %.12g", a, b);
 }
 
+/* The file under share/ is what is built in, for people to start from. */
 static void
-test_reach_marks(void **state)
+test_shipped_words(void **state)
 {
-	struct reach_table *t = reach_table_new();
-
-	(void)state;
-	near(reach(t, "?", 0, -1), 0);
-	near(reach(t, "?", 200, -1), 40);
-	near(reach(t, "?", 3000, -1), 70);
-	near(reach(t, "?", 60000, -1), 90);
-	near(reach(t, "?", 1e6, -1), 100);
-	near(reach(t, "?", 1e300, -1), 100);
-	near(reach(t, "mastodon", 1500, -1), 70);
-	/* A network without marks of its own for a field has the general ones. */
-	near(reach(t, "x", -1, 30), reach(t, "?", -1, 30));
-	/* Nothing known, and engagement alone. */
-	near(reach(t, "x", -1, -1), -1);
-	near(reach(t, "?", -1, 0), 0);
-	near(reach(t, "?", -1, 800), 90);
-	/* Engagement adds at half its weight and never takes away. */
-	near(reach(t, "?", 3000, 0), 70);
-	near(reach(t, "?", 3000, 800), 100 - 30 * 0.55);
-	reach_table_free(t);
-}
-
-static void
-test_reach_rises(void **state)
-{
-	static const char *const networks[] = {"x", "mastodon", "youtube", "tiktok", "nowhere"};
-	struct reach_table *t = reach_table_new();
-
-	(void)state;
-	for (size_t n = 0; n < sizeof networks / sizeof *networks; n++)
-		for (double likes = 0; likes < 1e6; likes = likes * 3 + 1)
-			for (double f = 0, last = -1; f < 1e8; f = f * 1.7 + 1) {
-				double p = reach(t, networks[n], f, likes);
-
-				assert_true(p >= last && p <= 100);
-				assert_true(reach(t, networks[n], f, likes * 2 + 1) >= p);
-				last = p;
-			}
-	reach_table_free(t);
-}
-
-static struct reach_table *
-load_text(const char *text, struct sme_err *err)
-{
-	const char *path = scratch(text);
-	struct reach_table *t = reach_table_load(path, err);
-
-	unlink(path);
-	return t;
-}
-
-#define GENERAL                                                                                    \
-	"*\tfollowers\t1\t2\t3\t4\n*\tlikes\t1\t2\t3\t4\n*\tshares\t1\t2\t3\t4\n"                  \
-	"*\treplies\t1\t2\t3\t4\n*\tviews\t1\t2\t3\t4\n"
-
-static void
-test_reach_file(void **state)
-{
-	static const struct {
-		const char *text, *want;
-	} bad[] = {
-	    {"", "the general row \"*\" of followers is missing"},
-	    {GENERAL "x\tfollowers\t1\t2\t3\n", ":6: expected 6 or 7 fields with tabs between them"},
-	    {GENERAL "x\tfollowers\t1\t2\t3\t4\t5\t6\n", ":6: expected 6 or 7 fields with tabs between them"},
-	    {GENERAL "x\tlikes\t1\t2\t3\t4\t-5\n", ":6: expected a number from 0 to 1e+15, got \"-5\""},
-	    {GENERAL "x\tlikes\t1\t2\t3\t4\nx\tlikes\t1\t2\t3\t4\n", ":7: x has a line for likes already"},
-	    {GENERAL "*\tlikes\t1\t2\t3\t4\n", ":6: * has a line for likes already"},
-	    {GENERAL "\tlikes\t1\t2\t3\t4\n", ":6: the network is missing"},
-	    {GENERAL "# x\n\nx\tfollwers\t1\t2\t3\t4\n", ":8: expected followers, likes"},
-	    {GENERAL "x\tlikes\t1\t2\t2\t4\n", ":6: the four counts must rise from above 0"},
-	    {GENERAL "x\tlikes\t0\t2\t3\t4\n", ":6: the four counts must rise from above 0"},
-	    {GENERAL "x\tlikes\t1\tnan\t3\t4\n",
-		":6: expected a number from 0 to 2e+15, got \"nan\""},
-	    {GENERAL "x\tlikes\t1\t2x\t3\t4\n",
-		":6: expected a number from 0 to 2e+15, got \"2x\""},
-	};
 	struct sme_err err;
-	struct reach_table *t = load_text(GENERAL "x\tfollowers\t10\t20\t30\t40\n", &err);
-
-	(void)state;
-	assert_non_null(t);
-	near(reach(t, "x", 20, -1), 70);
-	near(reach(t, "y", 2, -1), 70);
-	reach_table_free(t);
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_null(load_text(bad[i].text, &err));
-		assert_int_equal(err.status, SME_CONFIG);
-		if (!strstr(err.text, bad[i].want))
-			fail_msg("%s", err.text);
-	}
-}
-
-/* ---- tables that are learned ---- */
-
-static void
-post(struct reach_sample *s, const char *network, unsigned i, double likes)
-{
-	char id[24];
-
-	snprintf(id, sizeof id, "%u", i);
-	reach_sample_post(s, slice_of(network), slice_of(id), (double[REACH_FIELDS]){-1, likes, -1, -1, -1});
-}
-
-static struct reach_table *
-learned(struct reach_sample *s, size_t least, size_t *rows, struct buf *text)
-{
-	struct reach_table *t;
-	struct sme_err err;
-
-	*rows = reach_sample_put(s, least, text);
-	t = reach_table_text(buf_slice(text), "learned", &err);
-	if (!t)
-		fail_msg("%s", err.text);
-	reach_sample_free(s);
-	return t;
-}
-
-/* Of 1000 posts with 1 to 1000 likes half have at most 500: who has 501 has passed them. */
-static void
-test_reach_learned(void **state)
-{
-	struct reach_sample *s = reach_sample_new();
-	struct buf text = BUF_INIT, why = BUF_INIT;
-	struct reach_table *t;
-	size_t rows;
-
-	(void)state;
-	for (unsigned i = 0; i < 1000; i++)
-		post(s, "x", i, 1 + i * 7 % 1000);
-	for (unsigned i = 0; i < 1000; i++)
-		post(s, "x", i, 1 + i * 7 % 1000); /* the same posts once more */
-	for (unsigned i = 0; i < 999; i++)
-		post(s, "few", i, i);
-	post(s, "x", 2000, -1);
-	post(s, "x", 2001, 1e300);
-	post(s, "x\t", 2002, 1);
-	post(s, "*", 2003, 1);
-	t = learned(s, REACH_LEAST, &rows, &text);
-	assert_int_equal(rows, 1);
-	assert_non_null(strstr(buf_str(&text), "\nx\tlikes\t501\t901\t991\t1000\t1000\n"));
-	near(reach(t, "x", -1, 501), 40);
-	near(reach(t, "x", -1, 901), 70);
-	near(reach(t, "x", -1, 1000), 100);
-	/* What is not learned is built in. */
-	near(reach(t, "few", -1, 30), 70);
-	near(reach(t, "x", 5000, -1), 70);
-	near(reach(t, "mastodon", 1500, -1), 70);
-	reach_explain(t, SLICE("x"), (double[REACH_FIELDS]){5000, 901, 0, -1, -1}, &why);
-	assert_string_equal(buf_str(&why), "followers 5000: 70 (x), likes 901: 70 (x, of 1000); learned");
-	buf_clear(&why);
-	reach_explain(t, SLICE("y"), (double[REACH_FIELDS]){-1, 0, 0, -1, -1}, &why);
-	assert_string_equal(buf_str(&why), "likes 0: 0 (*); learned");
-	reach_table_free(t);
-	buf_release(&text);
-	buf_release(&why);
-}
-
-/* Most posts have no likes: whoever has one stands above them, and more is always more. */
-static void
-test_reach_learned_ties(void **state)
-{
-	static const unsigned shares[] = {0, 500, 905, 995, 1000};
-
-	(void)state;
-	for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
-		struct reach_sample *s = reach_sample_new();
-		struct buf text = BUF_INIT;
-		struct reach_table *t;
-		size_t rows;
-
-		for (unsigned i = 0; i < 1000; i++)
-			post(s, "x", i, i < shares[k] ? 0 : 1 + i % 3);
-		t = learned(s, 1000, &rows, &text);
-		assert_int_equal(rows, 1);
-		near(reach(t, "x", -1, 0), 0);
-		for (double c = 0; c < 6; c++)
-			assert_true(reach(t, "x", -1, c + 1) >= reach(t, "x", -1, c));
-		if (shares[k] == 905) {
-			assert_true(reach(t, "x", -1, 1) > 70);
-			assert_true(reach(t, "x", -1, 1) < 90);
-		}
-		reach_table_free(t);
-		buf_release(&text);
-	}
-}
-
-/* The files under share/ are what is built in, for people to start from. */
-static void
-test_shipped_tables(void **state)
-{
-	static const char *const networks[] = {"x", "mastodon", "bluesky", "instagram", "facebook",
-	    "youtube", "tiktok", "linkedin", "nowhere"};
-	struct sme_err err;
-	struct reach_table *a = reach_table_new(),
-			   *b = reach_table_load("share/score/reach.tsv", &err);
 	struct table t;
 	size_t rows = 0;
 	double w;
 
 	(void)state;
-	assert_non_null(b);
-	for (size_t n = 0; n < sizeof networks / sizeof *networks; n++)
-		for (double x = 0; x < 1e8; x = x * 2 + 1)
-			for (int f = 0; f < REACH_FIELDS; f++) {
-				double counts[REACH_FIELDS] = {-1, -1, -1, -1, -1};
-
-				counts[f] = x;
-				near(reach_points(a, slice_of(networks[n]), counts),
-				    reach_points(b, slice_of(networks[n]), counts));
-			}
-	reach_table_free(a);
-	reach_table_free(b);
 	assert_int_equal(table_open(&t, "share/score/urgency.tsv", &err), 0);
 	for (; table_row(&t, 2, &err) > 0; rows++) {
 		assert_int_equal(table_number(&t, 1, 1, &w, &err), 0);
@@ -640,12 +426,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_reach_marks),
-	    cmocka_unit_test(test_reach_rises),
-	    cmocka_unit_test(test_reach_file),
-	    cmocka_unit_test(test_reach_learned),
-	    cmocka_unit_test(test_reach_learned_ties),
-	    cmocka_unit_test(test_shipped_tables),
+	    cmocka_unit_test(test_shipped_words),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_bot),
 	    cmocka_unit_test(test_bot_names),
