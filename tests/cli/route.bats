@@ -183,6 +183,8 @@ END
 	}
 	bad 'rules: [{name: "a", when: ".x =="}]' '.tenants.t.rules[0].when'
 	# What is jq, and surely not what was meant.
+	bad 'rules: [{name: "a", when: "(.text|test(3))"}]' '.tenants.t.rules[0].when: condition:1:13: test looks for a text in double quotes'
+	bad 'rules: [{name: "a", when: "# .direct"}]' '.tenants.t.rules[0].when: condition:1:1: there is no condition'
 	bad 'rules: [{name: "a", when: ".x = 1"}]' '.tenants.t.rules[0].when: condition:1:4: "=" changes the event; to compare, write "=="'
 	bad 'rules: [{name: "a", when: ".a and (.b | test(\"(\"))"}]' '.rules[0].when: condition:1:19: Regex failure: end pattern with unmatched parenthesis'
 	bad 'rules: [{name: "a", when: ".b | test(\"x\"; \"q\")"}]' 'condition:1:11: q is not a valid modifier string'
