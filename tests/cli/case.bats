@@ -384,7 +384,7 @@ work() { # a day at the desk
 		[ "$(wc -l <all)" -eq 8 ]
 		for filter in '' '--queue inbox'; do
 			for page in 1 2 3 4; do sme-case list --json --order $order --limit 3 --page $page $filter; done | jq -r .case | diff all -
-			next= n=0
+			next="" n=0
 			while page=$(sme-case list --json --order $order --limit 3 ${next:+--after $next} $filter | jq -r .case) && [ "$page" ]; do
 				echo "$page"
 				next=$(tail -n 1 <<<"$page") n=$((n + 1))

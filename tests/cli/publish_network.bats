@@ -296,7 +296,7 @@ sent - -" ]
 	sed -i 's|/l-[^"]*|/l-f7-1|' sme.jq
 	mention 1 | sme-publish -c sme.jq --now $now --wait 0s >/dev/null 2>&1 || true
 	now=2026-11-22T12:00:00Z
-	mention 2 | publish >/dev/null
+	mention 2 | publish --wait 5m >/dev/null
 	bodies | jq -r .text >out
 	[ "$(wc -l <out)" -eq 602 ]
 	[ "$(head -n 1 out)" = 'Hello 1' ]
