@@ -24,15 +24,25 @@ load64(const unsigned char *p)
 	return le64toh(v);
 }
 
-/* The last 0 to 8 bytes, little-endian. */
+static uint32_t
+load32(const unsigned char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof v);
+	return le32toh(v);
+}
+
+/* The last 0 to 8 bytes, little-endian.  Loads that overlap say the same where they do. */
 static uint64_t
 load_tail(const unsigned char *p, size_t n)
 {
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < n; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
+	if (n >= 4)
+		return load32(p) | (uint64_t)load32(p + n - 4) << (8 * (n - 4));
+	if (n == 0)
+		return 0;
+	return (uint64_t)p[0] | (uint64_t)p[n / 2] << (8 * (n / 2)) |
+	       (uint64_t)p[n - 1] << (8 * (n - 1));
 }
 
 uint64_t

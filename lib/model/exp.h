@@ -12,25 +12,66 @@
 typedef double exp_lanes __attribute__((vector_size(16), aligned(8), may_alias));
 typedef int64_t exp_bits __attribute__((vector_size(16)));
 
-/* The N numbers at P, an even count, in place; below -700, and for NaN, the result is 0. */
+/* e to the power of X is e to the power of REST times 2 to the power of a whole number. */
+struct exp_parts {
+	exp_lanes rest, power;
+	exp_bits in_range;
+};
+
+static inline struct exp_parts
+exp_split(exp_lanes x)
+{
+	const double round = 0x1.8p52; /* adding it leaves a whole number in the low bits */
+	struct exp_parts p = {.in_range = x > -700.0};
+	exp_lanes k;
+
+	x = (exp_lanes)((exp_bits)x & p.in_range);
+	k = x * 1.4426950408889634 + round;
+	p.rest = x - (k - round) * 0.69314718055994529;
+	p.power = (exp_lanes)(((exp_bits)k + 1023) << 52);
+	return p;
+}
+
+static inline exp_lanes
+exp_join(exp_lanes sum, struct exp_parts p)
+{
+	return (exp_lanes)((exp_bits)(sum * p.power) & p.in_range);
+}
+
+/* The N numbers at P, an even count, in place; below -700, and for NaN, the result is 0.  Four at
+ * once: each step waits for the one before, but not for those of others. */
 static inline void
 exp_minus(double *p, uint32_t n)
 {
 	static const double inverse[] = {1, 1 / 2., 1 / 3., 1 / 4., 1 / 5., 1 / 6., 1 / 7., 1 / 8.,
 	    1 / 9., 1 / 10., 1 / 11., 1 / 12., 1 / 13., 1 / 14.};
-	const double round = 0x1.8p52; /* adding it leaves a whole number in the low bits */
 
-	for (uint32_t i = 0; i < n; i += 2) {
-		exp_lanes x = *(exp_lanes *)(p + i), sum = {1, 1}, k, r;
-		exp_bits in_range = x > -700.0, power;
+	uint32_t i = 0;
 
-		x = (exp_lanes)((exp_bits)x & in_range);
-		k = x * 1.4426950408889634 + round;
-		r = x - (k - round) * 0.69314718055994529;
+	for (; i + 8 <= n; i += 8) {
+		exp_lanes *at = (exp_lanes *)(p + i);
+		struct exp_parts a = exp_split(at[0]), b = exp_split(at[1]);
+		struct exp_parts c = exp_split(at[2]), d = exp_split(at[3]);
+		exp_lanes sa = {1, 1}, sb = {1, 1}, sc = {1, 1}, sd = {1, 1};
+
+		for (int j = 13; j >= 0; j--) {
+			sa = sa * a.rest * inverse[j] + 1;
+			sb = sb * b.rest * inverse[j] + 1;
+			sc = sc * c.rest * inverse[j] + 1;
+			sd = sd * d.rest * inverse[j] + 1;
+		}
+		at[0] = exp_join(sa, a);
+		at[1] = exp_join(sb, b);
+		at[2] = exp_join(sc, c);
+		at[3] = exp_join(sd, d);
+	}
+	for (; i < n; i += 2) {
+		exp_lanes *at = (exp_lanes *)(p + i), sum = {1, 1};
+		struct exp_parts a = exp_split(*at);
+
 		for (int j = 13; j >= 0; j--)
-			sum = sum * r * inverse[j] + 1;
-		power = ((exp_bits)k + 1023) << 52; /* 2 to the k */
-		*(exp_lanes *)(p + i) = (exp_lanes)((exp_bits)(sum * (exp_lanes)power) & in_range);
+			sum = sum * a.rest * inverse[j] + 1;
+		*at = exp_join(sum, a);
 	}
 }
 

@@ -9,13 +9,16 @@
 #include "model/heads_int.h"
 #include "model/hidden.h"
 #include "model/sums.h"
+#include "model/weigh.h"
 #include "text/negation.h"
 
 struct heads {
 	struct model **models;
 	size_t n;
+	struct weigh *weigh;
 	struct group *groups;
 	size_t ngroups;
+	size_t places;                   /* for weighing all labels */
 	uint32_t hidden_max, places_max; /* of a head with hidden units */
 };
 
@@ -44,6 +47,7 @@ struct heads_run {
 	struct hash_list pairs; /* pairs of neighbours among tokens of these kinds */
 	uint16_t pairs_of;      /* 0: nothing is listed yet */
 	struct group_run *groups;
+	double *work;           /* [places] */
 	float *activity, *deep; /* of hidden units, and what they add to the labels */
 	struct head_result *results;
 };
@@ -103,11 +107,14 @@ heads_new(struct model *const *list, size_t count)
 	struct heads *h = xcalloc(1, sizeof *h);
 
 	h->models = xcalloc(count ? count : 1, sizeof *h->models);
+	h->weigh = xcalloc(count ? count : 1, sizeof *h->weigh);
 	h->n = count;
 	h->ngroups = (count + GROUP_MAX - 1) / GROUP_MAX;
 	h->groups = xcalloc(h->ngroups + 1, sizeof *h->groups);
 	for (size_t i = 0; i < count; i++) {
 		h->models[i] = list[i];
+		weigh_init(&h->weigh[i], list[i]);
+		h->places += weigh_places(list[i]);
 		if (list[i]->header->hidden > h->hidden_max)
 			h->hidden_max = list[i]->header->hidden;
 		if (list[i]->header->hidden && list[i]->label_places > h->places_max)
@@ -128,6 +135,9 @@ heads_free(struct heads *heads)
 		return;
 	for (size_t i = 0; i < heads->ngroups; i++)
 		known_free(atomic_load(&heads->groups[i].known));
+	for (size_t i = 0; i < heads->n; i++)
+		weigh_release(&heads->weigh[i]);
+	free(heads->weigh);
 	free(heads->groups);
 	free(heads->models);
 	free(heads);
@@ -164,6 +174,7 @@ heads_run_new(const struct heads *heads, size_t memory)
 	r->groups = xcalloc(heads->ngroups + 1, sizeof *r->groups);
 	for (size_t i = 0; i < heads->ngroups; i++)
 		group_run_init(&r->groups[i], &heads->groups[i], memory / heads->ngroups);
+	r->work = xcalloc(heads->places + 1, sizeof *r->work);
 	r->activity = xcalloc(heads->hidden_max + 1, sizeof *r->activity);
 	r->deep = xcalloc(heads->places_max + 1, sizeof *r->deep);
 	r->results = xcalloc(heads->n + 1, sizeof *r->results);
@@ -181,6 +192,7 @@ heads_run_free(struct heads_run *r)
 	free(r->groups);
 	free(r->words);
 	free(r->pairs.hash);
+	free(r->work);
 	free(r->activity);
 	free(r->deep);
 	free(r->results);
@@ -352,19 +364,6 @@ heads_read(struct heads_run *r, struct slice text)
 	}
 }
 
-void
-heads_ask(struct heads_run *r, const int *heads, size_t n)
-{
-	for (size_t g = 0; g < r->heads->ngroups; g++) {
-		head_set set = 0;
-
-		for (size_t i = 0; i < n; i++)
-			if (heads[i] >= 0 && (size_t)heads[i] / GROUP_MAX == g)
-				set |= (head_set)(1u << heads[i] % GROUP_MAX);
-		sum_up(r, &r->groups[g], set);
-	}
-}
-
 /* ---- answers ---- */
 
 static const int32_t *
@@ -381,78 +380,82 @@ hits_of(const struct heads_run *r, size_t head)
 	return r->groups[head / GROUP_MAX].hits[head % GROUP_MAX];
 }
 
-/* What the sums of HEAD say of each label, as logarithms; the likeliest, or -1, in RES. */
-static double
-weigh_labels(struct heads_run *r, size_t head, double *probs, struct head_result *res)
+/* Weigh the labels of a head, as far as the exponentials; the likeliest, or -1. */
+static int
+begin_answer(struct heads_run *r, size_t head, double *work, uint32_t *n)
 {
 	const struct model *m = r->heads->models[head];
 	const int32_t *sums = sums_of(r, head);
 	uint32_t hits = hits_of(r, head);
-	double top = -INFINITY, length = sqrt((double)hits) * m->header->temperature;
-	bool gated = m->header->flags & MODEL_SCRIPTS;
 
-	/* The script may be all there is to go by, and enough. */
-	if (hits == 0 && gated && r->script != SCRIPT_NONE)
-		length = 1;
-
-	*res = (struct head_result){-1, 0, probs};
-	for (uint32_t c = 0; c < m->label_places; c++)
-		probs[c] = -INFINITY;
-	if (m->header->hidden && length > 0)
+	if (m->header->hidden)
 		hidden_scores(m, sums + m->label_places, hits, r->activity, r->deep);
-	for (uint32_t c = 0; c < m->header->labels && length > 0; c++) {
-		const struct model_label *l = &m->labels[c];
-
-		if (gated && !(l->scripts >> r->script & 1))
-			continue;
-		probs[c] = (double)sums[c] * l->scale / length;
-		probs[c] = probs[c] + (double)l->bias / m->header->temperature;
-		if (m->header->hidden)
-			probs[c] = probs[c] + (double)r->deep[c] / m->header->temperature;
-		if (probs[c] > top) {
-			top = probs[c];
-			res->best = (int)c;
-		}
-	}
-	return top;
+	return weigh_begin(&r->heads->weigh[head], sums, hits, m->header->hidden ? r->deep : NULL,
+	    r->script, work, n);
 }
 
 static void
-softmax(struct heads_run *r, size_t head)
+end_answer(struct heads_run *r, size_t head, int best, const double *work)
 {
-	uint32_t labels = r->heads->models[head]->header->labels;
-	uint32_t places = r->heads->models[head]->label_places;
+	const struct model *m = r->heads->models[head];
 	const struct group_run *g = &r->groups[head / GROUP_MAX];
-	double *probs = g->probs + g->group->at[head % GROUP_MAX], total = 0;
+	double *probs = g->probs + g->group->at[head % GROUP_MAX];
 	struct head_result *res = &r->results[head];
-	double top = weigh_labels(r, head, probs, res);
 
-	if (res->best < 0) {
-		memset(probs, 0, places * sizeof *probs);
+	*res = (struct head_result){.probs = probs};
+	res->best = weigh_end(&r->heads->weigh[head], r->script, best, work, probs);
+	if (res->best < 0)
 		return;
-	}
-	for (uint32_t c = 0; c < labels; c++)
-		probs[c] = probs[c] - top;
-	exp_minus(probs, places);
-	for (uint32_t c = 0; c < labels; c++)
-		total = total + probs[c];
-	for (uint32_t c = 0; c < labels; c++)
-		probs[c] = probs[c] / total;
-	res->best = decide(r->heads->models[head], probs, res->best);
+	res->best = decide(m, probs, res->best);
 	res->p = probs[res->best];
+}
+
+/* Let the heads in SET of group number I answer, with the exponentials of all at once. */
+static void
+answer(struct heads_run *r, size_t i, head_set set)
+{
+	struct group_run *g = &r->groups[i];
+	uint32_t at = 0, n[GROUP_MAX];
+	int best[GROUP_MAX];
+
+	set &= (head_set)~g->answered;
+	if (!set)
+		return;
+	sum_up(r, g, set);
+	g->answered |= set;
+	for (unsigned h = 0; h < g->group->n; h++) {
+		if (!(set >> h & 1))
+			continue;
+		best[h] = begin_answer(r, i * GROUP_MAX + h, r->work + at, &n[h]);
+		at += n[h];
+	}
+	exp_minus(r->work, at);
+	at = 0;
+	for (unsigned h = 0; h < g->group->n; h++) {
+		if (!(set >> h & 1))
+			continue;
+		end_answer(r, i * GROUP_MAX + h, best[h], r->work + at);
+		at += n[h];
+	}
+}
+
+void
+heads_ask(struct heads_run *r, const int *heads, size_t n)
+{
+	for (size_t g = 0; g < r->heads->ngroups; g++) {
+		head_set set = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (heads[i] >= 0 && (size_t)heads[i] / GROUP_MAX == g)
+				set |= (head_set)(1u << heads[i] % GROUP_MAX);
+		answer(r, g, set);
+	}
 }
 
 const struct head_result *
 heads_answer(struct heads_run *r, size_t head)
 {
-	struct group_run *g = &r->groups[head / GROUP_MAX];
-	head_set bit = (head_set)(1u << head % GROUP_MAX);
-
-	if (g->answered & bit)
-		return &r->results[head];
-	sum_up(r, g, bit);
-	g->answered |= bit;
-	softmax(r, head);
+	answer(r, head / GROUP_MAX, (head_set)(1u << head % GROUP_MAX));
 	return &r->results[head];
 }
 
@@ -461,9 +464,7 @@ heads_predict(struct heads_run *r, struct slice text)
 {
 	heads_read(r, text);
 	for (size_t i = 0; i < r->heads->ngroups; i++)
-		sum_up(r, &r->groups[i], (head_set)((1u << r->heads->groups[i].n) - 1));
-	for (size_t i = 0; i < r->heads->n; i++)
-		heads_answer(r, i);
+		answer(r, i, (head_set)((1u << r->heads->groups[i].n) - 1));
 	return r->results;
 }
 

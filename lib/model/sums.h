@@ -11,10 +11,11 @@
 typedef int8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint8_t counts16 __attribute__((vector_size(16), aligned(1), may_alias));
 typedef int8_t bytes4 __attribute__((vector_size(4), aligned(1), may_alias));
+typedef int8_t bytes8 __attribute__((vector_size(8), aligned(1), may_alias));
+typedef int16_t shorts8 __attribute__((vector_size(16), aligned(2), may_alias));
 typedef int16_t shorts16 __attribute__((vector_size(32), aligned(2), may_alias));
 typedef int16_t shorts4 __attribute__((vector_size(8), aligned(2), may_alias));
 typedef int32_t longs4 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef int32_t longs16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 /* SUMS += ROW, of STRIDE places. */
 static inline void
@@ -32,12 +33,16 @@ sums_add_row(int16_t *sums, const int8_t *row, uint32_t stride)
 static inline void
 sums_bytes_16(int16_t *total, void *const *p, size_t n, size_t at)
 {
-	shorts16 sum = {0};
+	shorts8 a = {0}, b = {0};
 
-	for (size_t i = 0; i < n; i++)
-		sum +=
-		    __builtin_convertvector(*(const bytes16 *)((const char *)p[i] + at), shorts16);
-	*(shorts16 *)total = sum;
+	for (size_t i = 0; i < n; i++) {
+		const char *from = (const char *)p[i] + at;
+
+		a += __builtin_convertvector(*(const bytes8 *)from, shorts8);
+		b += __builtin_convertvector(*(const bytes8 *)(from + 8), shorts8);
+	}
+	*(shorts8 *)total = a;
+	*(shorts8 *)(total + 8) = b;
 }
 
 static inline void
@@ -65,12 +70,20 @@ hits_add(uint8_t *hits, uint16_t set)
 static inline void
 sums_shorts_16(int32_t *total, void *const *p, size_t n, size_t at)
 {
-	longs16 sum = {0};
+	longs4 a = {0}, b = {0}, c = {0}, d = {0};
 
-	for (size_t i = 0; i < n; i++)
-		sum +=
-		    __builtin_convertvector(*(const shorts16 *)((const char *)p[i] + at), longs16);
-	*(longs16 *)total = sum;
+	for (size_t i = 0; i < n; i++) {
+		const char *from = (const char *)p[i] + at;
+
+		a += __builtin_convertvector(*(const shorts4 *)from, longs4);
+		b += __builtin_convertvector(*(const shorts4 *)(from + 8), longs4);
+		c += __builtin_convertvector(*(const shorts4 *)(from + 16), longs4);
+		d += __builtin_convertvector(*(const shorts4 *)(from + 24), longs4);
+	}
+	*(longs4 *)total = a;
+	*(longs4 *)(total + 4) = b;
+	*(longs4 *)(total + 8) = c;
+	*(longs4 *)(total + 12) = d;
 }
 
 static inline void
