@@ -292,8 +292,8 @@ sent - -" ]
 	[ -z "$(count)" ]
 	# At noon all of them are due; a customer's answer comes in, and one has waited since.
 	now=2026-11-22T11:59:00Z
-	world=l-f7-1
-	sed -i 's|/l-[^"]*|/l-f7-1|' sme.jq
+	world=l-f7-01 # not that of another test
+	sed -i "s|/l-[^\"]*|/$world|" sme.jq
 	mention 1 | sme-publish -c sme.jq --now $now --wait 0s >/dev/null 2>&1 || true
 	now=2026-11-22T12:00:00Z
 	mention 2 | publish --wait 5m >/dev/null

@@ -63,6 +63,7 @@ while [ "$round" -lt "$rounds" ]; do
 	[ $((round % 7)) -ne 0 ] || echo ended >"$tmp/api/token"
 	[ $((round % 21)) -ne 0 ] || echo ended >"$tmp/api/refresh"
 	rm -f "$tmp/pid"
+	: >"$tmp/out"
 	# Into a file, or into a pipe whose reader lives on.
 	if [ $((round % 2)) -eq 0 ]; then
 		sme-fetch --backoff 10ms --all >"$tmp/out" 2>>"$tmp/err" &

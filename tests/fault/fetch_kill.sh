@@ -56,6 +56,7 @@ while [ "$round" -lt "$rounds" ]; do
 	round=$((round + 1))
 	write_feed $((round * 20))
 	rm -f "$tmp/pid"
+	: >"$tmp/out"
 	# Into a file, or into a pipe whose reader lives on.
 	if [ $((round % 2)) -eq 0 ]; then
 		sme-fetch --backoff 10ms "$url" >"$tmp/out" 2>>"$tmp/err" &

@@ -46,6 +46,7 @@ killed_run() { # killed_run SEED
 	[ -p "$tmp/in" ] || mkfifo "$tmp/in"
 	events "$start" 8000 2>/dev/null >"$tmp/in" &
 	feeder=$!
+	: >"$tmp/out" # killed before it was made anew, it would be that of the run before
 	sme-log append -q --now "$now" "$tmp/log" <"$tmp/in" >"$tmp/out" 2>>"$tmp/err" &
 	pid=$!
 	sleep "$(random "$1" 0.025)"
