@@ -6,7 +6,7 @@
 #include "core/map.h"
 #include "core/mem.h"
 #include "model/background.h"
-#include "stream/reader.h"
+#include "model/rows.h"
 #include "stream/scan.h"
 #include "text/word_list.h"
 
@@ -158,11 +158,13 @@ add_stopword(struct builder *b, struct slice code)
 	b->report->stopwords++;
 }
 
-static void
-add_row(struct builder *b, const struct json_value *values)
+static int
+add_row(void *ctx, const struct json_value *values, const char *file, size_t lineno, struct sme_err *err)
 {
+	struct builder *b = ctx;
 	struct slice code, text;
 
+	(void)file, (void)lineno, (void)err;
 	b->report->lines++;
 	buf_clear(&b->scratch);
 	buf_clear(&b->string);
@@ -170,54 +172,14 @@ add_row(struct builder *b, const struct json_value *values)
 	text = json_string(&values[b->text], &b->string);
 	if (!text.n || !code.n || code.n >= sizeof b->lang->code || memchr(code.p, '\0', code.n)) {
 		b->report->no_text++;
-		return;
+		return 0;
 	}
 	word_list_fill(&b->words, text);
 	if (json_is(&values[b->label], SLICE("stopword")))
 		add_stopword(b, code);
 	else
 		add_text(b, code);
-}
-
-static int
-add_line(struct builder *b, const char *file, struct slice line, size_t lineno, struct sme_err *err)
-{
-	if (slice_trim(line).n == 0)
-		return 0;
-	if (scanner_scan(b->scanner, line.p, line.n) < 0)
-		return err_set(err, SME_DATA, "%s:%zu: byte %zu: %s", file, lineno,
-		    b->scanner->error_at, b->scanner->error);
-	if (b->scanner->root.type != JSON_OBJECT)
-		return err_set(err, SME_DATA, "%s:%zu: expected a JSON object", file, lineno);
-	add_row(b, b->scanner->values);
 	return 0;
-}
-
-static int
-read_all(struct builder *b, struct reader *r, struct sme_err *err)
-{
-	struct block block;
-
-	for (;;) {
-		struct slice line;
-		size_t at = 0, lineno;
-
-		switch (reader_next(r, &block, err)) {
-		case READER_END:
-			return 0;
-		case READER_ERROR:
-			return -1;
-		case READER_OVERSIZE:
-			return err_set(err, SME_DATA, "%s:%zu: the line is longer than %zu bytes",
-			    block.file, block.lineno, SCAN_LINE_MAX);
-		case READER_LINES:
-			break;
-		}
-		lineno = block.lineno;
-		while (block_line(&block, &at, &line))
-			if (add_line(b, block.file, line, lineno++, err) < 0)
-				return -1;
-	}
 }
 
 static int
@@ -312,7 +274,6 @@ background_build(char *const *files, const struct background_options *o, struct 
     struct background_report *report, struct sme_err *err)
 {
 	struct builder b = {.o = o, .report = report, .string = BUF_INIT, .scratch = BUF_INIT};
-	struct reader *r = reader_open(files);
 	int status;
 
 	*report = (struct background_report){0};
@@ -322,8 +283,7 @@ background_build(char *const *files, const struct background_options *o, struct 
 	b.code = scan_plan_add(b.plan, o->lang_key);
 	b.label = scan_plan_add(b.plan, o->label_key);
 	b.scanner = scanner_new(b.plan);
-	status = read_all(&b, r, err);
-	reader_close(r);
+	status = rows_read(files, b.scanner, add_row, &b, err);
 	if (status == 0)
 		status = finish(&b, out, err);
 	release(&b);

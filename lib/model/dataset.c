@@ -5,7 +5,7 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
-#include "stream/reader.h"
+#include "model/rows.h"
 #include "stream/scan.h"
 
 #define SPLIT_SEED UINT64_C(0x5b1d5e0c0ffee123)
@@ -146,9 +146,9 @@ leave_out(struct input *in, size_t *what)
 }
 
 static int
-add_row(struct input *in, const struct json_value *values, const char *file, size_t lineno,
-    struct sme_err *err)
+add_row(void *ctx, const struct json_value *values, const char *file, size_t lineno, struct sme_err *err)
 {
+	struct input *in = ctx;
 	struct dataset *d = in->d;
 	struct dataset_row row = {.file = file, .line = lineno};
 
@@ -186,53 +186,11 @@ add_row(struct input *in, const struct json_value *values, const char *file, siz
 	return 0;
 }
 
-static int
-add_line(
-    struct input *in, const struct block *b, struct slice line, size_t lineno, struct sme_err *err)
-{
-	if (slice_trim(line).n == 0)
-		return 0;
-	if (scanner_scan(in->scanner, line.p, line.n) < 0)
-		return err_set(err, SME_DATA, "%s:%zu: byte %zu: %s", b->file, lineno,
-		    in->scanner->error_at, in->scanner->error);
-	if (in->scanner->root.type != JSON_OBJECT)
-		return err_set(err, SME_DATA, "%s:%zu: expected a JSON object", b->file, lineno);
-	return add_row(in, in->scanner->values, b->file, lineno, err);
-}
-
-static int
-read_blocks(struct input *in, struct reader *r, struct sme_err *err)
-{
-	struct block b;
-
-	for (;;) {
-		struct slice line;
-		size_t at = 0, lineno;
-
-		switch (reader_next(r, &b, err)) {
-		case READER_END:
-			return 0;
-		case READER_ERROR:
-			return -1;
-		case READER_OVERSIZE:
-			return err_set(err, SME_DATA, "%s:%zu: the line is longer than %zu bytes",
-			    b.file, b.lineno, SCAN_LINE_MAX);
-		case READER_LINES:
-			break;
-		}
-		lineno = b.lineno;
-		while (block_line(&b, &at, &line))
-			if (add_line(in, &b, line, lineno++, err) < 0)
-				return -1;
-	}
-}
-
 int
 dataset_read(
     struct dataset *d, char *const *files, const struct dataset_keys *keys, struct sme_err *err)
 {
 	struct input in = {.d = d, .group = -1, .together = -1};
-	struct reader *r = reader_open(files);
 	int status;
 
 	in.scratch = in.string = in.id_text = in.group_text = in.together_text =
@@ -246,8 +204,7 @@ dataset_read(
 	if (keys->together)
 		in.together = scan_plan_add(in.plan, keys->together);
 	in.scanner = scanner_new(in.plan);
-	status = read_blocks(&in, r, err);
-	reader_close(r);
+	status = rows_read(files, in.scanner, add_row, &in, err);
 	scanner_free(in.scanner);
 	scan_plan_free(in.plan);
 	buf_release(&in.scratch);

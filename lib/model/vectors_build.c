@@ -6,8 +6,8 @@
 #include "core/hash.h"
 #include "core/mem.h"
 #include "model/rarity.h"
+#include "model/rows.h"
 #include "model/vectors_int.h"
-#include "stream/reader.h"
 #include "stream/scan.h"
 #include "text/ngram.h"
 
@@ -106,52 +106,20 @@ add_text(struct builder *b, struct slice text)
 }
 
 static int
-add_line(struct builder *b, const char *file, struct slice line, size_t lineno, struct sme_err *err)
+add_row(void *ctx, const struct json_value *values, const char *file, size_t lineno, struct sme_err *err)
 {
+	struct builder *b = ctx;
 	struct slice text;
 
-	if (slice_trim(line).n == 0)
-		return 0;
-	if (scanner_scan(b->scanner, line.p, line.n) < 0)
-		return err_set(err, SME_DATA, "%s:%zu: byte %zu: %s", file, lineno,
-		    b->scanner->error_at, b->scanner->error);
-	if (b->scanner->root.type != JSON_OBJECT)
-		return err_set(err, SME_DATA, "%s:%zu: expected a JSON object", file, lineno);
+	(void)file, (void)lineno, (void)err;
 	b->report->lines++;
 	buf_clear(&b->string);
-	text = json_string(&b->scanner->values[b->text], &b->string);
+	text = json_string(&values[b->text], &b->string);
 	if (text.n)
 		add_text(b, text);
 	else
 		b->report->no_text++;
 	return 0;
-}
-
-static int
-read_all(struct builder *b, struct reader *r, struct sme_err *err)
-{
-	struct block block;
-
-	for (;;) {
-		struct slice line;
-		size_t at = 0, lineno;
-
-		switch (reader_next(r, &block, err)) {
-		case READER_END:
-			return 0;
-		case READER_ERROR:
-			return -1;
-		case READER_OVERSIZE:
-			return err_set(err, SME_DATA, "%s:%zu: the line is longer than %zu bytes",
-			    block.file, block.lineno, SCAN_LINE_MAX);
-		case READER_LINES:
-			break;
-		}
-		lineno = block.lineno;
-		while (block_line(&block, &at, &line))
-			if (add_line(b, block.file, line, lineno++, err) < 0)
-				return -1;
-	}
 }
 
 static int
@@ -312,15 +280,13 @@ vectors_build(char *const *files, const struct vectors_options *o, struct buf *o
     struct vectors_report *report, struct sme_err *err)
 {
 	struct builder b = {.o = o, .report = report, .norm = NORM_INIT, .string = BUF_INIT};
-	struct reader *r = reader_open(files);
 	int status;
 
 	*report = (struct vectors_report){0};
 	b.plan = scan_plan_new();
 	b.text = scan_plan_add(b.plan, o->text_key);
 	b.scanner = scanner_new(b.plan);
-	status = read_all(&b, r, err);
-	reader_close(r);
+	status = rows_read(files, b.scanner, add_row, &b, err);
 	if (status == 0)
 		status = finish(&b, out, err);
 	release(&b);
