@@ -164,17 +164,12 @@ serve_in_savepoint(struct db *db, struct slice request, struct buf *answer, stru
 	r = db->serve(db->serve_ctx, request, answer, err);
 	if (r > 0 && answer->n > GROUP_BYTES)
 		r = TOO_LARGE;
-	if (r <= 0 && !sqlite3_get_autocommit(db->handle)) {
-		struct sme_err second;
-
-		if (db_run(db, "ROLLBACK TO request", &second, "") < 0)
-			return -1;
-	}
-	if (!sqlite3_get_autocommit(db->handle)) {
-		struct sme_err second;
-
-		if (db_run(db, "RELEASE request", &second, "") < 0)
-			return -1;
+	if (sqlite3_get_autocommit(db->handle))
+		return r;
+	/* What cannot be undone must not be committed with the requests of others. */
+	if ((r <= 0 && db_run(db, "ROLLBACK TO request", err, "") < 0) || db_run(db, "RELEASE request", err, "") < 0) {
+		db_exec(db, "ROLLBACK", NULL);
+		return -1;
 	}
 	return r;
 }
