@@ -2,8 +2,11 @@
 
 #include <limits.h>
 #include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/err.h"
 
@@ -69,4 +72,14 @@ void
 mem_keep(size_t bytes)
 {
 	mallopt(M_TRIM_THRESHOLD, bytes < INT_MAX ? (int)bytes : INT_MAX);
+}
+
+void
+mem_large(void *p, size_t n)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)p + page - 1;
+
+	/* Below this there may be no whole large page, and the heap is not to be cut up. */
+	if (n >= (size_t)4 << 20)
+		madvise((void *)(from & ~(page - 1)), n - page, MADV_HUGEPAGE);
 }

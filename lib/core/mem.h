@@ -22,6 +22,10 @@ char *xslicedup(struct slice s); /* with a NUL behind it */
  */
 void mem_keep(size_t bytes);
 
+/* P, just allocated, is a table of N bytes that is going to be read all over: have it in large
+ * pages, where the system can, so that finding a page does not take longer than reading it. */
+void mem_large(void *p, size_t n);
+
 /* Make room for one more in the growing array P of *CAP elements of SIZE bytes, N of them in use. */
 void *xgrow(void *p, size_t n, size_t *cap, size_t size);
 

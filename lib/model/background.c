@@ -321,21 +321,29 @@ key_of(const struct background *b, int lang, uint64_t hash)
 	return hash_mix(b->seeds[lang] ^ hash);
 }
 
+static uint64_t
+bucket_of(const struct background *b, uint64_t key)
+{
+	return key >> (64 - b->header->bucket_bits);
+}
+
 void
 background_prefetch(const struct background *b, int lang, uint64_t hash)
 {
-	uint64_t key = key_of(b, lang, hash);
+	__builtin_prefetch(&b->starts[bucket_of(b, key_of(b, lang, hash))]);
+}
 
-	__builtin_prefetch(&b->starts[key >> (64 - b->header->bucket_bits)]);
-	/* Buckets are nearly alike in size, so the words' place is about known. */
-	__builtin_prefetch(&b->words[(unsigned __int128)key * b->header->words >> 64]);
+void
+background_prefetch_words(const struct background *b, int lang, uint64_t hash)
+{
+	__builtin_prefetch(&b->words[b->starts[bucket_of(b, key_of(b, lang, hash))]]);
 }
 
 int
 background_level(const struct background *b, int lang, uint64_t hash)
 {
 	uint64_t key = key_of(b, lang, hash);
-	uint64_t bucket = key >> (64 - b->header->bucket_bits);
+	uint64_t bucket = bucket_of(b, key);
 	unsigned print = (unsigned)(key & 0xfff);
 
 	for (uint32_t i = b->starts[bucket]; i < b->starts[bucket + 1]; i++)

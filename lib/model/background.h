@@ -76,8 +76,9 @@ int background_find_lang(const struct background *b, struct slice code);
 /* Its level, or BACKGROUND_UNSEEN.  HASH is that of word_list.h. */
 int background_level(const struct background *b, int lang, uint64_t hash);
 
-/* Have what background_level will read brought near. */
+/* Have what background_level will read brought near, in two steps. */
 void background_prefetch(const struct background *b, int lang, uint64_t hash);
+void background_prefetch_words(const struct background *b, int lang, uint64_t hash);
 
 /*
  * How key a word is that stands COUNT times in a text of WORDS words and has LEVEL: the

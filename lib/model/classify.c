@@ -53,7 +53,7 @@ tenant_run_new(const struct classifier_run *run, const struct classifier *own)
 	*t = *run;
 	t->c = own;
 	t->tenants = NULL;
-	t->heads = heads_run_new(own->heads, TENANT_MEMORY);
+	t->heads = heads_run_new_on(run->heads, own->heads, TENANT_MEMORY);
 	t->speaker = xcalloc(own->answers_n + 1, sizeof *t->speaker);
 	return t;
 }
@@ -374,9 +374,14 @@ classify_by(struct classifier_run *run, struct buf *out)
 	int scope = watch_scope(c->watch, m->tenant), lang = c->lang;
 
 	heads_read(run->heads, m->text);
+	details_words(run->details, m->text);
+	heads_step(run->heads);
+	details_entities(run->details, scope);
+	heads_step(run->heads);
 	run->lang = lang >= 0 ? heads_answer(run->heads, (size_t)lang)->best : -1;
+	details_lang(run->details, words_lang(run));
 	choose_speakers(run);
-	details_read(run->details, m->text, words_lang(run), scope);
+	details_keywords(run->details);
 	buf_addc(out, '{');
 	put_places(run, out);
 	put_other_heads(run, out);

@@ -324,7 +324,7 @@ drop_idle_lang(struct classifier *c)
 static void
 arrange(struct classifier *c)
 {
-	c->heads = heads_new(c->models, c->n);
+	c->heads = heads_new_on(c->base ? c->base->heads : NULL, c->models, c->n);
 	c->release = join_releases(c);
 	classifier_arrange(c);
 }

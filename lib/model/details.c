@@ -17,6 +17,7 @@ struct details_run {
 	struct word_list probe; /* shares the table of words */
 	struct entity_scratch entities;
 	struct keywords_run *keywords;
+	int lang; /* number of the background's language, or -1 */
 	struct keyword keyword[KEYWORDS_MAX];
 	size_t nkeywords;
 	struct buf redacted;
@@ -95,34 +96,43 @@ details_run_free(struct details_run *run)
 	free(run);
 }
 
-static void
-find_keywords(struct details_run *run, struct slice lang)
-{
-	const struct background *b = run->d->background;
-	int number = b ? background_find_lang(b, lang) : -1;
-
-	if (number >= 0)
-		run->nkeywords = keywords_find(
-		    run->keywords, b, number, &run->words, run->text, &run->entities, run->keyword);
-}
-
 void
-details_read(struct details_run *run, struct slice text, struct slice lang, int scope)
+details_words(struct details_run *run, struct slice text)
 {
-	unsigned parts = run->d->parts;
-
 	run->text = text;
 	run->nkeywords = 0;
 	run->is_hidden_made = false;
-	if (!parts)
-		return;
-	word_list_fill(&run->words, text);
+	if (run->d->parts)
+		word_list_fill(&run->words, text);
+}
+
+void
+details_entities(struct details_run *run, int scope)
+{
+	const struct details *d = run->d;
+
 	/* Keywords must know where not to look, too. */
-	entity_find(run->d->patterns, &run->entities, text, scope, true);
-	if (run->d->places && parts & DETAILS_ENTITIES)
-		places_find(run->d->places, &run->words, text, &run->entities);
-	if (parts & DETAILS_KEYWORDS)
-		find_keywords(run, lang);
+	if (d->parts)
+		entity_find(d->patterns, &run->entities, run->text, scope, true);
+	if (d->places && d->parts & DETAILS_ENTITIES)
+		places_find(d->places, &run->words, run->text, &run->entities);
+}
+
+void
+details_lang(struct details_run *run, struct slice lang)
+{
+	const struct background *b = run->d->background;
+
+	run->lang = run->d->parts & DETAILS_KEYWORDS && b ? background_find_lang(b, lang) : -1;
+	if (run->lang >= 0)
+		keywords_begin(run->keywords, b, run->lang, &run->words, run->text);
+}
+
+void
+details_keywords(struct details_run *run)
+{
+	if (run->lang >= 0)
+		run->nkeywords = keywords_find(run->keywords, &run->entities, run->keyword);
 }
 
 /* Is NEEDLE, a JSON string with its quotes, in the list LIST of such?  ASCII case is ignored. */

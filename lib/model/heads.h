@@ -13,6 +13,10 @@ struct heads;
 
 /* The COUNT models in LIST, which must outlive it.  LIST is copied. */
 struct heads *heads_new(struct model *const *list, size_t count);
+
+/* The same, but what BASE makes of those models that it has, too, is not made again.  BASE must
+ * outlive it. */
+struct heads *heads_new_on(const struct heads *base, struct model *const *list, size_t count);
 void heads_free(struct heads *heads);
 
 struct head_result {
@@ -21,16 +25,25 @@ struct head_result {
 	const double *probs; /* of every label */
 };
 
-/* One thread's memory.  MEMORY bytes of it remember what tokens and the n-grams in them add up to:
- * finding a token there costs a few lines of cache, adding it up anew hundreds. */
+/* One thread's memory.  When texts are many, MEMORY bytes of it remember what tokens add up to:
+ * finding one there costs a few lines of cache, adding it up anew hundreds. */
 #define HEADS_MEMORY ((size_t)32 << 20)
 
 struct heads_run;
 struct heads_run *heads_run_new(const struct heads *heads, size_t memory);
+
+/* The same for heads on others: BASE is a run of those, of the same thread, and reads no other text
+ * until this one has answered. */
+struct heads_run *heads_run_new_on(
+    struct heads_run *base, const struct heads *heads, size_t memory);
 void heads_run_free(struct heads_run *run);
 
 /* Read TEXT, for heads_answer. */
 void heads_read(struct heads_run *run, struct slice text);
+
+/* Do some of the work that any head needs.  A text that is just read is far away in memory: three
+ * such steps, with other work between them, save the waiting.  None is necessary. */
+void heads_step(struct heads_run *run);
 
 /* HEADS, -1 being none, are going to be asked: together they cost less. */
 void heads_ask(struct heads_run *run, const int *heads, size_t n);

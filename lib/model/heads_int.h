@@ -7,7 +7,9 @@
 
 #include <stdatomic.h>
 
+#include "core/mem.h"
 #include "model/heads.h"
+#include "model/weigh.h"
 
 #define GROUP_MAX 16
 typedef uint16_t head_set;
@@ -22,89 +24,68 @@ typedef uint16_t head_set;
 _Static_assert(TOKEN_FEATURES_MAX * 128 < INT16_MAX, "token sums overflow");
 _Static_assert(TOKEN_FEATURES_MAX <= UINT8_MAX, "token hits overflow");
 
-struct known;
+struct joint;
 
 struct group {
-	struct model *const *models;
+	const struct model *models[GROUP_MAX];
+	struct weigh weigh[GROUP_MAX];
 	unsigned n;
 	unsigned order[GROUP_MAX]; /* the heads as they stand in a row of all sums: together those
 	                            * for the same languages */
 	size_t at[GROUP_MAX];      /* where a head's sums begin in it */
 	size_t width;              /* of that row */
+	uint64_t rows;             /* of all files */
 	unsigned chars;            /* the longest character n-gram that any head reads */
 	head_set negation;         /* who reads it */
 	head_set kinds[TOKEN_MARK + 1]; /* who reads such tokens */
 	head_set reads[FEATURE_KINDS];  /* who reads such features of them */
-	struct known *_Atomic known;    /* see heads_lookup.c; NULL as long as it does not pay */
+	struct joint *_Atomic joint;    /* see heads_lookup.c; NULL as long as it does not pay */
 	atomic_flag making;
 };
-
-/* The next run of places that belong to heads in SET; I, 0 at first, is where to go on. */
-static inline bool
-group_range(const struct group *g, head_set set, unsigned *i, size_t *from, size_t *to)
-{
-	while (*i < g->n && !(set >> g->order[*i] & 1))
-		++*i;
-	if (*i == g->n)
-		return false;
-	*from = g->at[g->order[*i]];
-	while (*i < g->n && set >> g->order[*i] & 1)
-		++*i;
-	*to = *i < g->n ? g->at[g->order[*i]] : g->width;
-	return true;
-}
 
 /* ---- heads_memo.c ---- */
 
 /*
- * What a token adds to the sums of the heads that were asked, or an n-gram of characters; found by
- * its hash.  The sums stand behind it: bytes for an n-gram; for a token, 16 bits, with the hits
- * before them, a byte for each head.
+ * What a token adds to the sums of all heads of the group, found by its hash.  The sums stand
+ * behind it.
  */
 struct memo {
 	uint64_t hash;
 	uint32_t turn; /* the last one that needed it; 0: free */
-	head_set asked;
-	union {
-		head_set know; /* an n-gram: those of the asked who do */
-		bool negates;  /* a token */
-	};
+	bool negates;
+	uint8_t hits[GROUP_MAX];
 };
 
 struct memos {
 	char *memory, *first; /* the slots begin at a cache line */
 	char **spare;         /* for what is needed in one turn and has the same place */
 	size_t spares, spares_cap, spares_used;
-	size_t size, sums_at; /* bytes of a slot, and where its sums begin */
+	size_t size; /* bytes of a slot */
 	size_t mask;
 	uint32_t turn;
 };
 
-static inline uint8_t *
-memo_hits(struct memo *m)
+static inline int16_t *
+memo_sums(struct memo *m)
 {
-	return (uint8_t *)(m + 1);
+	return (int16_t *)(void *)(m + 1);
 }
 
-static inline void *
-memo_sums(const struct memos *s, struct memo *m)
-{
-	return (char *)m + s->sums_at;
-}
-
-/* Slots for N sums of CELL bytes each and HITS; MEMORY bytes of them, or a few. */
-void memos_init(struct memos *s, size_t hits, size_t n, size_t cell, size_t memory);
+/* Slots for N sums each; MEMORY bytes of them, or a few. */
+void memos_init(struct memos *s, size_t n, size_t memory);
 void memos_release(struct memos *s);
 
 /* The next turn: what this one gets stays until then. */
 void memos_next(struct memos *s);
 
-/* Have the memo of HASH brought near. */
+/* Have brought near what tells where the memo of HASH is; memos_get does so for the rest of it. */
 void memos_fetch(const struct memos *s, uint64_t hash);
 
-/* The memo of HASH.  In a new one, as NEW says, nobody has been asked, and the caller fills in the
- * rest. */
+/* The memo of HASH.  In a new one, as NEW says, the caller fills in the rest. */
 struct memo *memos_get(struct memos *s, uint64_t hash, bool *new);
+
+/* One that is found by nobody, until the next turn. */
+struct memo *memos_spare(struct memos *s);
 
 /* ---- heads_lookup.c ---- */
 
@@ -113,63 +94,76 @@ struct hash_list {
 	size_t n, cap;
 };
 
-/* Where a feature is added to: the sums and hits of all heads of the group, of some width. */
-struct place {
-	void *sums, *hits;
-};
+static inline void
+hash_list_add(struct hash_list *list, uint64_t hash)
+{
+	list->hash = xgrow(list->hash, list->n, &list->cap, sizeof *list->hash);
+	list->hash[list->n++] = hash;
+}
 
-/* A feature to be looked for in one head's file, and what has been found out so far. */
-struct lookup {
+/* A feature to be looked for by the heads in SET, what is to be added to, and where it was found.
+ */
+struct feature {
 	uint64_t hash;
-	struct place to;
-	uint32_t head, bucket;
-	uint32_t count; /* of the rows in the bucket, then of the entries */
-	union {
-		const int8_t *row;
-		const struct model_entry *entries;
-	};
+	struct memo *to;
+	const char *bucket;
+	int32_t at;
+	head_set set;
 };
 
 #define LOOKUPS_MAX 512
 
+struct heads_kernel;
+
 struct lookups {
 	struct group *group;
-	const struct known *known;
-	/* Add what was found; set by the caller. */
-	void (*add)(const struct group *g, const struct lookup *l);
-	uint64_t done;
-	size_t n;
-	struct lookup list[LOOKUPS_MAX];
+	const struct heads_kernel *kernel;
+	const struct joint *joint;
+	uint64_t done;         /* in files */
+	size_t n, near, found; /* how many have been through each step */
+	struct feature list[LOOKUPS_MAX];
 };
 
-/* N features are going to be looked for. */
-void lookup_fetch(struct lookups *l, const uint64_t *hash, size_t n);
+/* The features in LIST are going to be looked for: two steps to have them brought near. */
+void lookup_far(struct lookups *l, const struct hash_list *list);
+void lookup_near(struct lookups *l, const struct hash_list *list);
 
-/* Look for a feature in the files of the heads in SET, at the latest at the finish. */
-void lookup(struct lookups *l, uint64_t hash, head_set set, struct place to);
+/* Look for a feature, at the latest at the finish. */
+void lookup(struct lookups *l, uint64_t hash, head_set set, struct memo *to);
+
+/* Do some of the work: the next step of all features.  Three steps are all of it. */
+void lookup_step(struct lookups *l);
 void lookup_finish(struct lookups *l);
 
-void known_free(struct known *k);
+/* ---- heads_joint.c ---- */
 
-/* Add features that are not of one token alone to the sums and hits of the heads in SET. */
-void lookup_list(
-    struct lookups *l, const struct hash_list *list, head_set set, int32_t *sums, uint32_t *hits);
+/* NULL when the files differ too much to make one table of them. */
+struct joint *joint_new(const struct group *g);
+void joint_free(struct joint *j);
+
+/* ---- heads_plain.c, heads_avx2.c ---- */
+
+/* What depends on the machine; the results do not. */
+struct heads_kernel {
+	/* Find N features in their buckets, and have their records brought near. */
+	void (*find)(struct feature *f, size_t n);
+	/* Add what was found. */
+	void (*add)(const struct joint *j, const struct feature *f, size_t n);
+	/* Sum up the hits of N memos; TOTAL has GROUP_MAX places. */
+	void (*hits)(uint32_t *total, void *const *memo, size_t n);
+	/* Sum up the places FROM to TO, which come in fours, of N memos, an even number. */
+	void (*sum)(int32_t *total, void *const *memo, size_t n, size_t from, size_t to);
+	/* exp_minus */
+	void (*exp)(double *p, uint32_t n);
+};
+
+const struct heads_kernel *heads_kernel_plain(void);
+const struct heads_kernel *heads_kernel_avx2(void); /* NULL where the machine has no such vectors */
 
 /* ---- heads_token.c ---- */
 
-struct token_reader {
-	struct lookups lookups;
-	struct memos grams;
-	struct token_grams hashes;
-	unsigned n; /* n-grams of the token at hand */
-	struct memo *memo[TOKEN_FEATURES_MAX];
-};
-
-/* Write what a token by itself adds to the heads in SET. */
-void token_read(struct token_reader *r, struct slice token, uint8_t kind, uint64_t word,
-    head_set set, int16_t *sums, uint8_t *hits);
-
-void token_reader_init(struct token_reader *r, struct group *g, size_t memory);
-void token_reader_release(struct token_reader *r);
+/* Write what a token by itself adds to the heads, when the look-ups are finished. */
+void token_read(
+    struct lookups *l, struct slice token, uint8_t kind, uint64_t word, struct memo *to);
 
 #endif

@@ -1,192 +1,166 @@
 /*
- * Features looked for in the files of a group of heads.  Each look-up waits for memory three times,
- * so many go through its steps together: while one waits, the others ask.
+ * Features looked for by a group of heads: in their files, and when they are many in one table made
+ * of them, see heads_joint.c.  Each look-up there waits for memory twice, so many go through its
+ * steps together: while one waits, the others ask.
  */
-#include <stdlib.h>
+#include "model/heads_joint.h"
+#include "model/sums.h"
 
-#include "core/mem.h"
-#include "model/heads_int.h"
-
-/* Of a hash every file keeps the lowest bits, and at least one of the highest. */
-#define KNOWN_LOW 16
-#define KNOWN_HIGH 5
-
-/* After so many look-ups there will be more, and the table of who knows what pays. */
-#define LOOKUPS_MANY 100000
-
-/* Which heads may know a feature, by the bits of its hash that all files keep: most features are
- * unknown to most heads, and one look tells. */
-struct known {
-	unsigned high;
-	head_set set[];
-};
-
-static size_t
-known_place(unsigned high, uint64_t hash)
+/* The table, or NULL as long as it is not worth making, or another thread makes it, or it cannot be
+ * made.  To make it costs about half of what it costs to look for as many features in files as are
+ * in it, and it serves all threads. */
+static const struct joint *
+find_joint(struct lookups *l)
 {
-	return (size_t)(hash >> (64 - high) << KNOWN_LOW | (hash & ((1u << KNOWN_LOW) - 1)));
+	struct group *g = l->group;
+	struct joint *j = atomic_load_explicit(&g->joint, memory_order_acquire);
+
+	if (j || l->done < g->rows / 4 || atomic_flag_test_and_set(&g->making))
+		return j;
+	j = joint_new(g);
+	atomic_store_explicit(&g->joint, j, memory_order_release);
+	return j;
+}
+
+static const uint32_t *
+start_in(const struct model *m, uint64_t hash)
+{
+	return &m->starts[hash >> (64 - m->header->bucket_bits)];
+}
+
+/* Have brought near what is read first of the files for a feature, and then what is read next. */
+static void
+fetch_starts(const struct group *g, const struct feature *f)
+{
+	for (head_set s = f->set; s; s &= (head_set)(s - 1))
+		__builtin_prefetch(start_in(g->models[__builtin_ctz(s)], f->hash));
 }
 
 static void
-know(struct known *k, const struct model *m, head_set bit)
+fetch_prints(const struct group *g, const struct feature *f)
 {
-	for (uint32_t b = 0; b < 1u << m->header->bucket_bits; b++) {
-		head_set *part =
-		    k->set + known_place(k->high, (uint64_t)b << (64 - m->header->bucket_bits));
+	for (head_set s = f->set; s; s &= (head_set)(s - 1)) {
+		const struct model *m = g->models[__builtin_ctz(s)];
 
-		for (uint32_t i = m->starts[b]; i < m->starts[b + 1]; i++)
-			part[m->prints[i]] |= bit;
+		__builtin_prefetch(m->prints + *start_in(m, f->hash));
 	}
 }
 
-static struct known *
-known_new(const struct group *g)
+/* Look for a feature in the file of head number HEAD. */
+static void
+add_from_file(const struct group *g, unsigned head, const struct feature *f)
 {
-	unsigned high = KNOWN_HIGH;
-	struct known *k;
+	const struct model *m = g->models[head];
+	int32_t row = model_find(m, f->hash);
+	int16_t *sums = memo_sums(f->to) + g->at[head];
+	const struct model_entry *e;
+	unsigned count;
 
-	for (unsigned i = 0; i < g->n; i++)
-		if (g->models[i]->header->bucket_bits < high)
-			high = g->models[i]->header->bucket_bits;
-	k = xcalloc(1, sizeof *k + (sizeof *k->set << (high + KNOWN_LOW)));
-	k->high = high;
-	for (unsigned i = 0; i < g->n; i++)
-		know(k, g->models[i], (head_set)(1u << i));
-	return k;
+	if (row < 0)
+		return;
+	f->to->hits[head]++;
+	if (!m->entries) {
+		sums_add_row(sums, m->weights + (size_t)row * m->header->stride, m->header->stride);
+		return;
+	}
+	e = model_entries(m, f->hash, (uint32_t)row, &count);
+	for (unsigned i = 0; i < count; i++)
+		sums[e[i].label] = (int16_t)(sums[e[i].label] + e[i].weight);
+}
+
+/* So many features ahead are fetched. */
+#define AHEAD 4
+
+static void
+add_from_files(struct lookups *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct feature *f = &l->list[i];
+
+		for (size_t next = i ? i + AHEAD : 0; next <= i + AHEAD && next < l->n; next++)
+			fetch_prints(l->group, &l->list[next]);
+		for (head_set s = f->set; s; s &= (head_set)(s - 1)) {
+			add_from_file(l->group, (unsigned)__builtin_ctz(s), f);
+			l->done++;
+		}
+	}
+}
+
+/* Have the bucket of HASH brought near. */
+static const char *
+bucket_of(const struct joint *j, uint64_t hash)
+{
+	const char *bucket = j->buckets + *joint_start(j, hash);
+
+	__builtin_prefetch(bucket);
+	__builtin_prefetch(bucket + CACHE_LINE);
+	return bucket;
+}
+
+static void
+go_near(struct lookups *l)
+{
+	for (; l->near < l->n; l->near++)
+		l->list[l->near].bucket = bucket_of(l->joint, l->list[l->near].hash);
+}
+
+static void
+find(struct lookups *l)
+{
+	go_near(l);
+	l->kernel->find(l->list + l->found, l->n - l->found);
+	l->found = l->n;
 }
 
 void
-known_free(struct known *k)
+lookup_step(struct lookups *l)
 {
-	free(k);
-}
-
-/* Who knows what, or NULL as long as it is not worth finding out, or another thread does. */
-static const struct known *
-find_known(struct lookups *l)
-{
-	struct group *g = l->group;
-	struct known *k = atomic_load_explicit(&g->known, memory_order_acquire);
-
-	if (k || l->done < LOOKUPS_MANY || atomic_flag_test_and_set(&g->making))
-		return k;
-	k = known_new(g);
-	atomic_store_explicit(&g->known, k, memory_order_release);
-	return k;
-}
-
-/* ---- the steps ---- */
-
-static void
-fetch_starts(const struct model *m, struct lookup *l)
-{
-	l->bucket = (uint32_t)(l->hash >> (64 - m->header->bucket_bits));
-	__builtin_prefetch(&m->starts[l->bucket]);
-}
-
-static void
-fetch_prints(const struct model *m, struct lookup *l)
-{
-	uint32_t start = m->starts[l->bucket];
-
-	l->count = m->starts[l->bucket + 1] - start;
-	__builtin_prefetch(m->prints + start);
-	if (!m->entries)
-		return;
-	__builtin_prefetch(m->firsts + l->bucket);
-	__builtin_prefetch(m->counts + start);
-}
-
-static bool
-fetch_row(const struct model *m, struct lookup *l)
-{
-	uint32_t start = m->starts[l->bucket];
-	int32_t at = model_find_print(m->prints + start, l->count, (uint16_t)l->hash);
-
-	if (at < 0)
-		return false;
-	if (m->entries)
-		l->entries = model_entries(m, l->hash, start + (uint32_t)at, &l->count);
+	if (l->joint && l->near < l->n)
+		go_near(l);
+	else if (l->joint && l->found < l->n)
+		find(l);
 	else
-		l->row = m->weights + (size_t)(start + (uint32_t)at) * m->header->stride;
-	__builtin_prefetch(l->row);
-	return true;
+		lookup_finish(l);
 }
 
-/* Look for all that is in the list, and empty it. */
 void
 lookup_finish(struct lookups *l)
 {
-	const struct group *g = l->group;
-	size_t found = 0;
-
-	for (size_t i = 0; i < l->n; i++)
-		fetch_prints(g->models[l->list[i].head], &l->list[i]);
-	for (size_t i = 0; i < l->n; i++) {
-		struct lookup *next = &l->list[found];
-
-		*next = l->list[i];
-		found += fetch_row(g->models[next->head], next);
+	if (l->joint) {
+		find(l);
+		l->kernel->add(l->joint, l->list, l->n);
+	} else {
+		add_from_files(l);
+		l->joint = find_joint(l);
 	}
-	for (size_t i = 0; i < found; i++)
-		l->add(g, &l->list[i]);
-	l->done += l->n;
-	l->n = 0;
+	l->n = l->near = l->found = 0;
 }
 
 void
-lookup_fetch(struct lookups *l, const uint64_t *hash, size_t n)
+lookup_far(struct lookups *l, const struct hash_list *list)
 {
-	if (!l->known)
-		l->known = find_known(l);
-	for (size_t i = 0; l->known && i < n; i++)
-		__builtin_prefetch(&l->known->set[known_place(l->known->high, hash[i])]);
+	for (size_t i = 0; l->joint && i < list->n; i++)
+		__builtin_prefetch(joint_start(l->joint, list->hash[i]));
 }
 
 void
-lookup(struct lookups *l, uint64_t hash, head_set set, struct place to)
+lookup_near(struct lookups *l, const struct hash_list *list)
 {
-	if (l->known)
-		set &= l->known->set[known_place(l->known->high, hash)];
-	for (; set; set &= (head_set)(set - 1)) {
-		struct lookup *next;
-
-		if (l->n == LOOKUPS_MAX)
-			lookup_finish(l);
-		next = &l->list[l->n++];
-		next->hash = hash;
-		next->to = to;
-		next->head = (uint32_t)__builtin_ctz(set);
-		fetch_starts(l->group->models[next->head], next);
-	}
-}
-
-static void
-add_to_text(const struct group *g, const struct lookup *l)
-{
-	const struct model *m = g->models[l->head];
-	int32_t *sums = (int32_t *)l->to.sums + g->at[l->head];
-
-	((uint32_t *)l->to.hits)[l->head]++;
-	if (m->entries)
-		for (uint32_t i = 0; i < l->count; i++)
-			sums[l->entries[i].label] += l->entries[i].weight;
-	else
-		for (uint32_t c = 0; c < m->header->stride; c++)
-			sums[c] += l->row[c];
+	for (size_t i = 0; l->joint && i < list->n; i++)
+		bucket_of(l->joint, list->hash[i]);
 }
 
 void
-lookup_list(
-    struct lookups *l, const struct hash_list *list, head_set set, int32_t *sums, uint32_t *hits)
+lookup(struct lookups *l, uint64_t hash, head_set set, struct memo *to)
 {
-	const struct place to = {sums, hits};
-
 	if (!set)
 		return;
-	l->add = add_to_text;
-	lookup_fetch(l, list->hash, list->n);
-	for (size_t i = 0; i < list->n; i++)
-		lookup(l, list->hash[i], set, to);
-	lookup_finish(l);
+	if (l->n == LOOKUPS_MAX)
+		lookup_finish(l);
+	l->list[l->n] = (struct feature){.hash = hash, .to = to, .set = set};
+	if (l->joint)
+		__builtin_prefetch(joint_start(l->joint, hash));
+	else
+		fetch_starts(l->group, &l->list[l->n]);
+	l->n++;
 }

@@ -1,4 +1,4 @@
-/* What tokens and n-grams add up to, remembered: texts use the same ones again and again. */
+/* What tokens add up to, remembered: texts use the same ones again and again. */
 #include <stdlib.h>
 
 #include "core/mem.h"
@@ -19,17 +19,17 @@ rounded(size_t n, size_t to)
 }
 
 void
-memos_init(struct memos *s, size_t hits, size_t n, size_t cell, size_t memory)
+memos_init(struct memos *s, size_t n, size_t memory)
 {
 	size_t slots = 64;
 
 	*s = (struct memos){0};
-	s->sums_at = rounded(sizeof(struct memo) + hits, sizeof(uint64_t));
-	s->size = rounded(s->sums_at + n * cell, CACHE_LINE);
+	s->size = rounded(sizeof(struct memo) + n * sizeof(int16_t), CACHE_LINE);
 	while (slots * 2 * s->size <= memory)
 		slots *= 2;
 	s->mask = slots - WAYS;
 	s->memory = xcalloc(slots + 1, s->size); /* pages come as they are used */
+	mem_large(s->memory, slots * s->size);
 	s->first = s->memory + (-(uintptr_t)s->memory & (CACHE_LINE - 1));
 }
 
@@ -66,14 +66,20 @@ memos_fetch(const struct memos *s, uint64_t hash)
 {
 	struct memo *m = slot(s, hash);
 
-	for (size_t at = 0; at < s->size && at < FETCH_MAX; at += CACHE_LINE)
-		__builtin_prefetch((const char *)m + at);
+	__builtin_prefetch(m);
 	__builtin_prefetch(other(s, m));
 }
 
-/* Both slots are needed in this very turn.  What comes again there gets another one. */
 static struct memo *
-spare(struct memos *s)
+fetch_rest(const struct memos *s, struct memo *m)
+{
+	for (size_t at = CACHE_LINE; at < s->size && at < FETCH_MAX; at += CACHE_LINE)
+		__builtin_prefetch((const char *)m + at);
+	return m;
+}
+
+struct memo *
+memos_spare(struct memos *s)
 {
 	if (s->spares_used == s->spares) {
 		s->spare = xgrow(s->spare, s->spares, &s->spares_cap, sizeof *s->spare);
@@ -92,16 +98,15 @@ memos_get(struct memos *s, uint64_t hash, bool *new)
 		m = second;
 	if (m->hash == hash && m->turn) {
 		m->turn = s->turn;
-		return m;
+		return fetch_rest(s, m);
 	}
 	/* The one that was not needed for longer gives way. */
 	if (s->turn - second->turn > s->turn - m->turn)
 		m = second;
-	if (m->turn == s->turn)
-		m = spare(s);
+	if (m->turn == s->turn) /* both are needed; what comes again gets another one */
+		m = memos_spare(s);
 	*new = true;
 	m->hash = hash;
 	m->turn = s->turn;
-	m->asked = 0;
-	return m;
+	return fetch_rest(s, m);
 }

@@ -22,6 +22,13 @@ static const char negations[][8] = {"bez", "geen", "ingen", "inget", "kein", "ke
 struct keywords_run {
 	uint64_t negation[NEGATION_SLOTS]; /* hashes, each in its place or behind it; 0: free */
 	int64_t keyness[KEYWORDS_WORDS];   /* of each word; 0: not key */
+	/* What is asked about. */
+	const struct background *b;
+	int lang;
+	const struct listed_word *words;
+	size_t n;
+	struct slice text;
+	uint64_t again; /* the bits of words that may be there more than once */
 };
 
 /* Where HASH is or would be. */
@@ -93,15 +100,16 @@ is_hidden(const struct entity_scratch *hidden, const struct listed_word *w, size
 
 /* How often the word at AT stands in the text; 0 when it stood there before. */
 static unsigned
-count(const struct word_list *words, size_t n, size_t at)
+count(const struct keywords_run *run, size_t at)
 {
+	uint64_t hash = run->words[at].hash;
 	unsigned k = 1;
 
 	for (size_t i = 0; i < at; i++)
-		if (words->words[i].hash == words->words[at].hash)
+		if (run->words[i].hash == hash)
 			return 0;
-	for (size_t i = at + 1; i < n; i++)
-		k += words->words[i].hash == words->words[at].hash;
+	for (size_t i = at + 1; i < run->n; i++)
+		k += run->words[i].hash == hash;
 	return k;
 }
 
@@ -112,42 +120,57 @@ bit_of(const struct listed_word *w)
 	return UINT64_C(1) << (w->hash & 63);
 }
 
-/* The keyness of each of the first N words; how many are key. */
-static size_t
-weigh(struct keywords_run *run, const struct background *b, int lang, const struct word_list *words,
-    size_t n, struct slice text, const struct entity_scratch *hidden)
+void
+keywords_begin(struct keywords_run *run, const struct background *b, int lang,
+    const struct word_list *words, struct slice text)
 {
-	size_t at = 0, found = 0;
-	uint64_t seen = 0, again = 0;
+	uint64_t seen = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct listed_word *w = &words->words[i];
+	run->b = b;
+	run->lang = lang;
+	run->words = words->words;
+	run->n = words->n < KEYWORDS_WORDS ? words->n : KEYWORDS_WORDS;
+	run->text = text;
+	run->again = 0;
+	for (size_t i = 0; i < run->n; i++) {
+		const struct listed_word *w = &run->words[i];
 		bool is = is_candidate(w, text);
 
-		if (is) {
-			background_prefetch(b, lang, w->hash);
-			again |= seen & bit_of(w);
-			seen |= bit_of(w);
-		}
 		run->keyness[i] = is;
+		if (!is)
+			continue;
+		background_prefetch(b, lang, w->hash);
+		run->again |= seen & bit_of(w);
+		seen |= bit_of(w);
 	}
-	for (size_t i = 0; i < n; i++) {
-		const struct listed_word *w = &words->words[i];
+	for (size_t i = 0; i < run->n; i++)
+		if (run->keyness[i])
+			background_prefetch_words(b, lang, run->words[i].hash);
+}
+
+/* The keyness of each candidate; how many are key. */
+static size_t
+weigh(struct keywords_run *run, const struct entity_scratch *hidden)
+{
+	size_t at = 0, found = 0;
+
+	for (size_t i = 0; i < run->n; i++) {
+		const struct listed_word *w = &run->words[i];
 		int level;
 		unsigned k;
 
 		if (!run->keyness[i])
 			continue;
 		run->keyness[i] = 0;
-		level = background_level(b, lang, w->hash);
+		level = background_level(run->b, run->lang, w->hash);
 		if (level == BACKGROUND_STOP ||
 		    (level == BACKGROUND_UNSEEN && w->letters < LETTERS_UNSEEN) ||
 		    is_hidden(hidden, w, &at))
 			continue;
-		k = again & bit_of(w) ? count(words, n, i) : 1;
+		k = run->again & bit_of(w) ? count(run, i) : 1;
 		if (!k)
 			continue;
-		run->keyness[i] = background_keyness(b, lang, level, k, KEYWORDS_LENGTH);
+		run->keyness[i] = background_keyness(run->b, run->lang, level, k, KEYWORDS_LENGTH);
 		if (run->keyness[i] < KEYWORDS_MIN)
 			run->keyness[i] = 0;
 		found += run->keyness[i] > 0;
@@ -182,27 +205,27 @@ insert(struct keyword *out, size_t n, const struct keyword *k)
 }
 
 size_t
-keywords_find(struct keywords_run *run, const struct background *b, int lang,
-    const struct word_list *words, struct slice text, const struct entity_scratch *hidden,
-    struct keyword out[KEYWORDS_MAX])
+keywords_find(
+    struct keywords_run *run, const struct entity_scratch *hidden, struct keyword out[KEYWORDS_MAX])
 {
-	size_t n = words->n < KEYWORDS_WORDS ? words->n : KEYWORDS_WORDS, found = 0;
+	size_t n = run->n, found = 0;
 
-	if (!weigh(run, b, lang, words, n, text, hidden))
+	if (!weigh(run, hidden))
 		return 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct listed_word *w = words->words;
+		const struct listed_word *w = run->words;
 		struct keyword k = {w[i].start, w[i].end, run->keyness[i]};
 		unsigned length = 1;
 
 		if (!run->keyness[i])
 			continue;
-		if (i && is_negation(run, &w[i - 1]) && are_neighbours(text, &w[i - 1], &w[i])) {
+		if (i && is_negation(run, &w[i - 1]) &&
+		    are_neighbours(run->text, &w[i - 1], &w[i])) {
 			k.start = w[i - 1].start;
 			length++;
 		}
 		for (; length < KEYWORDS_PHRASE && i + 1 < n && run->keyness[i + 1] &&
-		       are_neighbours(text, &w[i], &w[i + 1]);
+		       are_neighbours(run->text, &w[i], &w[i + 1]);
 		     i++, length++) {
 			k.end = w[i + 1].end;
 			k.keyness += run->keyness[i + 1];

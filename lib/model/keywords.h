@@ -32,14 +32,19 @@ struct keywords_run;
 struct keywords_run *keywords_run_new(void);
 void keywords_run_free(struct keywords_run *run);
 
+/* Ask about WORDS, those of TEXT in language LANG of B, all of which must live until keywords_find.
+ * What is known of them is far away in memory; with other work in between it need not be waited
+ * for. */
+void keywords_begin(struct keywords_run *run, const struct background *b, int lang,
+    const struct word_list *words, struct slice text);
+
 /*
- * Which of WORDS, those of TEXT in language LANG of B, are key?  Never a stop word by itself, a
- * number, a link, a handle or a part of an entity in HIDDEN that is masked.  Words that stand side
- * by side become one phrase, and a negation in front belongs to it.  The strongest first; of the
- * same strength the earlier one.  Returns how many are in OUT.
+ * Which of the words are key?  Never a stop word by itself, a number, a link, a handle or a part of
+ * an entity in HIDDEN that is masked.  Words that stand side by side become one phrase, and a
+ * negation in front belongs to it.  The strongest first; of the same strength the earlier one.
+ * Returns how many are in OUT.
  */
-size_t keywords_find(struct keywords_run *run, const struct background *b, int lang,
-    const struct word_list *words, struct slice text, const struct entity_scratch *hidden,
+size_t keywords_find(struct keywords_run *run, const struct entity_scratch *hidden,
     struct keyword out[KEYWORDS_MAX]);
 
 #endif

@@ -1,99 +1,125 @@
 /*
- * Adding up rows of weights: private to lib/model.  Written for vectors that the compiler knows on
- * every machine, for at -O2 it does not find them by itself.  Strides are 4, 8 or multiples of 16.
+ * Adding up rows of weights: private to lib/model.  With the vectors that every x86-64 has, and
+ * plainly elsewhere.  Strides are 4, 8 or multiples of 16.
  */
 #ifndef SME_MODEL_SUMS_H
 #define SME_MODEL_SUMS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
 
-typedef int8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
-typedef uint8_t counts16 __attribute__((vector_size(16), aligned(1), may_alias));
-typedef int8_t bytes4 __attribute__((vector_size(4), aligned(1), may_alias));
-typedef int8_t bytes8 __attribute__((vector_size(8), aligned(1), may_alias));
-typedef int16_t shorts8 __attribute__((vector_size(16), aligned(2), may_alias));
-typedef int16_t shorts16 __attribute__((vector_size(32), aligned(2), may_alias));
-typedef int16_t shorts4 __attribute__((vector_size(8), aligned(2), may_alias));
-typedef int32_t longs4 __attribute__((vector_size(16), aligned(4), may_alias));
-
-/* SUMS += ROW, of STRIDE places. */
-static inline void
-sums_add_row(int16_t *sums, const int8_t *row, uint32_t stride)
+/* Eight bytes become eight shorts. */
+static inline __m128i
+sums_widen(__m128i bytes)
 {
-	for (uint32_t c = 0; c + 16 <= stride; c += 16)
-		*(shorts16 *)(sums + c) +=
-		    __builtin_convertvector(*(const bytes16 *)(row + c), shorts16);
-	if (stride < 16)
-		for (uint32_t c = 0; c < stride; c++)
-			sums[c] = (int16_t)(sums[c] + row[c]);
-}
-
-/* The sums of 16 or 4 places that begin AT bytes behind each of N pointers. */
-static inline void
-sums_bytes_16(int16_t *total, void *const *p, size_t n, size_t at)
-{
-	shorts8 a = {0}, b = {0};
-
-	for (size_t i = 0; i < n; i++) {
-		const char *from = (const char *)p[i] + at;
-
-		a += __builtin_convertvector(*(const bytes8 *)from, shorts8);
-		b += __builtin_convertvector(*(const bytes8 *)(from + 8), shorts8);
-	}
-	*(shorts8 *)total = a;
-	*(shorts8 *)(total + 8) = b;
+	return _mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8);
 }
 
 static inline void
-sums_bytes_4(int16_t *total, void *const *p, size_t n, size_t at)
+sums_add_4(int16_t *sums, const int8_t *row)
 {
-	shorts4 sum = {0};
+	int32_t bytes;
+	__m128i sum = _mm_loadl_epi64((const __m128i *)(void *)sums);
 
-	for (size_t i = 0; i < n; i++)
-		sum += __builtin_convertvector(*(const bytes4 *)((const char *)p[i] + at), shorts4);
-	*(shorts4 *)total = sum;
+	memcpy(&bytes, row, sizeof bytes);
+	sum = _mm_add_epi16(sum, sums_widen(_mm_cvtsi32_si128(bytes)));
+	_mm_storel_epi64((__m128i *)(void *)sums, sum);
+}
+
+static inline void
+sums_add_8(int16_t *sums, const int8_t *row)
+{
+	__m128i sum = _mm_loadu_si128((const __m128i *)(void *)sums);
+
+	sum = _mm_add_epi16(sum, sums_widen(_mm_loadl_epi64((const __m128i *)(const void *)row)));
+	_mm_storeu_si128((__m128i *)(void *)sums, sum);
 }
 
 /* HITS, 16 of them, one more each for the bits of SET. */
 static inline void
 hits_add(uint8_t *hits, uint16_t set)
 {
-	const shorts16 bits = {
-	    1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, INT16_MIN};
-	shorts16 all = (int16_t)set - (shorts16){0};
+	const __m128i low = _mm_set_epi16(128, 64, 32, 16, 8, 4, 2, 1);
+	const __m128i high = _mm_slli_epi16(low, 8);
+	__m128i all = _mm_set1_epi16((int16_t)set);
+	__m128i more = _mm_packs_epi16(_mm_cmpeq_epi16(_mm_and_si128(all, low), low),
+	    _mm_cmpeq_epi16(_mm_and_si128(all, high), high));
+	__m128i sum = _mm_loadu_si128((const __m128i *)(void *)hits);
 
-	*(counts16 *)hits -= __builtin_convertvector((all & bits) == bits, counts16);
+	_mm_storeu_si128((__m128i *)(void *)hits, _mm_sub_epi8(sum, more));
 }
 
-/* The same of sums. */
+/* What eight places that begin AT bytes behind P and Q add up to, as two times four. */
 static inline void
-sums_shorts_16(int32_t *total, void *const *p, size_t n, size_t at)
+sums_pair(__m128i sum[2], const void *p, const void *q, size_t at)
 {
-	longs4 a = {0}, b = {0}, c = {0}, d = {0};
+	const __m128i one = _mm_set1_epi16(1);
+	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)((const char *)p + at));
+	__m128i b = _mm_loadu_si128((const __m128i *)(const void *)((const char *)q + at));
 
+	sum[0] = _mm_add_epi32(sum[0], _mm_madd_epi16(_mm_unpacklo_epi16(a, b), one));
+	sum[1] = _mm_add_epi32(sum[1], _mm_madd_epi16(_mm_unpackhi_epi16(a, b), one));
+}
+
+/* Eight places that begin AT bytes behind each of N pointers, N being even, added up. */
+static inline void
+sums_shorts_8(int32_t *total, void *const *p, size_t n, size_t at)
+{
+	__m128i sum[2] = {_mm_setzero_si128(), _mm_setzero_si128()};
+
+	for (size_t i = 0; i < n; i += 2)
+		sums_pair(sum, p[i], p[i + 1], at);
+	_mm_storeu_si128((__m128i *)(void *)total, sum[0]);
+	_mm_storeu_si128((__m128i *)(void *)(total + 4), sum[1]);
+}
+#else
+static inline void
+sums_add_4(int16_t *sums, const int8_t *row)
+{
+	for (unsigned c = 0; c < 4; c++)
+		sums[c] = (int16_t)(sums[c] + row[c]);
+}
+
+static inline void
+sums_add_8(int16_t *sums, const int8_t *row)
+{
+	for (unsigned c = 0; c < 8; c++)
+		sums[c] = (int16_t)(sums[c] + row[c]);
+}
+
+/* HITS, 16 of them, one more each for the bits of SET. */
+static inline void
+hits_add(uint8_t *hits, uint16_t set)
+{
+	for (unsigned c = 0; c < 16; c++)
+		hits[c] = (uint8_t)(hits[c] + (set >> c & 1));
+}
+
+/* Eight places that begin AT bytes behind each of N pointers, N being even, added up. */
+static inline void
+sums_shorts_8(int32_t *total, void *const *p, size_t n, size_t at)
+{
+	memset(total, 0, 8 * sizeof *total);
 	for (size_t i = 0; i < n; i++) {
-		const char *from = (const char *)p[i] + at;
+		const int16_t *from = (const void *)((const char *)p[i] + at);
 
-		a += __builtin_convertvector(*(const shorts4 *)from, longs4);
-		b += __builtin_convertvector(*(const shorts4 *)(from + 8), longs4);
-		c += __builtin_convertvector(*(const shorts4 *)(from + 16), longs4);
-		d += __builtin_convertvector(*(const shorts4 *)(from + 24), longs4);
+		for (unsigned c = 0; c < 8; c++)
+			total[c] += from[c];
 	}
-	*(longs4 *)total = a;
-	*(longs4 *)(total + 4) = b;
-	*(longs4 *)(total + 8) = c;
-	*(longs4 *)(total + 12) = d;
 }
+#endif
 
+/* SUMS += ROW, of STRIDE places. */
 static inline void
-sums_shorts_4(int32_t *total, void *const *p, size_t n, size_t at)
+sums_add_row(int16_t *sums, const int8_t *row, uint32_t stride)
 {
-	longs4 sum = {0};
-
-	for (size_t i = 0; i < n; i++)
-		sum += __builtin_convertvector(*(const shorts4 *)((const char *)p[i] + at), longs4);
-	*(longs4 *)total = sum;
+	if (stride == 4)
+		sums_add_4(sums, row);
+	for (uint32_t c = 0; c + 8 <= stride; c += 8)
+		sums_add_8(sums + c, row + c);
 }
 
 #endif

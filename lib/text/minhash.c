@@ -18,8 +18,7 @@ add_shingle(uint32_t least[HASHES], uint64_t shingle)
 	for (size_t i = 0; i < HASHES; i++) {
 		uint32_t v = (uint32_t)((shingle * multipliers[i]) >> 32);
 
-		if (v < least[i])
-			least[i] = v;
+		least[i] = v < least[i] ? v : least[i];
 	}
 }
 

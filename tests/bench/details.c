@@ -73,7 +73,10 @@ cost(const struct details *d)
 
 		for (size_t i = 0; i < ntexts; i++) {
 			buf_clear(&out);
-			details_read(run, texts[i], SLICE("de"), 0);
+			details_words(run, texts[i]);
+			details_entities(run, 0);
+			details_lang(run, SLICE("de"));
+			details_keywords(run);
 			details_put_keywords(run, 0, &out);
 			details_put(run, &out);
 		}

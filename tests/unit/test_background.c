@@ -199,7 +199,8 @@ test_keywords(void **state)
 
 		word_list_fill(&words, t);
 		entity_find(NULL, &s, t, 0, true);
-		n = keywords_find(run, b, 1, &words, t, &s, k);
+		keywords_begin(run, b, 1, &words, t);
+		n = keywords_find(run, &s, k);
 		buf_clear(&got);
 		for (size_t j = 0; j < n; j++) {
 			buf_puts(&got, j ? "|" : "");

@@ -12,7 +12,7 @@
 #include "core/hash.h"
 #include "core/map.h"
 #include "model/decide.h"
-#include "model/heads.h"
+#include "model/heads_group.h"
 #include "model/model.h"
 #include "model_make.h"
 
@@ -286,6 +286,29 @@ make_text(unsigned i, struct buf *text)
 	}
 }
 
+static void
+open_heads(struct buf *file, struct model **models)
+{
+	struct sme_err err;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		file[i] = (struct buf)BUF_INIT;
+		make_head(&file[i], i);
+		models[i] = model_from_memory(buf_slice(&file[i]), "x", &err);
+		assert_non_null(models[i]);
+		assert_true(!models[i]->entries == (i % 3 > 0));
+	}
+}
+
+static void
+close_heads(struct buf *file, struct model **models)
+{
+	for (unsigned i = 0; i < MANY; i++) {
+		model_close(models[i]);
+		buf_release(&file[i]);
+	}
+}
+
 /* All at once, some at a time, and one by one they say the same, however little is remembered. */
 static void
 test_many(void **state)
@@ -294,17 +317,10 @@ test_many(void **state)
 	struct model *models[MANY];
 	struct heads *heads;
 	struct heads_run *all, *some_of;
-	struct sme_err err;
 	double probs[LABELS];
 
 	(void)state;
-	for (unsigned i = 0; i < MANY; i++) {
-		file[i] = (struct buf)BUF_INIT;
-		make_head(&file[i], i);
-		models[i] = model_from_memory(buf_slice(&file[i]), "x", &err);
-		assert_non_null(models[i]);
-		assert_true(!models[i]->entries == (i % 3 > 0));
-	}
+	open_heads(file, models);
 	heads = heads_new(models, MANY);
 	all = heads_run_new(heads, HEADS_MEMORY);
 	some_of = heads_run_new(heads, 0);
@@ -329,11 +345,205 @@ test_many(void **state)
 	heads_run_free(all);
 	heads_run_free(some_of);
 	heads_free(heads);
-	for (unsigned i = 0; i < MANY; i++) {
+	close_heads(file, models);
+	buf_release(&text);
+}
+
+/* Heads on others say what they say by themselves, and leave the others as they are. */
+static void
+test_shared(void **state)
+{
+	struct buf file[MANY], text = BUF_INIT;
+	struct model *models[MANY], *list[] = {NULL, NULL, NULL};
+	struct heads *base, *heads;
+	struct heads_run *first, *run;
+
+	(void)state;
+	open_heads(file, models);
+	list[0] = models[16]; /* of the second group */
+	list[1] = models[18];
+	list[2] = models[3];
+	base = heads_new(models, MANY - 1);
+	heads = heads_new_on(base, list, 3);
+	first = heads_run_new(base, HEADS_MEMORY);
+	run = heads_run_new_on(first, heads, 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		const struct head_result *r;
+		double probs[LABELS];
+
+		make_text(i, &text);
+		if (i % 3 == 0) {
+			r = heads_predict(first, buf_slice(&text));
+			one_by_one(models[i % (MANY - 1)], buf_slice(&text), probs);
+			assert_true(fabs(r[i % (MANY - 1)].probs[0] - probs[0]) < 1e-9);
+			continue;
+		}
+		heads_read(run, buf_slice(&text));
+		for (unsigned s = 0; s < i % 5; s++)
+			heads_step(run);
+		heads_ask(run, (int[]){2, -1, (int)(i % 2)}, 3);
+		for (unsigned h = 0; h < 3; h++) {
+			one_by_one(list[h], buf_slice(&text), probs);
+			for (int c = 0; c < LABELS; c++)
+				assert_true(fabs(heads_answer(run, h)->probs[c] - probs[c]) < 1e-9);
+		}
+	}
+	heads_run_free(run);
+	heads_run_free(first);
+	heads_free(heads);
+	heads_free(base);
+	close_heads(file, models);
+	buf_release(&text);
+}
+
+/* ---- the table of all heads ---- */
+
+#define JOINT 5
+#define QUERIES 60
+
+/* Hashes that files of different sizes take for one another, or not: the same but for one bit, of
+ * the high ones above all. */
+static uint64_t
+near_hash(unsigned i)
+{
+	uint64_t h = hash_mix(i / QUERIES + 77);
+
+	return i % QUERIES ? h ^ UINT64_C(1) << (64 - i % QUERIES) : h;
+}
+
+/* Head number HEAD has ROWS rows, some of them near_hash; every other one lists its weights, and
+ * some have many labels. */
+static void
+make_joint(struct buf *file, unsigned head, uint32_t rows)
+{
+	static const char *const labels[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
+	    "11", "12", "13", "14", "15", "16", "17", "18", "19"};
+	uint32_t n = head % 3 ? 3 : 20;
+	struct model_label label[20] = {{.bias = 0}};
+	uint64_t *hashes = calloc(rows, sizeof *hashes);
+	float *weights = calloc((size_t)rows * n, sizeof *weights);
+	struct model_parts parts = {.name = "joint",
+	    .release = "r1",
+	    .names = labels,
+	    .meta = SLICE("{}"),
+	    .spec = {.word_max = 1, .tokens = NGRAM_ALL_TOKENS},
+	    .labels = n,
+	    .rows = rows,
+	    .temperature = 1,
+	    .label = label,
+	    .hashes = hashes,
+	    .weights = weights};
+	struct sme_err err;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		uint64_t r = hash_mix(head * 100000 + i + 1000);
+
+		hashes[i] = i < rows / 2 ? near_hash(i * (head + 1)) : r;
+		for (uint32_t c = 0; c < n; c++)
+			weights[i * n + c] = head % 2 && (r >> 40) % 40 > 20 + c % 9
+			                         ? 0
+			                         : (float)(hash_mix(r + c) % 200) - 100;
+	}
+	assert_int_equal(model_build(&parts, file, &err), 0);
+	free(hashes);
+	free(weights);
+}
+
+/* What a look-up in the file of head HEAD adds to. */
+static void
+from_file(const struct group *g, unsigned head, uint64_t hash, int16_t *sums, uint8_t *hits)
+{
+	const struct model *m = g->models[head];
+	int32_t row = model_find(m, hash);
+	const struct model_entry *e = NULL;
+	unsigned count = 0;
+
+	sums += g->at[head];
+	if (row < 0)
+		return;
+	hits[head]++;
+	if (m->entries)
+		e = model_entries(m, hash, (uint32_t)row, &count);
+	for (unsigned i = 0; i < count; i++)
+		sums[e[i].label] = (int16_t)(sums[e[i].label] + e[i].weight);
+	for (uint32_t c = 0; !m->entries && c < m->header->stride; c++)
+		sums[c] = (int16_t)(sums[c] + m->weights[(size_t)row * m->header->stride + c]);
+}
+
+static void
+ask_joint(struct group *g, struct joint *joint, const struct heads_kernel *kernel)
+{
+	struct lookups l = {.group = g, .kernel = kernel, .joint = joint};
+	struct memo *m = calloc(1, sizeof *m + g->width * sizeof(int16_t) + 64);
+	int16_t *sums = calloc(g->width, sizeof *sums);
+	uint8_t hits[GROUP_MAX] = {0};
+	unsigned known = 0;
+
+	for (unsigned i = 0; i < 100000; i++) {
+		uint64_t hash = near_hash(i);
+		head_set set = i % 7 ? (head_set)~0u : (head_set)hash_mix(i);
+
+		lookup(&l, hash, set, m);
+		for (unsigned h = 0; h < g->n; h++)
+			if (set >> h & 1)
+				from_file(g, h, hash, sums, hits);
+		if (i % 50)
+			continue;
+		lookup_finish(&l);
+		assert_memory_equal(memo_sums(m), sums, g->width * sizeof *sums);
+		assert_memory_equal(m->hits, hits, sizeof hits);
+		for (unsigned h = 0; h < g->n; h++)
+			known += hits[h];
+		memset(m->hits, 0, sizeof m->hits);
+		memset(memo_sums(m), 0, g->width * sizeof *sums);
+		memset(sums, 0, g->width * sizeof *sums);
+		memset(hits, 0, sizeof hits);
+	}
+	assert_true(known > 1000);
+	free(m);
+	free(sums);
+}
+
+/* The table knows what the files know, however many bits of a hash each of them keeps. */
+static void
+test_joint(void **state)
+{
+	static const uint32_t rows[JOINT] = {6000, 60, 700, 20000, 5000};
+	struct buf file[JOINT];
+	struct model *models[JOINT];
+	struct group g = {.n = 0};
+	struct joint *joint;
+	struct sme_err err;
+
+	(void)state;
+	for (unsigned i = 0; i < JOINT; i++) {
+		file[i] = (struct buf)BUF_INIT;
+		make_joint(&file[i], i, rows[i]);
+		models[i] = model_from_memory(buf_slice(&file[i]), "x", &err);
+		assert_non_null(models[i]);
+		group_add(&g, models[i]);
+	}
+	group_finish(&g);
+	joint = joint_new(&g);
+	assert_non_null(joint);
+	ask_joint(&g, joint, heads_kernel_plain());
+	if (heads_kernel_avx2())
+		ask_joint(&g, joint, heads_kernel_avx2());
+	joint_free(joint);
+	group_release(&g);
+	for (unsigned i = 0; i < JOINT; i++) {
 		model_close(models[i]);
 		buf_release(&file[i]);
 	}
-	buf_release(&text);
+}
+
+/* The same without the vectors that this machine may have. */
+static void
+test_many_plain(void **state)
+{
+	setenv("SME_SIMD", "plain", 1);
+	test_many(state);
+	unsetenv("SME_SIMD");
 }
 
 int
@@ -345,6 +555,9 @@ main(void)
 	    cmocka_unit_test(test_cold),
 	    cmocka_unit_test(test_explain),
 	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_many_plain),
+	    cmocka_unit_test(test_joint),
+	    cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
