@@ -141,10 +141,11 @@ lg(uint64_t x)
 
 	for (int i = 0; i < 32; i++) {
 		unsigned __int128 square = (unsigned __int128)m * m;
-		unsigned two = (unsigned)(square >> 127);
+		uint64_t high = (uint64_t)(square >> 64), two = high >> 63;
 
-		m = (uint64_t)(square >> (63 + two));
-		r = r << 1 | two;
+		/* The product without its top bit or two, whatever they are, and no jump for it. */
+		m = high << (two ^ 1) | ((uint64_t)square >> 63 & (two ^ 1));
+		r = r << 1 | (int64_t)two;
 	}
 	return r;
 }
@@ -173,7 +174,7 @@ prepare(struct background *b)
 			b->part[a][level + 1] = x_lg_x(a) + x_lg_x(texts) - x_lg_x(a + texts);
 		}
 	for (unsigned i = 1; i <= WORDS_MAX; i++)
-		b->lg[i] = lg(i);
+		b->lg[i] = i % 2 ? lg(i) : b->lg[i / 2] + (INT64_C(1) << 32);
 }
 
 static int

@@ -89,6 +89,7 @@ keep_lang(struct classifier *c, struct model *m, const struct source *from)
 /* A file of models: one of both, or neither with the reason. */
 struct opened {
 	char *path;
+	off_t size; /* of the file, or 0 */
 	struct model *model;
 	struct background *background;
 	struct sme_err err;
@@ -157,6 +158,7 @@ open_file(struct classifier *c, const char *path, const struct source *from, str
 /* The files of a directory, which threads open one after the other. */
 struct queue {
 	struct opened *files;
+	struct opened **order; /* the largest first, so that the threads end together */
 	size_t n;
 	_Atomic size_t next;
 };
@@ -167,8 +169,30 @@ open_next(void *arg)
 	struct queue *q = arg;
 
 	for (size_t i; (i = atomic_fetch_add(&q->next, 1)) < q->n;)
-		open_one(&q->files[i]);
+		open_one(q->order[i]);
 	return NULL;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	const struct opened *x = *(struct opened *const *)a, *y = *(struct opened *const *)b;
+
+	return (x->size < y->size) - (x->size > y->size);
+}
+
+static void
+put_in_order(struct queue *q)
+{
+	q->order = xcalloc(q->n, sizeof *q->order);
+	for (size_t i = 0; i < q->n; i++) {
+		struct stat st;
+
+		q->order[i] = &q->files[i];
+		if (stat(q->files[i].path, &st) == 0)
+			q->files[i].size = st.st_size;
+	}
+	qsort(q->order, q->n, sizeof *q->order, by_size);
 }
 
 /* Opening reads every byte for the checksum, so a second core nearly halves the start of a tool. */
@@ -179,12 +203,14 @@ open_all(struct queue *q)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t n = 0;
 
+	put_in_order(q);
 	while (n + 1 < q->n && (long)n + 1 < cores && n < OPEN_THREADS - 1 &&
 	       pthread_create(&threads[n], NULL, open_next, q) == 0)
 		n++;
 	open_next(q);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
+	free(q->order);
 }
 
 static int
