@@ -2,6 +2,10 @@
 
 #include <stdlib.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "core/mem.h"
 #include "text/emoticon.h"
 #include "text/norm_pass.h"
@@ -140,9 +144,10 @@ starts_nocase(const struct pass *z, struct slice with)
 static bool
 at_url(const struct pass *z)
 {
-	unsigned char c = *z->p | 0x20;
+	unsigned char c = *z->p | 0x20, next = z->end - z->p < 2 ? 0 : z->p[1] | 0x20;
 
-	if (c != 'h' && c != 'w' && c != 't')
+	/* Many words begin with these, so the second letter is looked at before all the rest. */
+	if (!(c == 'h' && next == 't') && !(c == 'w' && next == 'w') && !(c == 't' && next == '.'))
 		return false;
 	if (starts_nocase(z, SLICE("http://")) || starts_nocase(z, SLICE("https://")) ||
 	    starts_nocase(z, SLICE("www.")) || starts_nocase(z, SLICE("t.co/")))
@@ -159,13 +164,55 @@ skip_url(struct pass *z)
 		z->p++;
 }
 
+#ifdef __SSE2__
+/* Which of 16 bytes lie between LOW and HIGH. */
+static __m128i
+within(__m128i v, char low, char high)
+{
+	__m128i above = _mm_sub_epi8(v, _mm_set1_epi8(low));
+
+	return _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8((char)(high - low))), above);
+}
+
+/* The first letters and digits of a word, 16 at most, of which no three are the same in a row; how
+ * many were put to z->o, where there is room for 16.  0: the slow way must see to it. */
+static unsigned
+short_word(const struct pass *z)
+{
+	__m128i v, letters, lower;
+	unsigned others, n, same;
+
+	if (z->o != z->word || z->tag || z->end - z->p < 16)
+		return 0;
+	v = _mm_loadu_si128((const __m128i *)(const void *)z->p);
+	lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
+	letters = within(lower, 'a', 'z');
+	others = ~(unsigned)_mm_movemask_epi8(_mm_or_si128(letters, within(v, '0', '9'))) & 0xffff;
+	n = others ? (unsigned)__builtin_ctz(others) : 16;
+	lower = _mm_or_si128(v, _mm_and_si128(letters, _mm_set1_epi8(0x20)));
+	/* Bit I: the same as the one after it. */
+	same = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(lower, _mm_srli_si128(lower, 1)));
+	if (same & same >> 1 & ((1u << n) - 1) >> 2)
+		return 0;
+	_mm_storeu_si128((__m128i *)(void *)z->o, lower);
+	return n;
+}
+#else
+static unsigned
+short_word(const struct pass *z)
+{
+	(void)z;
+	return 0;
+}
+#endif
+
 /* A run of ASCII letters and digits; the word is open. */
 static void
 ascii_run(struct pass *z)
 {
-	const unsigned char *p = z->p, *end = z->end;
-	char *o = z->o;
-	unsigned room = NORMALIZE_WORD_MAX - z->letters, n = 0;
+	unsigned n = short_word(z), room = NORMALIZE_WORD_MAX - z->letters;
+	const unsigned char *p = z->p + n, *end = z->end;
+	char *o = z->o + n;
 	char last = o > z->word ? o[-1] : '\0', before = o > z->word + 1 ? o[-2] : '\0';
 	bool upper_ends = false;
 

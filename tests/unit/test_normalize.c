@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "core/hash.h"
 #include "text/ngram.h"
 #include "text/normalize.h"
 
@@ -169,7 +170,8 @@ test_scripts(void **state)
 static void
 test_grams(void **state)
 {
-	struct ngram_spec spec = {.word_max = 2, .char_min = 1, .char_max = 3, .tokens = NGRAM_ALL_TOKENS};
+	struct ngram_spec spec = {
+	    .word_max = 2, .char_min = 1, .char_max = 3, .tokens = NGRAM_ALL_TOKENS};
 	struct ngram_list a = {0}, b = {0};
 	struct token_grams g;
 	struct norm norm = NORM_INIT;
@@ -206,6 +208,45 @@ test_grams(void **state)
 	norm_release(&norm);
 }
 
+/* Words are read sixteen letters at a time where that many bytes follow and no hashtag is open;
+ * what becomes of them is the same. */
+static void
+test_long_way(void **state)
+{
+	struct norm quick = NORM_INIT, slow = NORM_INIT;
+	uint64_t r = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 200000; i++) {
+		char text[80] = "#";
+		size_t n = 1, wanted = 2 + i % 40;
+		struct slice word;
+
+		for (; n < wanted; n++) {
+			r = hash_mix(r + n);
+			/* Few letters, so that some are the same three times; no capital inside. */
+			text[n] = n > 2 && r % 3 == 0 ? text[n - 1] : "abkmnzx0197"[r / 3 % 11];
+			if (n == 1)
+				text[n] = "abkmnzxABKMNZX"[r / 3 % 14];
+			else if (text[n] >= 'A' && text[n] <= 'Z')
+				text[n] |= 0x20;
+		}
+		norm_run(&slow, (struct slice){text, n});
+		memset(text + n, ' ', 20);
+		norm_run(&quick, (struct slice){text + 1, n + 19});
+		word = buf_slice(&slow.text);
+		assert_true(word.n > 2 && word.p[0] == '#' && word.p[1] == ' ');
+		assert_int_equal(quick.n + 1, slow.n);
+		assert_int_equal(quick.letters[SCRIPT_LATIN], slow.letters[SCRIPT_LATIN]);
+		assert_int_equal(quick.text.n + 2, word.n);
+		assert_memory_equal(quick.text.p, word.p + 2, word.n - 2);
+		for (size_t t = 0; t < quick.n; t++)
+			assert_int_equal(quick.tokens[t].letters, slow.tokens[t + 1].letters);
+	}
+	norm_release(&quick);
+	norm_release(&slow);
+}
+
 int
 main(void)
 {
@@ -216,6 +257,7 @@ main(void)
 	    cmocka_unit_test(test_bounds),
 	    cmocka_unit_test(test_scripts),
 	    cmocka_unit_test(test_grams),
+	    cmocka_unit_test(test_long_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
