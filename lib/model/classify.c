@@ -378,6 +378,7 @@ classify_by(struct classifier_run *run, struct buf *out)
 	heads_step(run->heads);
 	details_entities(run->details, scope);
 	heads_step(run->heads);
+	details_copies(run->details);
 	run->lang = lang >= 0 ? heads_answer(run->heads, (size_t)lang)->best : -1;
 	details_lang(run->details, words_lang(run));
 	choose_speakers(run);

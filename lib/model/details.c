@@ -16,6 +16,8 @@ struct details_run {
 	struct word_list words;
 	struct word_list probe; /* shares the table of words */
 	struct entity_scratch entities;
+	struct minhash copies;
+	bool has_copies;
 	struct keywords_run *keywords;
 	int lang; /* number of the background's language, or -1 */
 	struct keyword keyword[KEYWORDS_MAX];
@@ -116,6 +118,13 @@ details_entities(struct details_run *run, int scope)
 		entity_find(d->patterns, &run->entities, run->text, scope, true);
 	if (d->places && d->parts & DETAILS_ENTITIES)
 		places_find(d->places, &run->words, run->text, &run->entities);
+}
+
+void
+details_copies(struct details_run *run)
+{
+	if (run->d->parts & DETAILS_DUP)
+		run->has_copies = minhash_of(&run->words, &run->copies);
 }
 
 void
@@ -225,14 +234,13 @@ put_entities(struct details_run *run, struct buf *out)
 static void
 put_dup(struct details_run *run, struct buf *out)
 {
-	struct minhash key;
 	char text[MINHASH_SIZE];
 
-	if (!minhash_of(&run->words, &key)) {
+	if (!run->has_copies) {
 		buf_puts(out, ",\"dup\":null");
 		return;
 	}
-	minhash_format(&key, text);
+	minhash_format(&run->copies, text);
 	buf_puts(out, ",\"dup\":\"");
 	buf_puts(out, text);
 	buf_addc(out, '"');

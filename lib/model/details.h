@@ -40,12 +40,13 @@ struct details_run *details_run_new(const struct details *d);
 void details_run_free(struct details_run *run);
 
 /*
- * Read TEXT, of a mention of SCOPE, which must live until the last of the calls below.  The four
+ * Read TEXT, of a mention of SCOPE, which must live until the last of the calls below.  The five
  * parts are to be called in this order, whatever else is done between them; the last but one has
  * what is known of the words in language LANG (such as "de", or nothing) brought near.
  */
 void details_words(struct details_run *run, struct slice text);
 void details_entities(struct details_run *run, int scope);
+void details_copies(struct details_run *run);
 void details_lang(struct details_run *run, struct slice lang);
 void details_keywords(struct details_run *run);
 

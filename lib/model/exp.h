@@ -2,15 +2,20 @@
  * Private to lib/model: e to the power of what is not positive, from nothing but additions and
  * multiplications, so that every machine and every libm gives the same digits.  Better than 1e-15
  * relative.  Two lanes, since all 64-bit machines have them; wider ones are slow where they are
- * not.
+ * not, so whoever knows that the machine has them asks for EXP_LANES of his own.
  */
 #ifndef SME_MODEL_EXP_H
 #define SME_MODEL_EXP_H
 
 #include <stdint.h>
 
-typedef double exp_lanes __attribute__((vector_size(16), aligned(8), may_alias));
-typedef int64_t exp_bits __attribute__((vector_size(16)));
+#ifndef EXP_LANES
+#define EXP_LANES 2
+#define EXP_TARGET
+#endif
+
+typedef double exp_lanes __attribute__((vector_size(EXP_LANES * 8), aligned(8), may_alias));
+typedef int64_t exp_bits __attribute__((vector_size(EXP_LANES * 8)));
 
 /* e to the power of X is e to the power of REST times 2 to the power of a whole number. */
 struct exp_parts {
@@ -18,7 +23,7 @@ struct exp_parts {
 	exp_bits in_range;
 };
 
-static inline struct exp_parts
+EXP_TARGET static inline struct exp_parts
 exp_split(exp_lanes x)
 {
 	const double round = 0x1.8p52; /* adding it leaves a whole number in the low bits */
@@ -32,27 +37,26 @@ exp_split(exp_lanes x)
 	return p;
 }
 
-static inline exp_lanes
+EXP_TARGET static inline exp_lanes
 exp_join(exp_lanes sum, struct exp_parts p)
 {
 	return (exp_lanes)((exp_bits)(sum * p.power) & p.in_range);
 }
 
-/* The N numbers at P, an even count, in place; below -700, and for NaN, the result is 0.  Four at
- * once: each step waits for the one before, but not for those of others. */
-static inline void
+/* The N numbers at P, a multiple of EXP_LANES, in place; below -700, and for NaN, the result is 0.
+ * Four vectors at once: each step waits for the one before, but not for those of others. */
+EXP_TARGET static inline void
 exp_minus(double *p, uint32_t n)
 {
 	static const double inverse[] = {1, 1 / 2., 1 / 3., 1 / 4., 1 / 5., 1 / 6., 1 / 7., 1 / 8.,
 	    1 / 9., 1 / 10., 1 / 11., 1 / 12., 1 / 13., 1 / 14.};
-
+	const exp_lanes one = (exp_lanes){0} + 1;
 	uint32_t i = 0;
 
-	for (; i + 8 <= n; i += 8) {
-		exp_lanes *at = (exp_lanes *)(p + i);
+	for (; i + 4 * EXP_LANES <= n; i += 4 * EXP_LANES) {
+		exp_lanes *at = (exp_lanes *)(p + i), sa = one, sb = one, sc = one, sd = one;
 		struct exp_parts a = exp_split(at[0]), b = exp_split(at[1]);
 		struct exp_parts c = exp_split(at[2]), d = exp_split(at[3]);
-		exp_lanes sa = {1, 1}, sb = {1, 1}, sc = {1, 1}, sd = {1, 1};
 
 		for (int j = 13; j >= 0; j--) {
 			sa = sa * a.rest * inverse[j] + 1;
@@ -65,8 +69,8 @@ exp_minus(double *p, uint32_t n)
 		at[2] = exp_join(sc, c);
 		at[3] = exp_join(sd, d);
 	}
-	for (; i < n; i += 2) {
-		exp_lanes *at = (exp_lanes *)(p + i), sum = {1, 1};
+	for (; i < n; i += EXP_LANES) {
+		exp_lanes *at = (exp_lanes *)(p + i), sum = one;
 		struct exp_parts a = exp_split(*at);
 
 		for (int j = 13; j >= 0; j--)

@@ -41,8 +41,8 @@ void heads_run_free(struct heads_run *run);
 /* Read TEXT, for heads_answer. */
 void heads_read(struct heads_run *run, struct slice text);
 
-/* Do some of the work that any head needs.  A text that is just read is far away in memory: three
- * such steps, with other work between them, save the waiting.  None is necessary. */
+/* Do some of the work that any head needs.  A text that is just read is far away in memory: two
+ * such steps, with other work before and after each, save the waiting.  None is necessary. */
 void heads_step(struct heads_run *run);
 
 /* HEADS, -1 being none, are going to be asked: together they cost less. */

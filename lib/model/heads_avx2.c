@@ -19,6 +19,16 @@ load_16(const void *p)
 	return _mm_loadu_si128((const __m128i *)p);
 }
 
+KERNEL unsigned
+match_16(const uint16_t *p, uint16_t print)
+{
+	__m256i same = _mm256_cmpeq_epi16(_mm256_loadu_si256((const __m256i *)(const void *)p),
+	    _mm256_set1_epi16((int16_t)print));
+
+	return (unsigned)_mm_movemask_epi8(
+	    _mm_packs_epi16(_mm256_castsi256_si128(same), _mm256_extracti128_si256(same, 1)));
+}
+
 KERNEL void
 add_4(int16_t *sums, const int8_t *row)
 {
@@ -58,23 +68,48 @@ add_hits(uint8_t *hits, head_set set)
 
 #include "model/heads_kernel.h"
 
-/* Add up N times eight places: what is at COLUMN of each memo. */
-KERNEL void
-sum_eights(int32_t *total, void *const *memo, size_t n, size_t column, const unsigned eights)
+/* Eight places of a memo. */
+KERNEL __m256i
+load_sums(const void *memo, size_t column)
 {
-	__m256i sum[4];
+	const int16_t *sums = (const int16_t *)((const struct memo *)memo + 1);
 
-	for (unsigned k = 0; k < eights; k++)
-		sum[k] = _mm256_setzero_si256();
+	return _mm256_cvtepi16_epi32(load_16(sums + column));
+}
+
+KERNEL void
+store_sums(int32_t *total, __m256i sum)
+{
+	_mm256_storeu_si256((__m256i *)(void *)total, sum);
+}
+
+KERNEL void
+sum_32(int32_t *total, void *const *memo, size_t n, size_t column)
+{
+	__m256i a = _mm256_setzero_si256(), b = a, c = a, d = a;
+
 	for (size_t i = 0; i < n; i++) {
-		const int16_t *p = (const int16_t *)((const struct memo *)memo[i] + 1) + column;
-
-		for (unsigned k = 0; k < eights; k++)
-			sum[k] =
-			    _mm256_add_epi32(sum[k], _mm256_cvtepi16_epi32(load_16(p + k * 8)));
+		a = _mm256_add_epi32(a, load_sums(memo[i], column));
+		b = _mm256_add_epi32(b, load_sums(memo[i], column + 8));
+		c = _mm256_add_epi32(c, load_sums(memo[i], column + 16));
+		d = _mm256_add_epi32(d, load_sums(memo[i], column + 24));
 	}
-	for (unsigned k = 0; k < eights; k++)
-		_mm256_storeu_si256((__m256i *)(void *)(total + k * 8), sum[k]);
+	store_sums(total, a);
+	store_sums(total + 8, b);
+	store_sums(total + 16, c);
+	store_sums(total + 24, d);
+}
+
+KERNEL void
+sum_8(int32_t *total, void *const *memo, size_t n, size_t column)
+{
+	__m256i a = _mm256_setzero_si256(), b = a;
+
+	for (size_t i = 0; i < n; i += 2) {
+		a = _mm256_add_epi32(a, load_sums(memo[i], column));
+		b = _mm256_add_epi32(b, load_sums(memo[i + 1], column));
+	}
+	store_sums(total, _mm256_add_epi32(a, b));
 }
 
 TARGET static void
@@ -84,17 +119,17 @@ kernel_sum(int32_t *total, void *const *memo, size_t n, size_t from, size_t to)
 	size_t c = from;
 
 	for (; c + 32 <= to; c += 32)
-		sum_eights(total + c, memo, n, c, 4);
-	for (; c + 16 <= to; c += 16)
-		sum_eights(total + c, memo, n, c, 2);
+		sum_32(total + c, memo, n, c);
 	for (; c + 8 <= to; c += 8)
-		sum_eights(total + c, memo, n, c, 1);
+		sum_8(total + c, memo, n, c);
 	if (c == to)
 		return;
-	sum_eights(last, memo, n, c, 1);
+	sum_8(last, memo, n, c);
 	memcpy(total + c, last, (to - c) * sizeof *last);
 }
 
+#define EXP_LANES 4
+#define EXP_TARGET TARGET
 #include "model/exp.h"
 
 TARGET static void
@@ -106,8 +141,7 @@ kernel_exp(double *p, uint32_t n)
 const struct heads_kernel *
 heads_kernel_avx2(void)
 {
-	static const struct heads_kernel kernel = {
-	    kernel_find, kernel_add, kernel_hits, kernel_sum, kernel_exp};
+	static const struct heads_kernel kernel = {kernel_add, kernel_hits, kernel_sum, kernel_exp};
 
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
 	               __builtin_cpu_supports("popcnt")

@@ -101,13 +101,12 @@ hash_list_add(struct hash_list *list, uint64_t hash)
 	list->hash[list->n++] = hash;
 }
 
-/* A feature to be looked for by the heads in SET, what is to be added to, and where it was found.
- */
+/* A feature to be looked for by the heads in SET, what is to be added to, and where it may be. */
 struct feature {
 	uint64_t hash;
 	struct memo *to;
 	const char *bucket;
-	int32_t at;
+	uint16_t found; /* bits of the first 16 features of the bucket */
 	head_set set;
 };
 
@@ -119,8 +118,8 @@ struct lookups {
 	struct group *group;
 	const struct heads_kernel *kernel;
 	const struct joint *joint;
-	uint64_t done;         /* in files */
-	size_t n, near, found; /* how many have been through each step */
+	uint64_t done;  /* in files */
+	size_t n, near; /* how many there are, and whose buckets are near */
 	struct feature list[LOOKUPS_MAX];
 };
 
@@ -131,7 +130,7 @@ void lookup_near(struct lookups *l, const struct hash_list *list);
 /* Look for a feature, at the latest at the finish. */
 void lookup(struct lookups *l, uint64_t hash, head_set set, struct memo *to);
 
-/* Do some of the work: the next step of all features.  Three steps are all of it. */
+/* Have brought near what the finish will read. */
 void lookup_step(struct lookups *l);
 void lookup_finish(struct lookups *l);
 
@@ -145,10 +144,8 @@ void joint_free(struct joint *j);
 
 /* What depends on the machine; the results do not. */
 struct heads_kernel {
-	/* Find N features in their buckets, and have their records brought near. */
-	void (*find)(struct feature *f, size_t n);
-	/* Add what was found. */
-	void (*add)(const struct joint *j, const struct feature *f, size_t n);
+	/* Find N features in their buckets, and add what the heads know of them. */
+	void (*add)(const struct joint *j, struct feature *f, size_t n);
 	/* Sum up the hits of N memos; TOTAL has GROUP_MAX places. */
 	void (*hits)(uint32_t *total, void *const *memo, size_t n);
 	/* Sum up the places FROM to TO, which come in fours, of N memos, an even number. */

@@ -376,6 +376,7 @@ joint_new(const struct group *g)
 {
 	struct joint *j = xcalloc(1, sizeof *j);
 	struct making *k;
+	size_t starts;
 	int r;
 
 	if (!choose_bits(j, g) || bound(j, g) > UINT32_MAX) {
@@ -383,9 +384,10 @@ joint_new(const struct group *g)
 		return NULL;
 	}
 	choose_heads(j, g);
-	j->starts = xcalloc((size_t)1 << (j->high + j->low), sizeof *j->starts);
-	j->buckets = xmalloc(bound(j, g));
-	mem_large(j->buckets, bound(j, g));
+	starts = sizeof *j->starts << (j->high + j->low);
+	j->starts = xmalloc(starts + bound(j, g));
+	mem_large(j->starts, starts + bound(j, g));
+	j->buckets = (char *)j->starts + starts;
 	k = xcalloc(1, sizeof *k);
 	k->group = g;
 	k->joint = j;
@@ -408,6 +410,5 @@ joint_free(struct joint *j)
 	if (!j)
 		return;
 	free(j->starts);
-	free(j->buckets);
 	free(j);
 }

@@ -32,7 +32,7 @@ struct joint {
 	uint8_t further[GROUP_MAX]; /* bits that each head's file keeps beyond the high ones */
 	uint32_t stride[GROUP_MAX], at[GROUP_MAX]; /* as the group has them */
 	uint32_t *starts;                          /* [buckets]: where each begins */
-	char *buckets;
+	char *buckets;                             /* in the same memory */
 };
 
 struct record {

@@ -2,6 +2,8 @@
  * What takes most of the time of the heads: finding features in the table of all heads and adding
  * up.  Included by the files that have the primitives for some kind of machine:
  *
+ * KERNEL unsigned match_16(const uint16_t *p, uint16_t print)
+ *	A bit for each of 16 at P that is PRINT.
  * KERNEL void add_4(int16_t *sums, const int8_t *row)
  * KERNEL void add_row(int16_t *sums, const int8_t *row, uint32_t stride)
  *	SUMS += ROW, of 4 places, or of STRIDE, which is 8 or a multiple of 16.
@@ -18,28 +20,29 @@ record_of(const char *bucket, unsigned i)
 	return bucket + get_u16(bucket + (1 + n + i) * sizeof(uint16_t));
 }
 
-/* The place of the feature with HASH in BUCKET, from FROM on, or -1.  Its record is fetched. */
-KERNEL int
-find_one(const char *bucket, uint64_t hash, int from)
+/* Which of the features FROM to FROM + 15 of BUCKET have the low bits of HASH. */
+KERNEL unsigned
+find_in_bucket(const char *bucket, uint64_t hash, unsigned from)
 {
 	const uint16_t *prints = (const uint16_t *)(const void *)(bucket + sizeof(uint16_t));
-	unsigned n = get_u16(bucket);
-	int at = model_find_print(prints + from, n - (unsigned)from, (uint16_t)hash);
-	const char *record;
+	unsigned n = get_u16(bucket) - from;
 
-	if (at < 0)
-		return -1;
-	record = record_of(bucket, (unsigned)(from + at));
-	for (size_t i = 0; i < FETCHED; i += CACHE_LINE)
-		__builtin_prefetch(record + i);
-	return from + at;
+	return match_16(prints + from, (uint16_t)hash) & ((1u << (n < 16 ? n : 16)) - 1);
 }
 
-TARGET static void
-kernel_find(struct feature *f, size_t n)
+/* Look for F in its bucket, and have the record brought near; is it there?  Without a jump, for no
+ * one can tell which are. */
+KERNEL bool
+find_one(struct feature *f)
 {
-	for (size_t i = 0; i < n; i++)
-		f[i].at = find_one(f[i].bucket, f[i].hash, 0);
+	unsigned bits = find_in_bucket(f->bucket, f->hash, 0);
+	unsigned at = (unsigned)__builtin_ctz(bits | 1u << 16) & 15;
+	const char *record = record_of(f->bucket, at);
+
+	for (size_t i = 0; i < FETCHED; i += CACHE_LINE)
+		__builtin_prefetch(record + i);
+	f->found = (uint16_t)bits;
+	return (bits != 0) | (get_u16(f->bucket) > 16);
 }
 
 /* Rows that list their weights are added after those that do not: a processor waits long when it is
@@ -110,32 +113,49 @@ add_record(
 	add_hits(to->hits, set);
 }
 
+/* Add what the record number AT of F's bucket holds, if it is of F. */
+KERNEL void
+add_if(const struct joint *j, const struct feature *f, unsigned at, struct sparse_rows *later)
+{
+	uint16_t extra = (uint16_t)(f->hash << j->high >> (64 - EXTRA_BITS));
+	const char *p = record_of(f->bucket, at);
+	const struct record *r = (const void *)p;
+	head_set set = r->heads & f->set & j->by_same[same_bits(extra, r->extra)];
+
+	if (later->n > SPARSE_ROWS - GROUP_MAX)
+		add_sparse(later);
+	if (set)
+		add_record(j, p, set, f->to, later);
+}
+
+/* Add what is known of F, one of those found.  Several records may have the same low bits. */
 KERNEL void
 add_one(const struct joint *j, const struct feature *f, struct sparse_rows *later)
 {
-	uint16_t extra = (uint16_t)(f->hash << j->high >> (64 - EXTRA_BITS));
+	unsigned n = get_u16(f->bucket);
 
-	/* Another one can have the same low bits, so there may be more. */
-	for (int at = f->at; at >= 0; at = find_one(f->bucket, f->hash, at + 1)) {
-		const char *p = record_of(f->bucket, (unsigned)at);
-		const struct record *r = (const void *)p;
-		head_set set = r->heads & f->set & j->by_same[same_bits(extra, r->extra)];
-
-		if (later->n > SPARSE_ROWS - GROUP_MAX)
-			add_sparse(later);
-		if (set)
-			add_record(j, p, set, f->to, later);
-	}
+	for (unsigned bits = f->found; bits; bits &= bits - 1)
+		add_if(j, f, (unsigned)__builtin_ctz(bits), later);
+	for (unsigned from = 16; from < n; from += 16)
+		for (unsigned bits = find_in_bucket(f->bucket, f->hash, from); bits;
+		     bits &= bits - 1)
+			add_if(j, f, from + (unsigned)__builtin_ctz(bits), later);
 }
 
 TARGET static void
-kernel_add(const struct joint *j, const struct feature *f, size_t n)
+kernel_add(const struct joint *j, struct feature *f, size_t n)
 {
+	uint16_t found[LOOKUPS_MAX];
 	struct sparse_rows later;
+	size_t k = 0;
 
+	for (size_t i = 0; i < n; i++) {
+		found[k] = (uint16_t)i;
+		k += find_one(&f[i]);
+	}
 	later.n = 0;
-	for (size_t i = 0; i < n; i++)
-		add_one(j, &f[i], &later);
+	for (size_t i = 0; i < k; i++)
+		add_one(j, &f[found[i]], &later);
 	add_sparse(&later);
 }
 

@@ -97,43 +97,24 @@ bucket_of(const struct joint *j, uint64_t hash)
 	return bucket;
 }
 
-static void
-go_near(struct lookups *l)
-{
-	for (; l->near < l->n; l->near++)
-		l->list[l->near].bucket = bucket_of(l->joint, l->list[l->near].hash);
-}
-
-static void
-find(struct lookups *l)
-{
-	go_near(l);
-	l->kernel->find(l->list + l->found, l->n - l->found);
-	l->found = l->n;
-}
-
 void
 lookup_step(struct lookups *l)
 {
-	if (l->joint && l->near < l->n)
-		go_near(l);
-	else if (l->joint && l->found < l->n)
-		find(l);
-	else
-		lookup_finish(l);
+	for (; l->joint && l->near < l->n; l->near++)
+		l->list[l->near].bucket = bucket_of(l->joint, l->list[l->near].hash);
 }
 
 void
 lookup_finish(struct lookups *l)
 {
 	if (l->joint) {
-		find(l);
+		lookup_step(l);
 		l->kernel->add(l->joint, l->list, l->n);
 	} else {
 		add_from_files(l);
 		l->joint = find_joint(l);
 	}
-	l->n = l->near = l->found = 0;
+	l->n = l->near = 0;
 }
 
 void

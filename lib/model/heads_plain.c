@@ -6,6 +6,7 @@
 #define TARGET
 #define KERNEL static inline
 
+#define match_16 sums_match_16
 #define add_4 sums_add_4
 #define add_row sums_add_row
 #define add_hits hits_add
@@ -29,8 +30,7 @@ kernel_sum(int32_t *total, void *const *memo, size_t n, size_t from, size_t to)
 const struct heads_kernel *
 heads_kernel_plain(void)
 {
-	static const struct heads_kernel kernel = {
-	    kernel_find, kernel_add, kernel_hits, kernel_sum, exp_minus};
+	static const struct heads_kernel kernel = {kernel_add, kernel_hits, kernel_sum, exp_minus};
 
 	return &kernel;
 }

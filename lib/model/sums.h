@@ -1,6 +1,6 @@
 /*
- * Adding up rows of weights: private to lib/model.  With the vectors that every x86-64 has, and
- * plainly elsewhere.  Strides are 4, 8 or multiples of 16.
+ * Finding features and adding up rows of weights: private to lib/model.  With the vectors that
+ * every x86-64 has, and plainly elsewhere.  Strides are 4, 8 or multiples of 16.
  */
 #ifndef SME_MODEL_SUMS_H
 #define SME_MODEL_SUMS_H
@@ -10,6 +10,18 @@
 #include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
+
+/* A bit for each of 16 at P that is PRINT. */
+static inline unsigned
+sums_match_16(const uint16_t *p, uint16_t print)
+{
+	const __m128i *at = (const __m128i *)(const void *)p;
+	__m128i wanted = _mm_set1_epi16((int16_t)print);
+
+	return (unsigned)_mm_movemask_epi8(
+	    _mm_packs_epi16(_mm_cmpeq_epi16(_mm_loadu_si128(at), wanted),
+		_mm_cmpeq_epi16(_mm_loadu_si128(at + 1), wanted)));
+}
 
 /* Eight bytes become eight shorts. */
 static inline __m128i
@@ -76,6 +88,17 @@ sums_shorts_8(int32_t *total, void *const *p, size_t n, size_t at)
 	_mm_storeu_si128((__m128i *)(void *)(total + 4), sum[1]);
 }
 #else
+/* A bit for each of 16 at P that is PRINT. */
+static inline unsigned
+sums_match_16(const uint16_t *p, uint16_t print)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		bits |= (unsigned)(p[i] == print) << i;
+	return bits;
+}
+
 static inline void
 sums_add_4(int16_t *sums, const int8_t *row)
 {

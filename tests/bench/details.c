@@ -75,6 +75,7 @@ cost(const struct details *d)
 			buf_clear(&out);
 			details_words(run, texts[i]);
 			details_entities(run, 0);
+			details_copies(run);
 			details_lang(run, SLICE("de"));
 			details_keywords(run);
 			details_put_keywords(run, 0, &out);
