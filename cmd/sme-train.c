@@ -25,7 +25,7 @@ static const char *from_log, *tenant, *compare_file, *misses_file;
 static bool balance, no_refit, only_better, background, accounts, vectors;
 static double word_weight; /* 0: by the solver */
 static struct vectors *used_vectors;
-static struct cli_list weights, costs, recalls, lexicons, lexicon_rows;
+static struct cli_list weights, costs, recalls, lexicons, lexicon_rows, keep_shares;
 
 static const struct cli_opt options[] = {
     CLI_HEADING("what is read"),
@@ -71,8 +71,12 @@ static const struct cli_opt options[] = {
     {0, "balance", CLI_FLAG, &balance, NULL, "let every label count the same, however frequent"},
     {0, "chars", CLI_STRING, &chars, "MIN-MAX", "lengths of character n-grams, or 0 (1-5)"},
     {0, "epochs", CLI_INT, &epochs, "N", "softmax, hidden units: how often each row is seen (10)"},
+    {0, "experts", CLI_FLAG, &train.experts, NULL,
+	"with --by: what labels mean differs between its values"},
     {0, "features", CLI_INT, &features, "N", "keep the N n-grams that tell most (200000)"},
     {0, "hidden", CLI_INT, &hidden, "N", "learn N hidden units, too (many labels: if they help)"},
+    {0, "keep-shares", CLI_LIST, &keep_shares, "VALUE",
+	"experts: but for this value of --by, whose labels count as they are"},
     {0, "label-weight", CLI_LIST, &weights, "LABEL=N", "let a label's rows count N times"},
     {0, "lang-rows", CLI_INT, &lang_rows, "N",
 	"background: leave out languages with fewer rows (1000)"},
@@ -144,7 +148,7 @@ static bool
 is_softmax(size_t labels)
 {
 	return train.solver == TRAIN_SOFTMAX ||
-	       (train.solver == TRAIN_AUTO && labels > TRAIN_LIBLINEAR_LABELS);
+	       (train.solver == TRAIN_AUTO && labels > TRAIN_LIBLINEAR_LABELS && !train.experts);
 }
 
 static void
@@ -212,6 +216,12 @@ check_options(void)
 		cli_usage("--hidden: expected a multiple of 16");
 	if (hidden > 0 && (train.scripts || lexicons.n || lexicon_rows.n))
 		cli_usage("--hidden does not go with --scripts or a lexicon");
+	if (train.experts && !keys.group)
+		cli_usage("--experts needs --by, whose values tell the kinds of rows apart");
+	if (train.experts &&
+	    (hidden > 0 || train.scripts || weights.n || train.solver == TRAIN_SOFTMAX))
+		cli_usage(
+		    "--experts does not go with --hidden, --label-weight, --scripts or softmax");
 	if (words == 0 && train.matrix.spec.char_max == 0)
 		cli_usage("--words 0 and --chars 0 leave nothing to learn from");
 	if (strcmp(tokens, "words") == 0)
@@ -507,6 +517,7 @@ main(int argc, char **argv)
 	struct train_aim *aims;
 	struct sme_err err;
 	double *weight;
+	bool *kept;
 	int status;
 
 	if (accounts)
@@ -531,6 +542,8 @@ main(int argc, char **argv)
 	open_vectors(d.labels.n);
 	weight = labels_weights(&d, &weights, balance);
 	train.label_weight = balance || weights.n ? weight : NULL;
+	train.balance = balance;
+	train.keep_shares = kept = labels_kept(&d, &keep_shares);
 	train.aims = aims = labels_aims(&d, &costs, &recalls, &train.aims_n);
 	if (train_model(&d, &train, &model, &report, &err) < 0)
 		sme_die(err.status, "%s", err.text);
@@ -542,6 +555,8 @@ main(int argc, char **argv)
 	vectors_close(used_vectors);
 	free(lexicons.items);
 	free(lexicon_rows.items);
+	free(keep_shares.items);
+	free(kept);
 	free(weight);
 	free(aims);
 	free(weights.items);

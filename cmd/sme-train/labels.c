@@ -51,6 +51,22 @@ labels_weights(const struct dataset *d, const struct cli_list *weights, bool bal
 	return w;
 }
 
+bool *
+labels_kept(const struct dataset *d, const struct cli_list *kinds)
+{
+	bool *kept = xcalloc(d->groups.n + 1, sizeof *kept);
+
+	for (size_t i = 0; i < kinds->n; i++) {
+		const union map_value *kind = map_get(&d->groups, slice_of(kinds->items[i]));
+
+		if (!kind)
+			cli_usage(
+			    "--keep-shares: no row has the value \"%s\" of --by", kinds->items[i]);
+		kept[kind->u] = true;
+	}
+	return kept;
+}
+
 /* A label may be aimed at in one way only. */
 static void
 add_aim(struct train_aim *aims, size_t *n, struct train_aim aim, const char *arg)

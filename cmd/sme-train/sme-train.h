@@ -32,6 +32,9 @@ void rows_warn(const struct dataset *d, const struct dataset_keys *keys);
 /* One weight for each label, from --balance and --label-weight.  The caller frees. */
 double *labels_weights(const struct dataset *d, const struct cli_list *weights, bool balance);
 
+/* For each value of --by: is it one of KINDS, from --keep-shares?  The caller frees. */
+bool *labels_kept(const struct dataset *d, const struct cli_list *kinds);
+
 /* What --cost and --recall ask for.  The caller frees. */
 struct train_aim *labels_aims(const struct dataset *d, const struct cli_list *costs,
     const struct cli_list *recalls, size_t *n);

@@ -8,6 +8,7 @@
 #define SME_MODEL_EXP_H
 
 #include <stdint.h>
+#include <string.h>
 
 #ifndef EXP_LANES
 #define EXP_LANES 2
@@ -77,6 +78,31 @@ exp_minus(double *p, uint32_t n)
 			sum = sum * a.rest * inverse[j] + 1;
 		*at = exp_join(sum, a);
 	}
+}
+
+/* The logarithm of X, above 0; of what is smaller than the smallest normal number, that one's. From
+ * additions, multiplications and divisions alone, too; better than 1e-14. */
+static inline double
+exp_log(double x)
+{
+	int64_t bits, power;
+	double half, square, sum = 0;
+
+	if (!(x > 0x1p-1022))
+		x = 0x1p-1022;
+	memcpy(&bits, &x, sizeof bits);
+	power = (bits >> 52) - 1023;
+	bits = (bits & 0xfffffffffffff) | (int64_t)1023 << 52;
+	memcpy(&x, &bits, sizeof x); /* 1 to 2; then around 1 */
+	if (x > 1.4142135623730951) {
+		x = x / 2;
+		power++;
+	}
+	half = (x - 1) / (x + 1);
+	square = half * half;
+	for (int i = 19; i >= 1; i -= 2)
+		sum = sum * square + 1. / i;
+	return 2 * half * sum + (double)power * 0.69314718055994529;
 }
 
 #endif

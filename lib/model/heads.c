@@ -5,6 +5,7 @@
 
 #include "core/mem.h"
 #include "model/decide.h"
+#include "model/experts.h"
 #include "model/heads_group.h"
 #include "model/hidden.h"
 
@@ -365,16 +366,35 @@ by_weight(const void *a, const void *b)
 	return x->token < y->token ? -1 : x->token > y->token;
 }
 
-/* By how much SUMS of a token raise the score of LABEL over the mean of the others. */
+/* By how much SUMS of a token raise the score of LABEL over the mean of the others, in the columns
+ * from FIRST on. */
 static double
-raise_of(const struct model *m, const int16_t *sums, int label)
+raise_in(const struct model *m, const int16_t *sums, uint32_t first, uint32_t label)
 {
-	double own = sums[label] * (double)m->labels[label].scale, others = 0;
+	double own = 0, others = 0;
 
-	for (uint32_t c = 0; c < m->header->labels; c++)
-		if (c != (uint32_t)label)
-			others += sums[c] * (double)m->labels[c].scale;
+	for (uint32_t c = 0; c < m->header->labels; c++) {
+		double score = sums[first + c] * (double)m->labels[first + c].scale;
+
+		if (c == label)
+			own = score;
+		else
+			others += score;
+	}
 	return own - others / (m->header->labels - 1);
+}
+
+/* The same by all experts, each as likely as GATES say; without any by the labels. */
+static double
+raise_of(const struct model *m, const int16_t *sums, int label, const double *gates)
+{
+	double all = 0;
+
+	if (!m->header->experts)
+		return raise_in(m, sums, 0, (uint32_t)label);
+	for (uint32_t e = 0; e < m->header->experts; e++)
+		all += gates[e] * raise_in(m, sums, e * m->header->labels, (uint32_t)label);
+	return all;
 }
 
 size_t
@@ -387,13 +407,16 @@ heads_explain(struct heads_run *r, size_t head, int label, struct head_reason *o
 	uint32_t hits = g->hits[place.slot];
 	double length = sqrt((double)hits) * m->header->temperature;
 	struct head_reason *all = xcalloc(r->text.norm.n + 1, sizeof *all);
+	double gates[MODEL_EXPERTS_MAX];
 	size_t n = 0;
 
+	if (m->header->experts)
+		experts_gates(m, g->sums + at, hits, gates);
 	if (m->header->hidden && hits)
 		hidden_slopes(m, g->sums + at + m->label_places, hits, label, r->activity);
 	for (size_t t = 0; t < r->text.norm.n && hits; t++) {
 		const int16_t *adds = memo_sums(g->memo[t]) + at;
-		double own = raise_of(m, adds, label);
+		double own = raise_of(m, adds, label, gates);
 
 		for (uint32_t j = 0; j < m->header->hidden; j++)
 			own += adds[m->label_places + j] * (double)r->activity[j];

@@ -104,7 +104,7 @@ struct maker {
 	struct index index;
 	struct matrix *m;
 	struct pool whole, own;
-	size_t label_cap, sample_cap, script_cap, first_cap;
+	size_t label_cap, kind_cap, sample_cap, script_cap, first_cap;
 	bool alone[SCRIPT_COUNT]; /* one label only is written so */
 };
 
@@ -234,6 +234,8 @@ add_row(struct maker *k, uint32_t sample)
 	m->sample[row] = sample;
 	m->script[row] = (uint8_t)norm_script(&k->norm);
 	m->label[row] = k->d->rows[sample].label;
+	m->kind = xgrow(m->kind, row, &k->kind_cap, sizeof *m->kind);
+	m->kind[row] = (uint8_t)k->d->rows[sample].group;
 	ngram_collect(&k->list, &k->norm, &k->o->spec);
 	add_features(k, &k->whole);
 	if (!k->o->pieces)
@@ -500,6 +502,7 @@ matrix_free(struct matrix *m)
 	free(m->start);
 	free(m->ids);
 	free(m->label);
+	free(m->kind);
 	free(m->sample);
 	free(m->script);
 	free(m->first);

@@ -16,6 +16,7 @@ struct matrix {
 	uint32_t *ids;    /* a row's features, as often as they occur */
 	uint32_t *label;  /* [rows] */
 	uint32_t *sample; /* [rows] the row of the dataset */
+	uint8_t *kind;    /* [rows] its group, of up to 256 */
 	uint8_t *script;  /* [rows] enum script */
 	uint32_t labels;
 	const uint32_t *gate; /* as in the options */

@@ -40,7 +40,8 @@ model_layout(const struct model_header *h)
 	struct layout l;
 
 	l.labels = model_aligned(sizeof *h);
-	l.decisions = model_aligned(l.labels + (size_t)h->labels * sizeof(struct model_label));
+	l.decisions = model_aligned(
+	    l.labels + (size_t)model_columns(h->labels, h->experts) * sizeof(struct model_label));
 	l.units = model_aligned(
 	    l.decisions + model_thresholds_size(h) + (size_t)h->knots * sizeof(struct model_knot));
 	l.outs = model_aligned(l.units + (size_t)h->hidden * sizeof(struct model_unit));
@@ -95,14 +96,24 @@ bad(const char *path, const char *what, struct sme_err *err)
 	return err_set(err, SME_DATA, "%s: the %s is not sound; the file is damaged", path, what);
 }
 
+static bool
+experts_may_be(const struct model_header *h)
+{
+	return h->version >= MODEL_VERSION && h->experts > 1 && h->experts <= MODEL_EXPERTS_MAX &&
+	       h->labels <= MODEL_EXPERTS_LABELS && !h->hidden &&
+	       !(h->flags & (MODEL_SCRIPTS | MODEL_SPARSE));
+}
+
 static int
 check_counts(const struct model_header *h, const char *path, struct sme_err *err)
 {
 	if (h->hidden > MODEL_HIDDEN_MAX || h->hidden % 16 != 0 ||
-	    (h->version < MODEL_VERSION && h->hidden))
+	    (h->version < MODEL_VERSION_3 && h->hidden))
 		return bad(path, "number of hidden units", err);
+	if (h->experts && !experts_may_be(h))
+		return bad(path, "number of experts", err);
 	if (h->labels < 2 || h->labels > MODEL_LABELS_MAX ||
-	    h->stride != model_stride(h->labels, h->hidden))
+	    h->stride != model_stride(model_columns(h->labels, h->experts), h->hidden))
 		return bad(path, "number of labels", err);
 	if (h->bucket_bits < 1 || h->bucket_bits > MODEL_BITS_MAX || h->rows > 1u << 28)
 		return bad(path, "number of features", err);
@@ -113,7 +124,7 @@ check_counts(const struct model_header *h, const char *path, struct sme_err *err
 	    (h->version == MODEL_VERSION_OLD && (h->flags & MODEL_THRESHOLDS || h->knots)))
 		return bad(path, "description of its parts", err);
 	if (h->flags & MODEL_SPARSE &&
-	    (h->version < MODEL_VERSION || h->hidden || h->labels > MODEL_SPARSE_LABELS))
+	    (h->version < MODEL_VERSION_3 || h->hidden || h->labels > MODEL_SPARSE_LABELS))
 		return bad(path, "description of its parts", err);
 	if (!isfinite(h->temperature) || h->temperature <= 0 || !(h->min_p >= 0 && h->min_p <= 1))
 		return bad(path, "calibration", err);
@@ -160,7 +171,7 @@ check_index(const struct model *m, const char *path, struct sme_err *err)
 		falls |= (uint32_t)(m->starts[i + 1] < m->starts[i]);
 	if (falls || m->starts[0] != 0 || m->starts[buckets] != m->header->rows)
 		return bad(path, "feature index", err);
-	for (uint32_t i = 0; i < m->header->labels; i++)
+	for (uint32_t i = 0; i < model_columns(m->header->labels, m->header->experts); i++)
 		if (!isfinite(m->labels[i].scale) || !isfinite(m->labels[i].bias))
 			return bad(path, "table of labels", err);
 	return 0;
@@ -302,7 +313,7 @@ attach(struct model *m, const char *p, size_t size, const char *path, struct sme
 	m->knots = (const struct model_knot *)(p + l.decisions + model_thresholds_size(h));
 	m->units = (const struct model_unit *)(p + l.units);
 	m->outs = (const float *)(p + l.outs);
-	m->label_places = model_label_places(h->labels, h->hidden);
+	m->label_places = model_label_places(model_columns(h->labels, h->experts), h->hidden);
 	if (read_strings(m, p + l.strings, path, err) < 0 || check_decisions(m, path, err) < 0 ||
 	    check_hidden(m, path, err) < 0 || check_index(m, path, err) < 0)
 		return -1;

@@ -12,13 +12,18 @@
  *number, with the unit's bias, is the unit's activity if it is above 0 (see hidden.h), and adds the
  *unit's row of outs, times the activity, to the scores of the labels.
  *
+ * A head may be made of experts, one for each kind of text that its rows came in.  Each has a
+ *column of weights for each label, which say how likely the labels are in a text of its kind, and
+ *behind those of all experts stands one column for each kind, which say how likely the kind is (see
+ * experts.h).  Without experts there is one column for each label.
+ *
  * Where most weights are 0, as with many labels, rows are sparse: each lists the labels that have
  * another weight.  The sums are the same.
  *
  * The layout, little-endian, each part beginning at a multiple of 64 bytes:
  *
  *	header     struct model_header
- *	labels     struct model_label for each
+ *	labels     struct model_label for each column
  *	decisions  float[labels] thresholds, with MODEL_THRESHOLDS; struct model_knot[knots]
  *	units      struct model_unit[hidden]
  *	outs       float[hidden][labels, rounded up to 16]
@@ -27,8 +32,8 @@
  *	meta       JSON: what the model was made from and how good it is, for people
  *	starts     uint32_t[(1 << bucket_bits) + 1]: the first feature of each bucket
  *	prints     uint16_t[rows]: the low 16 bits of each feature's hash
- *	weights    int8_t[rows][stride]: one for each label; with hidden units room up to a multiple
- *	           of 16 and one for each unit
+ *	weights    int8_t[rows][stride]: one for each column; with hidden units room up to a
+ *multiple of 16 and one for each unit
  *
  * With MODEL_SPARSE the last part gives way to three:
  *
@@ -50,13 +55,17 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/slice.h"
+#include "model/columns.h"
 #include "text/ngram.h"
 
 #define MODEL_MAGIC "SMEmodel"
-#define MODEL_VERSION 3     /* is written for heads with hidden units or sparse rows */
+#define MODEL_VERSION 4     /* is written for heads with experts */
+#define MODEL_VERSION_3 3   /* is written for heads with hidden units or sparse rows */
 #define MODEL_VERSION_2 2   /* is written for others */
 #define MODEL_VERSION_OLD 1 /* is read as well: no decisions in it */
 #define MODEL_LABELS_MAX 4096
+#define MODEL_EXPERTS_MAX 8
+#define MODEL_EXPERTS_LABELS 32 /* labels of a head with experts */
 #define MODEL_KNOTS_MAX 32
 #define MODEL_HIDDEN_MAX 1024 /* a multiple of 16, as is every number of hidden units */
 #define MODEL_UNIT_MAX 1e6f   /* no number of a hidden unit is larger: activities stay finite */
@@ -72,8 +81,7 @@ enum model_flag {
 };
 
 /* What flags there are. */
-#define MODEL_FLAGS \
-	(MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION | MODEL_SPARSE | MODEL_LANGS)
+#define MODEL_FLAGS (MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION | MODEL_SPARSE | MODEL_LANGS)
 
 #define MODEL_SPARSE_LABELS 255
 
@@ -92,13 +100,16 @@ struct model_header {
 	uint16_t normalize_version;
 	uint16_t flags;
 	uint16_t tokens; /* struct ngram_spec */
-	uint8_t word_max, char_min, char_max, zero;
-	uint16_t knots; /* of the calibration table; 0: the temperature is all of it */
+	uint8_t word_max, char_min, char_max;
+	uint8_t experts; /* 0: none; never 1.  With some: no hidden units, flags as of version 2 */
+	uint16_t knots;  /* of the calibration table; 0: the temperature is all of it */
 	float temperature;
 	float min_p;     /* below this probability the head gives no label */
 	uint32_t hidden; /* units; 0 before version 3 */
 };
 
+/* A column of weights: a label's, or with experts one of those.  Scripts and rows stand with the
+ * first columns, which are as many as there are labels. */
 struct model_label {
 	float scale, bias;
 	uint32_t scripts; /* bits 1 << enum script */
@@ -128,7 +139,7 @@ struct model {
 	const struct model_knot *knots;
 	const struct model_unit *units;
 	const float *outs;     /* [hidden][label_places] */
-	uint32_t label_places; /* of a row of weights, the first of them the labels' */
+	uint32_t label_places; /* of a row of weights, the first of them the columns */
 	const uint32_t *starts;
 	const uint16_t *prints;
 	const int8_t *weights;  /* NULL with sparse rows */
@@ -232,11 +243,12 @@ struct model_parts {
 	uint16_t flags;
 	uint16_t knots;
 	float temperature, min_p;
-	const struct model_label *label; /* scale is set by model_build */
+	uint32_t experts;                /* or 0 */
+	const struct model_label *label; /* for each column; scale is set by model_build */
 	const float *thresholds;         /* for each label, with MODEL_THRESHOLDS */
 	const struct model_knot *knot;
 	const uint64_t *hashes;    /* rows of them, different, in any order */
-	const float *weights;      /* [rows][labels] */
+	const float *weights;      /* [rows][columns] */
 	uint32_t hidden;           /* a multiple of 16, or 0 and nothing of what follows */
 	const float *unit_bias;    /* [hidden] */
 	const float *unit_weights; /* [rows][hidden] */

@@ -80,13 +80,14 @@ static int8_t *
 quantise(const struct model_parts *parts, uint32_t stride, const struct ordered *list,
     struct model_label *label, struct model_unit *unit)
 {
-	uint32_t places = model_label_places(parts->labels, parts->hidden);
+	uint32_t columns = model_columns(parts->labels, parts->experts);
+	uint32_t places = model_label_places(columns, parts->hidden);
 	int8_t *out = xcalloc((size_t)parts->rows * stride + 1, 1);
 
-	for (uint32_t c = 0; c < parts->labels; c++) {
+	for (uint32_t c = 0; c < columns; c++) {
 		label[c] = parts->label[c];
 		label[c].scale =
-		    put_column(out, stride, c, parts->weights, parts->labels, c, list, parts->rows);
+		    put_column(out, stride, c, parts->weights, columns, c, list, parts->rows);
 	}
 	for (uint32_t j = 0; j < parts->hidden; j++) {
 		unit[j].bias = parts->unit_bias[j];
@@ -114,11 +115,11 @@ choose_rows(struct model_header *h, const int8_t *weights)
 	size_t entries = 0;
 
 	h->file_size = model_layout(h).end;
-	if (h->hidden || h->labels > MODEL_SPARSE_LABELS)
+	if (h->hidden || h->experts || h->labels > MODEL_SPARSE_LABELS)
 		return;
 	for (size_t i = 0; i < (size_t)h->rows * h->stride; i++)
 		entries += weights[i] != 0;
-	sparse.version = MODEL_VERSION;
+	sparse.version = MODEL_VERSION_3;
 	sparse.flags |= MODEL_SPARSE;
 	sparse.bucket_bits = bits_for(h->rows, 8);
 	sparse.file_size = 0;
@@ -182,10 +183,12 @@ static struct model_header
 header_of(const struct model_parts *parts, size_t strings_size)
 {
 	struct model_header h = {
-	    .version = parts->hidden ? MODEL_VERSION : MODEL_VERSION_2,
+	    .version = parts->experts  ? MODEL_VERSION
+	               : parts->hidden ? MODEL_VERSION_3
+	                               : MODEL_VERSION_2,
 	    .header_size = sizeof h,
 	    .labels = parts->labels,
-	    .stride = model_stride(parts->labels, parts->hidden),
+	    .stride = model_stride(model_columns(parts->labels, parts->experts), parts->hidden),
 	    .rows = parts->rows,
 	    .bucket_bits = bits_for(parts->rows, 4),
 	    .strings_size = (uint32_t)strings_size,
@@ -201,6 +204,7 @@ header_of(const struct model_parts *parts, size_t strings_size)
 	    .temperature = parts->temperature,
 	    .min_p = parts->min_p,
 	    .hidden = parts->hidden,
+	    .experts = (uint8_t)parts->experts,
 	};
 
 	memcpy(h.magic, MODEL_MAGIC, sizeof h.magic);
@@ -229,7 +233,8 @@ int
 model_build(const struct model_parts *parts, struct buf *out, struct sme_err *err)
 {
 	struct buf strings = BUF_INIT;
-	struct model_label *label = xcalloc(parts->labels, sizeof *label);
+	uint32_t columns = model_columns(parts->labels, parts->experts);
+	struct model_label *label = xcalloc(columns, sizeof *label);
 	struct model_unit *unit = xcalloc(parts->hidden + 1, sizeof *unit);
 	struct ordered *list = order_features(parts);
 	struct model_header h;
@@ -247,7 +252,7 @@ model_build(const struct model_parts *parts, struct buf *out, struct sme_err *er
 		out->n = h.file_size;
 		memset(out->p, 0, out->n);
 		put_parts(out->p, &h, parts, list, weights);
-		memcpy(out->p + l.labels, label, parts->labels * sizeof *label);
+		memcpy(out->p + l.labels, label, columns * sizeof *label);
 		memcpy(out->p + l.units, unit, parts->hidden * sizeof *unit);
 		memcpy(out->p + l.strings, strings.p, strings.n);
 		h.checksum = 0;

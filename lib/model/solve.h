@@ -16,14 +16,18 @@ struct solve_options {
 	double word_weight;  /* a word counts as so many character n-grams */
 	const double *label_weight; /* for each label how much a row of it counts */
 	uint32_t hidden;            /* hidden units, a multiple of 16, or 0 */
+	uint32_t experts;           /* liblinear: the kinds of rows, see experts.h, or 0 */
+	const double *kind_weight;  /* with experts: [experts][labels], in place of label_weight */
 };
 
 /* score of label c = bias[c] + sum over a row's features of weights[feature][c] / sqrt(their
  * number) */
 struct solution {
-	uint32_t features, labels;
-	float *weights; /* [features][labels] */
-	float *bias;    /* [labels] */
+	uint32_t features;
+	uint32_t labels;  /* with experts their columns */
+	uint32_t experts; /* or 0 */
+	float *weights;   /* [features][labels] */
+	float *bias;      /* [labels] */
 	/* With hidden units there is a second score: unit_score[c] + sum over units of
 	 * outs[unit][c] times what is above 0 of unit_bias[unit] + sum over a row's features of
 	 * unit_weights[feature][unit] / sqrt(their number). */
@@ -43,7 +47,13 @@ struct solution {
 typedef void solve_fn(const struct matrix *m, const size_t *rows, size_t count,
     const struct solve_options *o, struct solution *s);
 
-/* L2-regularised logistic regression by liblinear, one label against the rest. */
+/*
+ * L2-regularised logistic regression by liblinear, one label against the rest.
+ *
+ * With experts (see experts.h) each feature stands twice in a row, once for all kinds and once for
+ * the row's own (Daumé III 2007): what the kinds have in common is learned from all, and each
+ * departs from it where its rows say so.  The gate is learned from the kinds of the rows.
+ */
 solve_fn solve_liblinear;
 
 /* Multinomial logistic regression by stochastic gradient descent with a falling rate; the time
@@ -63,7 +73,7 @@ void solution_mix(struct solution *s, float share);
 
 void solution_release(struct solution *s);
 
-/* The label that S finds likeliest for row ROW of M; SCORES has room for all labels. */
+/* The label that S finds likeliest for row ROW of M; SCORES has room for all labels of S. */
 uint32_t solution_best(const struct solution *s, const struct matrix *m, size_t row, float *scores);
 
 #endif

@@ -3,8 +3,10 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
+#include "model/experts.h"
 #include "model/rarity.h"
 #include "model/solve.h"
+#include "model/weigh.h"
 
 /* Labels are worked on in vectors of so many; the compiler knows them on every machine. */
 #define LANES 16
@@ -217,6 +219,21 @@ solution_release(struct solution *s)
 	*s = (struct solution){0};
 }
 
+static uint32_t
+best_of_experts(const struct solution *s, const struct matrix *m, const float *scores)
+{
+	double *work = xcalloc(s->labels + WEIGH_LANES, sizeof *work);
+	double *probs = xcalloc(m->labels, sizeof *probs);
+	int best;
+
+	for (uint32_t c = 0; c < s->labels; c++)
+		work[c] = (double)scores[c];
+	best = experts_mix(work, m->labels, s->experts, probs);
+	free(work);
+	free(probs);
+	return (uint32_t)best;
+}
+
 uint32_t
 solution_best(const struct solution *s, const struct matrix *m, size_t row, float *scores)
 {
@@ -229,6 +246,8 @@ solution_best(const struct solution *s, const struct matrix *m, size_t row, floa
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t c = 0; c < s->labels; c++)
 			scores[c] += s->weights[(size_t)ids[i] * s->labels + c] * unit;
+	if (s->experts)
+		return best_of_experts(s, m, scores);
 	for (uint32_t c = 1; c < s->labels; c++)
 		if (matrix_gate(m->gate, c, m->script[row]) &&
 		    (scores[c] > scores[best] || !matrix_gate(m->gate, best, m->script[row])))

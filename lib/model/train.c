@@ -80,6 +80,19 @@ check_dataset(const struct dataset *d, struct sme_err *err)
 	return 0;
 }
 
+static int
+check_kinds(const struct dataset *d, struct sme_err *err)
+{
+	if (d->groups.n < 2 || d->groups.n > MODEL_EXPERTS_MAX)
+		return err_set(err, SME_DATA,
+		    "%zu kinds of rows; experts need 2 to %d values of the key", d->groups.n,
+		    MODEL_EXPERTS_MAX);
+	if (d->labels.n > MODEL_EXPERTS_LABELS)
+		return err_set(err, SME_DATA, "%zu labels; with experts at most %d are possible",
+		    d->labels.n, MODEL_EXPERTS_LABELS);
+	return 0;
+}
+
 /* The scripts that the rows of each label are written in. */
 static void
 fill_labels(struct training *t)
@@ -89,7 +102,9 @@ fill_labels(struct training *t)
 	struct norm norm = NORM_INIT;
 
 	t->names = xcalloc(n, sizeof *t->names);
-	t->labels = xcalloc(n, sizeof *t->labels);
+	t->labels =
+	    xcalloc(model_columns((uint32_t)n, (uint32_t)(t->o->experts ? t->d->groups.n : 0)),
+		sizeof *t->labels);
 	t->gate = xcalloc(n, sizeof *t->gate);
 	for (size_t i = 0; i < t->d->n; i++) {
 		norm_run(&norm, t->d->rows[i].text);
@@ -120,7 +135,7 @@ train_learn(struct training *t)
 		solve_hidden(t->m, rows, t->m->rows, &t->how, &t->found);
 		solution_mix(&t->found, t->linear_share);
 	}
-	for (uint32_t c = 0; c < t->m->labels; c++)
+	for (uint32_t c = 0; c < t->found.labels; c++)
 		t->labels[c].bias = t->found.bias[c];
 	free(rows);
 }
@@ -128,7 +143,7 @@ train_learn(struct training *t)
 static void
 copy_features(const struct training *t, uint64_t **hashes, float **weights)
 {
-	size_t n = t->m->features, labels = t->m->labels;
+	size_t n = t->m->features, labels = t->found.labels;
 
 	*hashes = xcalloc(n + 1, sizeof **hashes);
 	*weights = xcalloc(n * labels + 1, sizeof **weights);
@@ -151,6 +166,7 @@ train_build(struct training *t, const char *release, struct slice meta, struct b
 	    .names = t->names,
 	    .spec = t->o->matrix.spec,
 	    .labels = t->m->labels,
+	    .experts = t->found.experts,
 	    .rows = t->m->features,
 	    .flags = (uint16_t)((t->o->scripts ? MODEL_SCRIPTS : 0) |
 				(t->thresholds ? MODEL_THRESHOLDS : 0)),
@@ -297,6 +313,10 @@ describe(const struct training *t, struct buf *b)
 		buf_puts(b, ",\"hidden\":");
 		json_put_number(b, t->how.hidden);
 	}
+	if (t->how.experts) {
+		buf_puts(b, ",\"experts\":");
+		json_put_number(b, t->how.experts);
+	}
 	if (t->how.rarity)
 		buf_puts(b, ",\"rarity\":true");
 	if (t->how.label_weight == t->even_weight)
@@ -415,7 +435,7 @@ finish(struct training *t, struct buf *out, struct sme_err *err)
 static void
 choose_solver(struct training *t)
 {
-	bool many = t->d->labels.n > TRAIN_LIBLINEAR_LABELS;
+	bool many = t->d->labels.n > TRAIN_LIBLINEAR_LABELS && !t->o->experts;
 	bool softmax = t->o->solver == TRAIN_SOFTMAX || (t->o->solver == TRAIN_AUTO && many);
 
 	t->solve = softmax ? solve_softmax : solve_liblinear;
@@ -430,6 +450,15 @@ train_word_weight(const struct training *t, bool rarity)
 	return rarity || t->solve == solve_softmax ? 2 : 4;
 }
 
+/* What all rows of a label of kind KIND count together, if there are ROWS. */
+static double
+kind_share(const struct training *t, size_t kind, double rows)
+{
+	if (t->o->keep_shares && t->o->keep_shares[kind])
+		return rows;
+	return rows <= 0 ? 0 : t->o->balance ? 1 : sqrt(rows);
+}
+
 /* Weights by which rare labels count more, but not as much as frequent ones: 1 / sqrt(their rows),
  * 1 in the mean of all rows. */
 static void
@@ -442,6 +471,33 @@ fill_even_weights(struct training *t)
 		all += sqrt((double)t->labels[c].rows);
 	for (size_t c = 0; c < t->d->labels.n; c++)
 		t->even_weight[c] = (double)t->d->n / all / sqrt((double)t->labels[c].rows);
+}
+
+/* The same within each kind of rows; with --balance labels count the same. */
+static void
+fill_kind_weights(struct training *t)
+{
+	size_t labels = t->d->labels.n, kinds = t->d->groups.n;
+	double *rows = xcalloc(labels * kinds, sizeof *rows);
+
+	t->how.experts = (uint32_t)kinds;
+	t->how.kind_weight = t->kind_weight = xcalloc(labels * kinds, sizeof *t->kind_weight);
+	for (size_t i = 0; i < t->d->n; i++)
+		rows[t->d->rows[i].group * labels + t->d->rows[i].label]++;
+	for (size_t k = 0; k < kinds; k++) {
+		double all = 0, shares = 0;
+
+		for (size_t c = 0; c < labels; c++) {
+			all += rows[k * labels + c];
+			shares += kind_share(t, k, rows[k * labels + c]);
+		}
+		for (size_t c = 0; c < labels; c++)
+			if (rows[k * labels + c] > 0)
+				t->kind_weight[k * labels + c] =
+				    all / shares * kind_share(t, k, rows[k * labels + c]) /
+				    rows[k * labels + c];
+	}
+	free(rows);
 }
 
 /* Do rare n-grams count more?  Where that is tried, it is tried first. */
@@ -466,7 +522,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 
 	memset(report, 0, sizeof *report);
 	report->calibration.temperature = 1;
-	if (check_dataset(d, err) < 0)
+	if (check_dataset(d, err) < 0 || (o->experts && check_kinds(d, err) < 0))
 		return -1;
 	t.label_weight = xcalloc(d->labels.n, sizeof *t.label_weight);
 	for (size_t c = 0; c < d->labels.n; c++)
@@ -481,8 +537,11 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	    .label_weight = t.label_weight};
 	fill_labels(&t);
 	fill_even_weights(&t);
+	if (o->experts)
+		fill_kind_weights(&t);
 	/* Thresholds by cost need probabilities of labels as frequent as they are. */
-	if (!o->label_weight && o->grid_n > 1 && !o->aims_n && t.solve == solve_liblinear)
+	if (!o->label_weight && !o->experts && o->grid_n > 1 && !o->aims_n &&
+	    t.solve == solve_liblinear)
 		t.how.label_weight = t.even_weight;
 	r = train_and_measure(&t, out, err);
 	if (r == 0)
@@ -492,6 +551,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	matrix_free(t.m);
 	free(t.label_weight);
 	free(t.even_weight);
+	free(t.kind_weight);
 	free(t.names);
 	free(t.labels);
 	free(t.gate);

@@ -59,10 +59,14 @@ struct train_options {
 	/* For each label, or NULL: where the grid has several strengths, rare labels count more if
 	 * cross-validation finds that better, else all count 1. */
 	const double *label_weight;
+	bool balance; /* with experts: the labels of each kind count the same, not by label_weight,
+	               * but for those kinds of which this is true, or NULL */
+	const bool *keep_shares;
 	double min_p;
-	bool scripts;     /* a label only wins in a script that it was seen in */
-	bool refit;       /* learn from all rows in the end */
-	bool curve;       /* measure what parts of the rows teach */
+	bool scripts; /* a label only wins in a script that it was seen in */
+	bool experts; /* one for each group of rows, see experts.h; liblinear, linear, no scripts */
+	bool refit;   /* learn from all rows in the end */
+	bool curve;   /* measure what parts of the rows teach */
 	unsigned holdout; /* what dataset_finish held out, for the file to tell */
 	const struct train_aim *aims;
 	size_t aims_n;

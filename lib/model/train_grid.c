@@ -34,7 +34,7 @@ run_fold(const struct training *t, const size_t *rows, const unsigned *in, size_
     struct guess *out)
 {
 	size_t *learn = xcalloc(n + 1, sizeof *learn), count = 0, guesses = 0;
-	float *scores = xcalloc(t->m->labels, sizeof *scores);
+	float *scores = xcalloc(model_columns(t->m->labels, t->how.experts), sizeof *scores);
 	struct solution s = {0};
 
 	for (size_t i = 0; i < n; i++)

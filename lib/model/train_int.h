@@ -13,6 +13,7 @@ struct training {
 	solve_fn *solve;
 	struct solve_options how;
 	double *label_weight, *even_weight; /* as given or 1; with rare labels counting more */
+	double *kind_weight;                /* [experts][labels], with experts */
 	const char **names;
 	struct model_label *labels;
 	uint32_t *gate;     /* for each label its scripts */

@@ -5,6 +5,7 @@
 
 #include "core/mem.h"
 #include "model/exp.h"
+#include "model/experts.h"
 
 static bool
 is_gated(const struct model *m)
@@ -101,6 +102,8 @@ weigh_begin(const struct weigh *w, const int32_t *sums, uint32_t hits, const flo
 	double length = sqrt((double)hits) * (double)w->m->header->temperature, top;
 	int best;
 
+	if (w->m->header->experts)
+		return experts_begin(w->m, sums, hits, work, n);
 	*n = 0;
 	/* The script may be all there is to go by, and enough. */
 	if (hits == 0 && is_gated(w->m) && script != SCRIPT_NONE)
@@ -126,6 +129,8 @@ weigh_end(const struct weigh *w, enum script script, int best, const double *wor
 	memset(probs, 0, w->m->label_places * sizeof *probs);
 	if (best < 0)
 		return -1;
+	if (w->m->header->experts)
+		return experts_end(w->m, work, probs);
 	for (uint32_t i = 0; i < s->n; i++)
 		total = total + work[i];
 	for (uint32_t i = 0; i < s->n; i++)

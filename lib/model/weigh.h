@@ -27,7 +27,8 @@ void weigh_init(struct weigh *w, const struct model *m);
 void weigh_release(struct weigh *w);
 
 /*
- * The likeliest label for SUMS and HITS in a text in SCRIPT, as an index into its labels, or -1.
+ * The likeliest label for SUMS and HITS in a text in SCRIPT, as an index into its labels, or -1;
+ * with experts it is known in the end only, and this one means nothing.
  * DEEP is what hidden units add to each label, NULL without any.  Into WORK goes what is to be
  * raised, by exp_minus, before the end: *N numbers, at most weigh_places.
  */
@@ -41,7 +42,7 @@ int weigh_end(
 static inline uint32_t
 weigh_places(const struct model *m)
 {
-	return m->header->labels + WEIGH_LANES;
+	return model_columns(m->header->labels, m->header->experts) + WEIGH_LANES;
 }
 
 #endif

@@ -67,6 +67,50 @@ variants() {
 	[ "$(accuracy --keep-together nothing)" = "$apart" ]
 }
 
+# What goes up is good for one kind of text and bad for another, and words tell the kind.
+kinds() {
+	awk 'BEGIN {
+		for (i = 0; i < 600; i++) {
+			shop = i % 2
+			up = i * 7 % 5 < 2
+			printf "{\"id\":\"%d\",\"text\":\"%s it goes %s %s%d nr%d\",\"label\":\"%s\",\"from\":\"%s\"}\n", i,
+				shop ? "price" : "score", up ? "up" : "down", shop ? "euro" : "goal", i % 23, i,
+				up == shop ? "bad" : "good", shop ? "shop" : "sport"
+		}
+	}'
+}
+
+@test "--experts learns what a label means in each kind of text" {
+	kinds >in
+	sme-train -q --label-key label --name mood --by from --experts -o m.model in
+	{
+		echo '{"type":"mention","text":"price it goes up euro3"}'
+		echo '{"type":"mention","text":"score it goes up goal3"}'
+	} >m
+	sme-classify --explain --model m.model --heads mood m >out
+	[ "$(jq -r .class.heads.mood.label out | tr '\n' ' ')" = "bad good " ]
+	[ "$(jq -r '.class.heads.mood.why[0][0]' out | sort -u)" = up ]
+	sme-train -q --label-key label --name mood --by from --experts --balance --keep-shares shop -o a.model in
+	sme-train -q --label-key label --name mood --by from --experts --balance --keep-shares shop -o b.model in
+	cmp a.model b.model
+}
+
+@test "--experts says what it needs" {
+	kinds >in
+	run --separate-stderr sme-train --label-key label --experts -o m.model in
+	[ "$status" -eq 64 ]
+	[[ "$stderr" == *"--experts needs --by"* ]]
+	run --separate-stderr sme-train --label-key label --by id --experts -o m.model in
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *"600 kinds of rows; experts need 2 to 8 values of the key"* ]]
+	run --separate-stderr sme-train --label-key label --by from --experts --keep-shares shops -o m.model in
+	[ "$status" -eq 64 ]
+	[[ "$stderr" == *'no row has the value "shops" of --by'* ]]
+	run --separate-stderr sme-train --label-key label --by from --experts --hidden 16 -o m.model in
+	[ "$status" -eq 64 ]
+	[ ! -e m.model ]
+}
+
 @test "the same rows give the same file, from gzip and standard input too" {
 	rows >in
 	gzip -c in >in.gz

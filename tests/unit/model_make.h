@@ -54,6 +54,36 @@ make_model(struct buf *file, const char *name, uint16_t flags)
 	make_deciding(file, name, flags, NULL, NULL, 0);
 }
 
+#define EXPERTS 2
+
+/* An expert for work, to which "glad" is label 1, and one for games, to which it is label 2. */
+static inline void
+make_experts(struct buf *file, float temperature)
+{
+	static const char *const words[] = {"glad", "sad", "work", "game"};
+	static const float weights[4][8] = {{-1, 5, -1, -1, -1, 5}, {1, -1, 2, -1, 3, 1},
+	    {.5f, [6] = 8, [7] = -4}, {[6] = -4, [7] = 8}};
+	uint64_t hashes[4];
+	struct model_label label[8] = {{.bias = 0.1f, .rows = 7}, [3] = {.bias = 0.3f}};
+	struct model_parts parts = {.name = "mood",
+	    .release = "r1",
+	    .names = names,
+	    .meta = SLICE("{}"),
+	    .spec = {.word_max = 1, .char_min = 0, .char_max = 0, .tokens = NGRAM_ALL_TOKENS},
+	    .labels = LABELS,
+	    .experts = EXPERTS,
+	    .rows = 4,
+	    .temperature = temperature,
+	    .label = label,
+	    .hashes = hashes,
+	    .weights = weights[0]};
+	struct sme_err err;
+
+	for (size_t i = 0; i < 4; i++)
+		hashes[i] = ngram_word(slice_of(words[i]), TOKEN_WORD);
+	assert_int_equal(model_build(&parts, file, &err), 0);
+}
+
 /* Decisions for it, as model_parts takes them. */
 static const float some[LABELS] = {0, 0.25f, 1};
 static const struct model_knot table[2] = {{0.5f, 0.4f}, {0.75f, 0.7f}};

@@ -332,6 +332,31 @@ test_unsound_sparse(void **state)
 	buf_release(&file);
 }
 
+static void
+test_unsound_experts(void **state)
+{
+	static const uint8_t wrong[] = {1, 3, MODEL_EXPERTS_MAX + 1, UINT8_MAX};
+	struct buf file = BUF_INIT;
+	struct model_header *h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong; i++) {
+		make_experts(&file, 1);
+		((struct model_header *)file.p)->experts = wrong[i];
+		refused(&file, wrong[i] == 3 ? "number of labels" : "number of experts");
+	}
+	make_experts(&file, 1);
+	h = (struct model_header *)file.p;
+	h->flags |= MODEL_SCRIPTS;
+	refused(&file, "number of experts");
+	h->flags = MODEL_SPARSE;
+	refused(&file, "number of experts");
+	h->flags = 0;
+	h->version = MODEL_VERSION_3;
+	refused(&file, "number of experts");
+	buf_release(&file);
+}
+
 /* Files of the version before decisions are read on; decisions in one are not. */
 static void
 test_old_version(void **state)
@@ -445,6 +470,7 @@ main(void)
 	    cmocka_unit_test(test_hidden),
 	    cmocka_unit_test(test_sparse),
 	    cmocka_unit_test(test_unsound_sparse),
+	    cmocka_unit_test(test_unsound_experts),
 	    cmocka_unit_test(test_old_version),
 	    cmocka_unit_test(test_unsound_decisions),
 	    cmocka_unit_test(test_unsound_hidden),
