@@ -29,6 +29,7 @@ put_counts(struct buf *b, const struct dataset *d, const struct train_options *o
 	put_choice(b, "rare n-grams count more", &r->rarity);
 	put_choice(b, "vectors of words", &r->vectors);
 	put_choice(b, "rows of rare labels count more", &r->evening);
+	put_choice(b, "all labels count the same", &r->balance);
 	if (r->hidden)
 		buf_printf(b,
 		    "  %u hidden units and %g of the linear part: macro-F1 %.4f, without them "

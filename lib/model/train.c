@@ -321,6 +321,8 @@ describe(const struct training *t, struct buf *b)
 		buf_puts(b, ",\"rarity\":true");
 	if (t->how.label_weight == t->even_weight)
 		buf_puts(b, ",\"evened\":true");
+	if (t->how.label_weight == t->full_weight)
+		buf_puts(b, ",\"balanced\":true");
 	if (t->m->vectors && (t->found.vector_weights || t->how.hidden)) {
 		const char *release = t->m->vectors->header->release;
 
@@ -459,21 +461,27 @@ kind_share(const struct training *t, size_t kind, double rows)
 	return rows <= 0 ? 0 : t->o->balance ? 1 : sqrt(rows);
 }
 
-/* Weights by which rare labels count more, but not as much as frequent ones: 1 / sqrt(their rows),
- * 1 in the mean of all rows. */
+/* Weights by which rare labels count more, but not as much as frequent ones: 1 / sqrt(their rows);
+ * and the same: 1 / their rows.  Both are 1 in the mean of all rows. */
 static void
-fill_even_weights(struct training *t)
+fill_label_weights(struct training *t)
 {
+	size_t labels = t->d->labels.n;
 	double all = 0;
 
-	t->even_weight = xcalloc(t->d->labels.n, sizeof *t->even_weight);
-	for (size_t c = 0; c < t->d->labels.n; c++)
+	t->even_weight = xcalloc(labels, sizeof *t->even_weight);
+	t->full_weight = xcalloc(labels, sizeof *t->full_weight);
+	for (size_t c = 0; c < labels; c++)
 		all += sqrt((double)t->labels[c].rows);
-	for (size_t c = 0; c < t->d->labels.n; c++)
-		t->even_weight[c] = (double)t->d->n / all / sqrt((double)t->labels[c].rows);
+	for (size_t c = 0; c < labels; c++) {
+		double rows = (double)t->labels[c].rows;
+
+		t->even_weight[c] = (double)t->d->n / all / sqrt(rows);
+		t->full_weight[c] = (double)t->d->n / (double)labels / rows;
+	}
 }
 
-/* The same within each kind of rows; with --balance labels count the same. */
+/* Such weights within each kind of rows; with --balance labels count the same. */
 static void
 fill_kind_weights(struct training *t)
 {
@@ -536,7 +544,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	    .vector_share = o->matrix.vectors ? VECTOR_SHARE : 0,
 	    .label_weight = t.label_weight};
 	fill_labels(&t);
-	fill_even_weights(&t);
+	fill_label_weights(&t);
 	if (o->experts)
 		fill_kind_weights(&t);
 	/* Thresholds by cost need probabilities of labels as frequent as they are. */
@@ -551,6 +559,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	matrix_free(t.m);
 	free(t.label_weight);
 	free(t.even_weight);
+	free(t.full_weight);
 	free(t.kind_weight);
 	free(t.names);
 	free(t.labels);

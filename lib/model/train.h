@@ -56,8 +56,9 @@ struct train_options {
 	/* Hidden units, a multiple of 16 up to SOLVE_HIDDEN_MAX; 0: none; below 0: some where there
 	 * are many labels, if cross-validation shows that they help. */
 	int hidden;
-	/* For each label, or NULL: where the grid has several strengths, rare labels count more if
-	 * cross-validation finds that better, else all count 1. */
+	/* For each label, or NULL: where the grid has several strengths, rows of rare labels count
+	 * more, or so much that all labels count the same, if cross-validation finds that better;
+	 * else all rows count 1. */
 	const double *label_weight;
 	bool balance; /* with experts: the labels of each kind count the same, not by label_weight,
 	               * but for those kinds of which this is true, or NULL */
@@ -105,7 +106,7 @@ struct train_report {
 	double strength; /* the chosen one */
 	struct train_score grid[TRAIN_GRID_MAX];
 	const char *solver;
-	struct train_choice rarity, vectors, evening;
+	struct train_choice rarity, vectors, evening, balance;
 	uint32_t hidden;             /* units in the model */
 	double linear_share;         /* what the linear part counts beside them */
 	double linear_f1, hidden_f1; /* in cross-validation without and with them; 0: not tried */

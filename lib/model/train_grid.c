@@ -115,6 +115,49 @@ try_without(struct training *t, struct contest *c, struct solve_options other,
 		t->how = used;
 }
 
+/* Choose all but what rows of a label count. */
+static struct train_score
+choose_features(struct training *t, struct contest *c)
+{
+	struct train_report *r = t->report;
+	struct train_score best = choose_strength(t, c);
+	struct solve_options other = t->how;
+
+	other.rarity = false;
+	other.word_weight = train_word_weight(t, false);
+	if (t->o->rarity == TRAIN_TRY && t->solve == solve_liblinear)
+		try_without(t, c, other, &best, &r->rarity, "counting rare n-grams more");
+	other = t->how;
+	other.vector_share = 0;
+	if (t->o->vectors_tried && t->m->vectors && t->solve == solve_liblinear)
+		try_without(t, c, other, &best, &r->vectors, "vectors of words");
+	return best;
+}
+
+/* Choose all again with START, where all labels count the same: other strengths and features may
+ * be best with that.  Take it if it is better than BEST. */
+static void
+try_balance(
+    struct training *t, struct contest *c, struct solve_options start, struct train_score best)
+{
+	struct train_report *r = t->report, before = *r;
+	struct solve_options used = t->how;
+	struct train_choice balance = {.tried = true, .without = best};
+
+	t->how = start;
+	t->how.label_weight = t->full_weight;
+	balance.with = choose_features(t, c);
+	train_say(t,
+	    "with all labels counting the same: macro-F1 %.4f, not %.4f, accuracy %.4f, "
+	    "not %.4f",
+	    balance.with.macro_f1, best.macro_f1, balance.with.accuracy, best.accuracy);
+	if (worth(balance.with) <= worth(best)) {
+		t->how = used;
+		*r = before;
+	}
+	r->balance = balance;
+}
+
 void
 train_search_grid(struct training *t)
 {
@@ -122,24 +165,17 @@ train_search_grid(struct training *t)
 	    .fold = xcalloc(t->m->rows + 1, sizeof *c.fold),
 	    .guesses = xcalloc(t->m->rows + 1, sizeof *c.guesses)};
 	struct train_report *r = t->report;
-	struct solve_options other;
+	struct solve_options start = t->how, other;
 	struct train_score best;
 
 	c.n = train_grid_rows(t, c.rows, c.fold);
-	best = choose_strength(t, &c);
-	other = t->how;
-	other.rarity = false;
-	other.word_weight = train_word_weight(t, false);
-	if (t->o->rarity == TRAIN_TRY && t->solve == solve_liblinear)
-		try_without(t, &c, other, &best, &r->rarity, "counting rare n-grams more");
-	other = t->how;
-	other.vector_share = 0;
-	if (t->o->vectors_tried && t->m->vectors && t->solve == solve_liblinear)
-		try_without(t, &c, other, &best, &r->vectors, "vectors of words");
-	other = t->how;
-	other.label_weight = t->label_weight;
-	if (other.label_weight != t->how.label_weight)
+	best = choose_features(t, &c);
+	if (start.label_weight == t->even_weight) {
+		other = t->how;
+		other.label_weight = t->label_weight;
 		try_without(t, &c, other, &best, &r->evening, "counting rows of rare labels more");
+		try_balance(t, &c, start, best);
+	}
 	free(c.guesses);
 	free(c.fold);
 	free(c.rows);

@@ -12,8 +12,9 @@ struct training {
 	struct matrix *m;
 	solve_fn *solve;
 	struct solve_options how;
-	double *label_weight, *even_weight; /* as given or 1; with rare labels counting more */
-	double *kind_weight;                /* [experts][labels], with experts */
+	/* As given or 1; with rare labels counting more; with all labels counting the same. */
+	double *label_weight, *even_weight, *full_weight;
+	double *kind_weight; /* [experts][labels], with experts */
 	const char **names;
 	struct model_label *labels;
 	uint32_t *gate;     /* for each label its scripts */
@@ -37,7 +38,8 @@ void train_prepare(struct training *t, pick_fn *pick);
 /* The rows of the matrix to cross-validate on, and the fold of each; returns how many. */
 size_t train_grid_rows(const struct training *t, size_t *rows, unsigned *fold);
 
-/* train_grid.c: choose the strength and whether rare n-grams count more and vectors help. */
+/* train_grid.c: choose the strength, whether rare n-grams count more and vectors help, and what
+ * rows of rare labels count. */
 void train_search_grid(struct training *t);
 
 /* What a word counts, with or without rare n-grams counting more. */

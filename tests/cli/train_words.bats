@@ -135,6 +135,8 @@ texts() {
 	run env SME_SHARE="$PWD/share" sme-train --label-key mood --grid 1,3 -o m.model rows
 	[[ $output == *"rare n-grams count more: macro-F1 "* ]]
 	[[ $output == *"vectors of words: macro-F1 "* ]]
+	[[ $output == *"rows of rare labels count more: macro-F1 "* ]]
+	[[ $output == *"all labels count the same: macro-F1 "* ]]
 	run env SME_SHARE="$PWD/share" sme-train --label-key mood --grid 1,3 --rarity no --with-vectors none -o m.model rows
 	[[ $output != *"vectors of words"* ]]
 	[[ $output != *"rare n-grams"* ]]

@@ -276,6 +276,39 @@ test_weights(void **state)
 	dataset_release(&d);
 }
 
+/* Where strengths so low are given that a rare label is hardly ever found, that all labels count
+ * the same is found to be better; but not against given weights. */
+static void
+test_balance(void **state)
+{
+	const double weight[3] = {1, 1, 1};
+	struct train_options o = plain;
+	struct train_report r;
+	struct dataset d;
+	struct buf file;
+
+	(void)state;
+	o.grid[0] = 0.01;
+	o.grid[1] = 0.02;
+	o.grid_n = 2;
+	fill(&d, 2000, 20);
+	dataset_finish(&d, 30);
+	train(&d, &o, &file, &r);
+	assert_true(r.evening.tried && worth(r.evening.with) >= worth(r.evening.without));
+	assert_true(r.balance.tried && worth(r.balance.with) > worth(r.balance.without));
+	assert_true(given(&r, 1) > 0);
+	assert_non_null(memmem(file.p, file.n, "\"balanced\":true", 15));
+	train_report_release(&r, &o);
+	buf_release(&file);
+	o.label_weight = weight;
+	train(&d, &o, &file, &r);
+	assert_true(!r.evening.tried && !r.balance.tried && given(&r, 1) == 0);
+	assert_null(memmem(file.p, file.n, "\"balanced\"", 10));
+	train_report_release(&r, &o);
+	buf_release(&file);
+	dataset_release(&d);
+}
+
 /* Thresholds are chosen on rows of their own and are in the file; others have none. */
 static void
 test_aims(void **state)
@@ -362,6 +395,7 @@ main(void)
 	    cmocka_unit_test(test_absent_label),
 	    cmocka_unit_test(test_grid),
 	    cmocka_unit_test(test_weights),
+	    cmocka_unit_test(test_balance),
 	    cmocka_unit_test(test_aims),
 	    cmocka_unit_test(test_refused),
 	};
