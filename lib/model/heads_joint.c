@@ -136,18 +136,17 @@ find_known(const struct making *k, const struct row *row, size_t n)
 {
 	unsigned bits = k->joint->further[row->head];
 
-	for (int f = -1;;) {
+	for (uint32_t f = 0;; f++) {
 		const struct known *known;
-		int32_t at = model_find_print(
-		    k->prints + f + 1, (uint32_t)n - (uint32_t)(f + 1), row->print);
+		int32_t at = model_find_print(k->prints + f, (uint32_t)n - f, row->print);
 
 		if (at < 0)
 			return -1;
-		f += 1 + at;
+		f += (uint32_t)at;
 		known = &k->known[f];
 		if (same_bits(known->record.extra, row->extra) >=
 		    (bits < known->bits ? bits : known->bits))
-			return f;
+			return (int)f;
 	}
 }
 
