@@ -26,9 +26,6 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What a feature for one kind alone counts beside the one for all kinds. */
-#define OWN 1
-
 /* A gate is learned with so many times the strength of the labels: kinds are easier. */
 #define GATE_STRENGTH 4
 
@@ -135,10 +132,8 @@ put_own(struct rows *r, size_t first, uint8_t kind)
 	for (size_t i = 0; i < n; i++)
 		put_node(r, 0, 0);
 	memmove(r->nodes + first + n, r->nodes + first, n * sizeof *r->nodes);
-	for (size_t i = first; i < first + n; i++) {
+	for (size_t i = first; i < first + n; i++)
 		r->nodes[i].index -= down;
-		r->nodes[i].value *= OWN;
-	}
 	r->all[r->count] = first + n;
 }
 
@@ -347,7 +342,7 @@ copy_column(const struct model *found, int k, const struct rows *r, uint32_t kin
 		double w = weight_of(found, k, all + i);
 
 		if (kind < r->o->experts)
-			w += OWN * weight_of(found, k, own + i);
+			w += weight_of(found, k, own + i);
 		if (i < features)
 			s->weights[(size_t)i * s->labels + column] =
 			    (float)(w * (double)r->value[i]);
