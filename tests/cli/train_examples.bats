@@ -8,6 +8,9 @@ setup() {
 	export SME_CONFIG=/dev/null
 	page=$BATS_TEST_DIRNAME/../../man/sme-train.1
 	labelled >labelled.ndjson
+	for source in reviews tweets letters; do
+		judged $source >$source.ndjson
+	done
 	desk | sme-log append log >/dev/null
 	sme-train -q --label-key label --name intent --no-refit -o used.model labelled.ndjson
 }
@@ -22,6 +25,17 @@ labelled() {
 			printf "{\"id\":\"l%d\",\"text\":\"%s %d\",\"intent\":\"%s\",\"label\":\"%s\",\"urgent\":%s,\"desk\":{\"topic\":\"%s\"}}\n",
 				i, text[k], i % 50, label[k], label[k], (k < 3 ? "true" : "false"), (k == 5 ? "delivery" : "other")
 		}
+	}'
+}
+
+# judged SOURCE: rows of it with a sentiment.
+judged() {
+	awk -v source="$1" 'BEGIN {
+		split("good service|bad service|the shop opens|not good at all|very good|what a bad day", text, "|")
+		split("positive|negative|neutral|negative|positive|negative", label, "|")
+		for (i = 1; i <= 60; i++)
+			printf "{\"id\":\"%s%d\",\"text\":\"%s %d %s\",\"sentiment\":\"%s\",\"source\":\"%s\"}\n",
+				source, i, text[i % 6 + 1], i, source, label[i % 6 + 1], source
 	}'
 }
 
@@ -63,11 +77,12 @@ examples() {
 		printf '%s\n' "$output" >>said
 	done <mine
 	[ "$only" = 1 ]
-	for model in topic urgent intent used; do
+	for model in topic urgent intent sentiment used; do
 		[ -s $model.model ]
 	done
 	grep -q '^head topic: ' said
 	grep -q '^head urgent: ' said
+	grep -q '^head sentiment: ' said
 	grep -q '^label outage: a miss costs 20, a false alarm 1' said
 	grep -q '^learned from ' said
 	grep -q '^verdict: ' said
