@@ -19,6 +19,10 @@
 #define LANES 16
 #define BATCH 64
 
+/* More units than these are learned as several nets of at most so many, each from another
+ * beginning: what they say together is better than what one net of all of them says. */
+#define NET_UNITS 256
+
 #define RATE 0.04f        /* of the first step; it falls to 0 */
 #define OUT_RATE 0.06f    /* the same for all but the weights of features */
 #define UNITS_OUT 0.5f    /* share of the active units left out */
@@ -47,6 +51,7 @@ struct occurrence {
 struct net {
 	const struct matrix *m;
 	const struct solve_options *o;
+	uint32_t units;
 	size_t unit_vectors, label_vectors;
 	float *value; /* [features] what an occurrence counts, or 0: not in the rows */
 	/* Numbers of vectors of words are behind the features, as VECTORS_DIMS more of them; a row
@@ -117,7 +122,7 @@ table_step(struct table *t, size_t row, const lanes *step)
 static void
 net_init(struct net *n, const size_t *rows, size_t count)
 {
-	uint32_t units = n->o->hidden, labels = n->m->labels;
+	uint32_t units = n->units, labels = n->m->labels;
 	size_t uv = units / LANES, lv = (labels + LANES - 1) / LANES;
 	float spread = 1 / sqrtf((float)units);
 
@@ -207,7 +212,7 @@ sum_scores(struct net *n)
 	float *activity = (float *)n->activity;
 
 	memcpy(n->score, n->label_bias.weights, n->label_vectors * sizeof *n->score);
-	for (uint32_t j = 0; j < n->o->hidden; j++) {
+	for (uint32_t j = 0; j < n->units; j++) {
 		const lanes *out = n->out.weights + j * n->label_vectors;
 
 		if (activity[j] <= 0 || chance(n) < UNITS_OUT) {
@@ -248,7 +253,7 @@ spread_slopes(struct net *n, uint32_t in_batch)
 
 	for (size_t v = 0; v < n->label_vectors; v++)
 		n->label_step[v] += n->score[v];
-	for (uint32_t j = 0; j < n->o->hidden; j++) {
+	for (uint32_t j = 0; j < n->units; j++) {
 		const lanes *out = n->out.weights + j * n->label_vectors;
 		lanes *step = n->out_step + j * n->label_vectors, total = {0};
 
@@ -293,7 +298,7 @@ learn_batch(struct net *n, const size_t *rows, size_t count)
 {
 	n->n = 0;
 	memset(n->unit_total, 0, n->unit_vectors * sizeof *n->unit_total);
-	memset(n->out_step, 0, n->o->hidden * n->label_vectors * sizeof *n->out_step);
+	memset(n->out_step, 0, n->units * n->label_vectors * sizeof *n->out_step);
 	memset(n->label_step, 0, n->label_vectors * sizeof *n->label_step);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t label = n->m->label[rows[i]];
@@ -305,7 +310,7 @@ learn_batch(struct net *n, const size_t *rows, size_t count)
 	}
 	step_features(n);
 	table_step(&n->unit_bias, 0, n->unit_total);
-	for (uint32_t j = 0; j < n->o->hidden; j++)
+	for (uint32_t j = 0; j < n->units; j++)
 		table_step(&n->out, j, n->out_step + j * n->label_vectors);
 	table_step(&n->label_bias, 0, n->label_step);
 }
@@ -352,48 +357,62 @@ add_vector(const struct net *n, uint32_t f, float *row)
 		const float *w =
 		    (const float *)(n->in.weights + (n->m->features + d) * n->unit_vectors);
 
-		for (uint32_t j = 0; j < n->o->hidden; j++)
+		for (uint32_t j = 0; j < n->units; j++)
 			row[j] += w[j] * v[d] * n->vector_scale;
 	}
 }
 
+/* The units of a net become those of S from FIRST on; of SHARE is what it says. */
 static void
-copy_units(const struct net *n, struct solution *s)
+copy_units(const struct net *n, struct solution *s, uint32_t first, float share)
 {
-	uint32_t units = n->o->hidden, labels = n->m->labels;
+	uint32_t labels = n->m->labels;
 
-	s->hidden = units;
-	s->unit_weights = xcalloc((size_t)n->m->features * units + 1, sizeof *s->unit_weights);
-	s->unit_bias = xcalloc(units, sizeof *s->unit_bias);
-	s->outs = xcalloc((size_t)units * labels, sizeof *s->outs);
 	for (uint32_t f = 0; f < n->m->features; f++) {
 		const float *w = (const float *)(n->in.weights + f * n->unit_vectors);
+		float *row = s->unit_weights + (size_t)f * s->hidden + first;
 
-		for (uint32_t j = 0; j < units; j++)
-			s->unit_weights[(size_t)f * units + j] = w[j] * n->value[f];
+		for (uint32_t j = 0; j < n->units; j++)
+			row[j] = w[j] * n->value[f];
 		if (n->vector_scale > 0 && n->m->vector[f] >= 0)
-			add_vector(n, f, s->unit_weights + (size_t)f * units);
+			add_vector(n, f, row);
 	}
-	memcpy(s->unit_bias, n->unit_bias.weights, units * sizeof *s->unit_bias);
-	for (uint32_t j = 0; j < units; j++)
-		memcpy(s->outs + (size_t)j * labels, n->out.weights + j * n->label_vectors,
-		    labels * sizeof *s->outs);
-	s->unit_score = xcalloc(labels, sizeof *s->unit_score);
-	memcpy(s->unit_score, n->label_bias.weights, labels * sizeof *s->unit_score);
+	memcpy(s->unit_bias + first, n->unit_bias.weights, n->units * sizeof *s->unit_bias);
+	for (uint32_t j = 0; j < n->units; j++) {
+		const float *out = (const float *)(n->out.weights + j * n->label_vectors);
+
+		for (uint32_t c = 0; c < labels; c++)
+			s->outs[(size_t)(first + j) * labels + c] = out[c] * share;
+	}
+	for (uint32_t c = 0; c < labels; c++)
+		s->unit_score[c] += ((const float *)n->label_bias.weights)[c] * share;
 }
 
 void
 solve_hidden(const struct matrix *m, const size_t *rows, size_t count,
     const struct solve_options *o, struct solution *s)
 {
-	struct net n = {.m = m, .o = o};
 	size_t *order = xcalloc(count + 1, sizeof *order);
+	uint32_t nets = (o->hidden + NET_UNITS - 1) / NET_UNITS, first = 0;
+	uint32_t each = (o->hidden / LANES + nets - 1) / nets * LANES;
 
-	memcpy(order, rows, count * sizeof *order);
-	net_init(&n, rows, count);
-	learn(&n, order, count);
-	copy_units(&n, s);
-	net_release(&n);
+	s->hidden = o->hidden;
+	s->unit_weights = xcalloc((size_t)m->features * s->hidden + 1, sizeof *s->unit_weights);
+	s->unit_bias = xcalloc(s->hidden, sizeof *s->unit_bias);
+	s->outs = xcalloc((size_t)s->hidden * m->labels, sizeof *s->outs);
+	s->unit_score = xcalloc(m->labels, sizeof *s->unit_score);
+	while (first < s->hidden) {
+		uint32_t left = s->hidden - first;
+		struct net n = {
+		    .m = m, .o = o, .units = left < each ? left : each, .chance = first};
+
+		memcpy(order, rows, count * sizeof *order);
+		net_init(&n, rows, count);
+		learn(&n, order, count);
+		copy_units(&n, s, first, 1 / (float)nets);
+		first += n.units;
+		net_release(&n);
+	}
 	free(order);
 }
 

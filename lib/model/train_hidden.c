@@ -7,7 +7,7 @@
 /* More labels than these make it worth trying; with more rows it takes too long. */
 #define AUTO_LABELS TRAIN_LIBLINEAR_LABELS
 #define AUTO_ROWS 50000
-#define AUTO_UNITS 256
+#define AUTO_UNITS 512
 
 /* So many rows are guessed, if there are so many: as many folds as it takes. */
 #define GUESSES 2000

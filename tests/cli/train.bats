@@ -177,7 +177,7 @@ pairs() {
 	pairs >in
 	run --separate-stderr sme-train --label-key kind --words 1 --chars 0 --epochs 100 --grid 2 -o a.model in
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"  256 hidden units and "*" of the linear part: macro-F1 0."*", without them 0."* ]]
+	[[ "$output" == *"  512 hidden units and "*" of the linear part: macro-F1 0."*", without them 0."* ]]
 	accuracy() { sed -n 's/held out: accuracy \([0-9.]*\).*/\1/p' <<<"$output"; }
 	jq -ne "$(accuracy) > 0.6"
 	sme-train -q --label-key kind --words 1 --chars 0 --epochs 100 --grid 2 -o b.model in

@@ -104,6 +104,36 @@ test_hidden_repeats(void **state)
 	solution_release(&b);
 }
 
+/* Many units are two nets beside each other, of which each says half. */
+static void
+test_hidden_nets(void **state)
+{
+	struct solve_options few = how;
+	struct solution one = {0}, two = {0};
+	size_t apart = 0;
+
+	(void)state;
+	few.epochs = 2;
+	few.hidden = 144;
+	solve_softmax(&m, all, ROWS, &few, &one);
+	solve_hidden(&m, all, ROWS, &few, &one);
+	few.hidden = 144 + 128;
+	solve_softmax(&m, all, ROWS, &few, &two);
+	solve_hidden(&m, all, ROWS, &few, &two);
+	assert_int_equal(two.hidden, 144 + 128);
+	for (size_t f = 0; f < 2 * SIDE; f++) {
+		assert_memory_equal(one.unit_weights + f * 144, two.unit_weights + f * two.hidden,
+		    144 * sizeof(float));
+		apart += memcmp(one.unit_weights + f * 144, two.unit_weights + f * two.hidden + 144,
+			     128 * sizeof(float)) != 0;
+	}
+	assert_int_equal(apart, 2 * SIDE);
+	for (size_t i = 0; i < 144 * SIDE; i++)
+		assert_true(two.outs[i] * 2 >= one.outs[i] && two.outs[i] * 2 <= one.outs[i]);
+	solution_release(&one);
+	solution_release(&two);
+}
+
 /* What no row has says nothing, whatever it began with. */
 static void
 test_hidden_unseen(void **state)
@@ -153,6 +183,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hidden_learns),
 	    cmocka_unit_test(test_hidden_repeats),
+	    cmocka_unit_test(test_hidden_nets),
 	    cmocka_unit_test(test_hidden_unseen),
 	    cmocka_unit_test(test_rarity),
 	};
