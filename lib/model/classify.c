@@ -9,10 +9,6 @@
 /* With --explain, so many words at most for each head. */
 #define REASONS_MAX 5
 
-/* What a thread remembers for a tenant with heads of its own, see HEADS_MEMORY: there may be many
- * of them. */
-#define TENANT_MEMORY ((size_t)2 << 20)
-
 /* A text may be in a language with such a probability: where nobody speaks for the likeliest one.
  */
 #define LANG_MIN 0.05
@@ -35,7 +31,7 @@ classifier_run_new(const struct classifier *c)
 
 	run->c = c;
 	run->tenants = xcalloc(c->tenants.n + 1, sizeof *run->tenants);
-	run->heads = heads_run_new(c->heads, HEADS_MEMORY);
+	run->heads = heads_run_new(c->heads);
 	run->queries = watch_scratch(c->watch);
 	run->details = details_run_new(&c->details);
 	run->speaker = xcalloc(c->answers_n + 1, sizeof *run->speaker);
@@ -53,7 +49,7 @@ tenant_run_new(const struct classifier_run *run, const struct classifier *own)
 	*t = *run;
 	t->c = own;
 	t->tenants = NULL;
-	t->heads = heads_run_new_on(run->heads, own->heads, TENANT_MEMORY);
+	t->heads = heads_run_new_on(run->heads, own->heads);
 	t->speaker = xcalloc(own->answers_n + 1, sizeof *t->speaker);
 	return t;
 }

@@ -12,6 +12,9 @@
 /* A tenant's own paths are numbered from here on. */
 #define OWN_PATHS 65536
 
+/* For what words say to a tenant's own heads, see HEADS_MEMORY: there may be many of them. */
+#define TENANT_MEMORY ((size_t)2 << 20)
+
 /* Threads that open the models of a directory, the calling one among them. */
 #define OPEN_THREADS 4
 
@@ -350,7 +353,10 @@ drop_idle_lang(struct classifier *c)
 static void
 arrange(struct classifier *c)
 {
-	c->heads = heads_new_on(c->base ? c->base->heads : NULL, c->models, c->n);
+	if (c->base)
+		c->heads = heads_new_on(c->base->heads, c->models, c->n, TENANT_MEMORY);
+	else
+		c->heads = heads_new(c->models, c->n, HEADS_MEMORY);
 	c->release = join_releases(c);
 	classifier_arrange(c);
 }

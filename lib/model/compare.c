@@ -25,8 +25,8 @@ guess_rows(
     struct model *old, const struct dataset *d, const struct guess *new, struct comparison *c)
 {
 	int32_t *to = translate(old, d);
-	struct heads *heads = heads_new(&old, 1);
-	struct heads_run *run = heads_run_new(heads, HEADS_MEMORY);
+	struct heads *heads = heads_new(&old, 1, HEADS_MEMORY);
+	struct heads_run *run = heads_run_new(heads);
 
 	for (size_t i = 0; i < c->n; i++) {
 		const struct head_result *res = heads_predict(run, d->rows[new[i].row].text);

@@ -100,10 +100,10 @@ find_place(struct heads *h, const struct model *m, const struct heads *base)
 }
 
 struct heads *
-heads_new_on(const struct heads *base, struct model *const *list, size_t count)
+heads_new_on(const struct heads *base, struct model *const *list, size_t count, size_t memory)
 {
 	struct heads *h = xcalloc(1, sizeof *h);
-	size_t groups = (base ? base->ngroups : 0) + count / GROUP_MAX + 1;
+	size_t groups = (base ? base->ngroups : 0) + count / GROUP_MAX + 1, own = 0;
 
 	h->models = xcalloc(count, sizeof *h->models);
 	h->where = xcalloc(count, sizeof *h->where);
@@ -116,15 +116,17 @@ heads_new_on(const struct heads *base, struct model *const *list, size_t count)
 		regard(h, list[i]);
 	}
 	for (size_t i = 0; i < h->ngroups; i++)
+		own += !h->shared[i];
+	for (size_t i = 0; i < h->ngroups; i++)
 		if (!h->shared[i])
-			group_finish(h->groups[i]);
+			group_finish(h->groups[i], memory / own);
 	return h;
 }
 
 struct heads *
-heads_new(struct model *const *list, size_t count)
+heads_new(struct model *const *list, size_t count, size_t memory)
 {
-	return heads_new_on(NULL, list, count);
+	return heads_new_on(NULL, list, count, memory);
 }
 
 void
@@ -156,10 +158,9 @@ find_run(const struct heads_run *base, const struct group *g)
 }
 
 struct heads_run *
-heads_run_new_on(struct heads_run *base, const struct heads *heads, size_t memory)
+heads_run_new_on(struct heads_run *base, const struct heads *heads)
 {
 	struct heads_run *r = xcalloc(1, sizeof *r);
-	size_t own = 0;
 
 	r->heads = heads;
 	r->text.norm = (struct norm)NORM_INIT;
@@ -168,11 +169,9 @@ heads_run_new_on(struct heads_run *base, const struct heads *heads, size_t memor
 	for (size_t i = 0; i < heads->ngroups; i++) {
 		r->groups[i] = find_run(base, heads->groups[i]);
 		r->shared[i] = r->groups[i];
-		own += !r->groups[i];
+		if (!r->shared[i])
+			r->groups[i] = group_run_new(heads->groups[i]);
 	}
-	for (size_t i = 0; i < heads->ngroups; i++)
-		if (!r->groups[i])
-			r->groups[i] = group_run_new(heads->groups[i], memory / own);
 	r->work = xcalloc(heads->places + 1, sizeof *r->work);
 	r->activity = xcalloc(heads->hidden_max + 1, sizeof *r->activity);
 	r->deep = xcalloc(heads->places_max + 1, sizeof *r->deep);
@@ -181,9 +180,9 @@ heads_run_new_on(struct heads_run *base, const struct heads *heads, size_t memor
 }
 
 struct heads_run *
-heads_run_new(const struct heads *heads, size_t memory)
+heads_run_new(const struct heads *heads)
 {
-	return heads_run_new_on(NULL, heads, memory);
+	return heads_run_new_on(NULL, heads);
 }
 
 void

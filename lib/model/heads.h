@@ -11,12 +11,20 @@
 
 struct heads;
 
-/* The COUNT models in LIST, which must outlive it.  LIST is copied. */
-struct heads *heads_new(struct model *const *list, size_t count);
+/*
+ * The COUNT models in LIST, which must outlive it.  LIST is copied.  MEMORY bytes remember, for all
+ * threads, what tokens add up to: finding one there costs a few lines of cache, adding it up anew
+ * hundreds.  They are taken as they are needed, and half as many again for a while when several
+ * threads need them.
+ */
+#define HEADS_MEMORY ((size_t)32 << 20)
+
+struct heads *heads_new(struct model *const *list, size_t count, size_t memory);
 
 /* The same, but what BASE makes of those models that it has, too, is not made again.  BASE must
  * outlive it. */
-struct heads *heads_new_on(const struct heads *base, struct model *const *list, size_t count);
+struct heads *heads_new_on(
+    const struct heads *base, struct model *const *list, size_t count, size_t memory);
 void heads_free(struct heads *heads);
 
 struct head_result {
@@ -25,17 +33,13 @@ struct head_result {
 	const double *probs; /* of every label */
 };
 
-/* One thread's memory.  When texts are many, MEMORY bytes of it remember what tokens add up to:
- * finding one there costs a few lines of cache, adding it up anew hundreds. */
-#define HEADS_MEMORY ((size_t)32 << 20)
-
+/* One thread's memory. */
 struct heads_run;
-struct heads_run *heads_run_new(const struct heads *heads, size_t memory);
+struct heads_run *heads_run_new(const struct heads *heads);
 
 /* The same for heads on others: BASE is a run of those, of the same thread, and reads no other text
  * until this one has answered. */
-struct heads_run *heads_run_new_on(
-    struct heads_run *base, const struct heads *heads, size_t memory);
+struct heads_run *heads_run_new_on(struct heads_run *base, const struct heads *heads);
 void heads_run_free(struct heads_run *run);
 
 /* Read TEXT, for heads_answer. */

@@ -6,9 +6,6 @@
 #include "stream/scan.h"
 #include "text/negation.h"
 
-/* What is remembered before it is known that there are many texts. */
-#define MEMORY_AT_FIRST ((size_t)1 << 20)
-
 /* ---- the group ---- */
 
 /* Those for all languages first, then by language, so that what a text needs stands together. */
@@ -49,7 +46,7 @@ group_add(struct group *g, const struct model *m)
 }
 
 void
-group_finish(struct group *g)
+group_finish(struct group *g, size_t memory)
 {
 	g->width = 0;
 	for (unsigned i = 0; i < g->n; i++) {
@@ -57,12 +54,14 @@ group_finish(struct group *g)
 		g->width += g->models[g->order[i]]->header->stride;
 	}
 	atomic_flag_clear(&g->making);
+	g->memos = memos_new(g->width, memory);
 }
 
 void
 group_release(struct group *g)
 {
 	joint_free(atomic_load(&g->joint));
+	memos_free(g->memos);
 	for (unsigned i = 0; i < g->n; i++)
 		weigh_release(&g->weigh[i]);
 }
@@ -94,16 +93,15 @@ best_kernel(void)
 }
 
 struct group_run *
-group_run_new(struct group *g, size_t memory)
+group_run_new(struct group *g)
 {
 	struct group_run *r = xcalloc(1, sizeof *r);
 
 	r->group = g;
 	r->lookups.group = g;
 	r->kernel = r->lookups.kernel = best_kernel();
-	r->memory = memory;
-	memos_init(&r->memos, g->width, memory < MEMORY_AT_FIRST ? memory : MEMORY_AT_FIRST);
-	r->nothing = xcalloc(1, r->memos.size);
+	memos_open(&r->memos, g->memos);
+	r->nothing = xcalloc(1, memos_size(g->memos));
 	r->sums = xcalloc(g->width + 1, sizeof *r->sums);
 	r->probs = xcalloc(g->width + 1, sizeof *r->probs);
 	return r;
@@ -114,7 +112,7 @@ group_run_free(struct group_run *r)
 {
 	if (!r)
 		return;
-	memos_release(&r->memos);
+	memos_close(&r->memos);
 	free(r->nothing);
 	free(r->memo);
 	free(r->sums);
@@ -127,11 +125,7 @@ void
 group_begin(struct group_run *g, const struct text_run *text)
 {
 	lookup_finish(&g->lookups);
-	if (g->lookups.joint && g->memory > MEMORY_AT_FIRST) {
-		memos_release(&g->memos);
-		memos_init(&g->memos, g->group->width, g->memory);
-		g->memory = 0;
-	}
+	memos_next(&g->memos);
 	g->read = false;
 	g->summed = g->answered = 0;
 	for (size_t i = 0; i < text->norm.n; i++)
@@ -146,34 +140,51 @@ push_memo(struct group_run *g, struct memo *m)
 	g->memo[g->memo_n++] = m;
 }
 
-/* Find the memos of the text's tokens, and what a negation reaches. */
+/* The memo of token number I, which was not found. */
+static struct memo *
+get_memo(struct group_run *g, const struct text_run *text, size_t i)
+{
+	struct slice token = norm_token(&text->norm, i);
+	uint8_t kind = text->norm.tokens[i].kind;
+	bool new;
+	struct memo *m = memos_get(&g->memos, text->words[i], &new);
+
+	if (!new)
+		return m;
+	m->negates = g->group->negation && kind == TOKEN_WORD && negation_word(token);
+	token_read(&g->lookups, token, kind, text->words[i], m);
+	return m;
+}
+
+/* List what a negation reaches. */
 static void
-read_tokens(struct group_run *g, const struct text_run *text)
+list_negated(struct group_run *g, const struct text_run *text)
 {
 	struct negation negation = {0};
 
-	g->read = true;
 	g->negated.n = 0;
-	g->memo_n = 0;
-	memos_next(&g->memos);
-	lookup_near(&g->lookups, &text->pairs);
-	for (size_t i = 0; i < text->norm.n; i++) {
-		uint8_t kind = text->norm.tokens[i].kind;
-		struct memo *m;
-		bool new;
+	for (size_t i = 0; g->group->negation && i < text->norm.n; i++) {
+		const struct memo *m = g->memo[i];
 
-		m = memos_get(&g->memos, text->words[i], &new);
-		push_memo(g, m);
-		if (new) {
-			struct slice token = norm_token(&text->norm, i);
-
-			m->negates =
-			    g->group->negation && kind == TOKEN_WORD && negation_word(token);
-			token_read(&g->lookups, token, kind, text->words[i], m);
-		}
-		if (g->group->negation && negation_step(&negation, kind, m->negates))
+		if (negation_step(&negation, text->norm.tokens[i].kind, m->negates))
 			hash_list_add(&g->negated, ngram_negated(text->words[i]));
 	}
+}
+
+/* Find the memos of the text's tokens: those that are there, to be on their way while the others
+ * are made. */
+static void
+read_tokens(struct group_run *g, const struct text_run *text)
+{
+	g->read = true;
+	g->memo_n = 0;
+	lookup_near(&g->lookups, &text->pairs);
+	for (size_t i = 0; i < text->norm.n; i++)
+		push_memo(g, memos_find(&g->memos, text->words[i]));
+	for (size_t i = 0; i < text->norm.n; i++)
+		if (!g->memo[i])
+			g->memo[i] = get_memo(g, text, i);
+	list_negated(g, text);
 }
 
 void
@@ -211,7 +222,7 @@ add_more(struct group_run *g, const struct hash_list *list, head_set set)
 	for (size_t i = 0; i < list->n; i++) {
 		if (i % TOKEN_FEATURES_MAX == 0) {
 			m = memos_spare(&g->memos);
-			memset(m, 0, g->memos.size);
+			memset(m, 0, memos_size(g->group->memos));
 			push_memo(g, m);
 		}
 		lookup(&g->lookups, list->hash[i], set, m);

@@ -21,8 +21,7 @@ void text_list_pairs(struct text_run *text, const struct ngram_spec *spec);
 struct group_run {
 	struct group *group;
 	const struct heads_kernel *kernel;
-	size_t memory; /* for memos, when texts are many; 0: they have it */
-	struct memos memos;
+	struct memos_view memos;
 	struct lookups lookups;
 	struct memo *nothing;
 	void **memo; /* struct memo of each token, and behind them those of what is not of one */
@@ -37,12 +36,12 @@ struct group_run {
 	struct head_result results[GROUP_MAX];
 };
 
-/* Groups begin empty; when all models are in it, finish. */
+/* Groups begin empty; when all models are in it, finish.  MEMORY is for memos. */
 void group_add(struct group *g, const struct model *m);
-void group_finish(struct group *g);
+void group_finish(struct group *g, size_t memory);
 void group_release(struct group *g);
 
-struct group_run *group_run_new(struct group *g, size_t memory);
+struct group_run *group_run_new(struct group *g);
 void group_run_free(struct group_run *r);
 
 /* TEXT is the next one: have brought near what it needs. */

@@ -25,6 +25,7 @@ _Static_assert(TOKEN_FEATURES_MAX * 128 < INT16_MAX, "token sums overflow");
 _Static_assert(TOKEN_FEATURES_MAX <= UINT8_MAX, "token hits overflow");
 
 struct joint;
+struct memos;
 
 struct group {
 	const struct model *models[GROUP_MAX];
@@ -41,6 +42,7 @@ struct group {
 	head_set reads[FEATURE_KINDS];  /* who reads such features of them */
 	struct joint *_Atomic joint;    /* see heads_lookup.c; NULL as long as it does not pay */
 	atomic_flag making;
+	struct memos *memos;
 };
 
 /* ---- heads_memo.c ---- */
@@ -51,18 +53,8 @@ struct group {
  */
 struct memo {
 	uint64_t hash;
-	uint32_t turn; /* the last one that needed it; 0: free */
 	bool negates;
 	uint8_t hits[GROUP_MAX];
-};
-
-struct memos {
-	char *memory, *first; /* the slots begin at a cache line */
-	char **spare;         /* for what is needed in one turn and has the same place */
-	size_t spares, spares_cap, spares_used;
-	size_t size; /* bytes of a slot */
-	size_t mask;
-	uint32_t turn;
 };
 
 static inline int16_t *
@@ -71,21 +63,47 @@ memo_sums(struct memo *m)
 	return (int16_t *)(void *)(m + 1);
 }
 
-/* Slots for N sums each; MEMORY bytes of them, or a few. */
-void memos_init(struct memos *s, size_t n, size_t memory);
-void memos_release(struct memos *s);
+/* Memos with N sums each, for all threads; about MEMORY bytes of them, or a few. */
+struct memos *memos_new(size_t n, size_t memory);
+void memos_free(struct memos *s);
 
-/* The next turn: what this one gets stays until then. */
-void memos_next(struct memos *s);
+size_t memos_size(const struct memos *s); /* bytes of one of them */
 
-/* Have brought near what tells where the memo of HASH is; memos_get does so for the rest of it. */
-void memos_fetch(const struct memos *s, uint64_t hash);
+/* There are going to be many: see mem_large. */
+void memos_many(struct memos *s);
 
-/* The memo of HASH.  In a new one, as NEW says, the caller fills in the rest. */
-struct memo *memos_get(struct memos *s, uint64_t hash, bool *new);
+struct generation;
 
-/* One that is found by nobody, until the next turn. */
-struct memo *memos_spare(struct memos *s);
+/* What one thread sees of them, in one text after another. */
+struct memos_view {
+	struct memos *memos;
+	struct generation *young, *old;
+	unsigned turn;
+	struct memo **spare; /* of this thread alone */
+	size_t spares, spares_cap, spares_used;
+	struct memo **news; /* what the text needed and is to be remembered */
+	size_t news_n, news_cap;
+};
+
+void memos_open(struct memos_view *v, struct memos *s);
+void memos_close(struct memos_view *v);
+
+/* The next text.  What was new in the last one, and is filled in by now, all may find. */
+void memos_next(struct memos_view *v);
+
+/* Have brought near what tells where the memo of HASH is. */
+void memos_fetch(const struct memos_view *v, uint64_t hash);
+
+/* The memo of HASH, or NULL: then it is still to be got.  It is not changed, and stays until the
+ * next text. */
+struct memo *memos_find(const struct memos_view *v, uint64_t hash);
+
+/* The memo of HASH, which was not found.  In a new one, as NEW says, the caller fills in the rest
+ * before the next text. */
+struct memo *memos_get(struct memos_view *v, uint64_t hash, bool *new);
+
+/* One that is found by nobody, until the next text. */
+struct memo *memos_spare(struct memos_view *v);
 
 /* ---- heads_lookup.c ---- */
 

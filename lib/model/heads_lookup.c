@@ -18,6 +18,7 @@ find_joint(struct lookups *l)
 	if (j || l->done < g->rows / 4 || atomic_flag_test_and_set(&g->making))
 		return j;
 	j = joint_new(g);
+	memos_many(g->memos);
 	atomic_store_explicit(&g->joint, j, memory_order_release);
 	return j;
 }

@@ -205,8 +205,8 @@ trial_open(struct trial *tr, const struct buf *file, struct sme_err *err)
 	tr->model = model_from_memory(buf_slice(file), "new model", err);
 	if (!tr->model)
 		return -1;
-	tr->heads = heads_new(&tr->model, 1);
-	tr->run = heads_run_new(tr->heads, HEADS_MEMORY);
+	tr->heads = heads_new(&tr->model, 1, HEADS_MEMORY);
+	tr->run = heads_run_new(tr->heads);
 	return 0;
 }
 

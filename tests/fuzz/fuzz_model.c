@@ -23,8 +23,8 @@ use(const char *p, size_t n)
 
 	if (!m)
 		return;
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
+	heads = heads_new(&m, 1, HEADS_MEMORY);
+	run = heads_run_new(heads);
 	r = heads_predict(run, SLICE("Kein Netz in Kiel, so ein Mist! :( http://x.example"));
 	if (r->best >= (int)m->header->labels || !(r->p >= 0 && r->p <= 1))
 		abort();

@@ -119,8 +119,8 @@ test_answers(void **state)
 		m = model_from_memory(buf_slice(&file), "x", &err);
 		assert_non_null(m);
 		assert_int_equal(m->header->version, MODEL_VERSION);
-		heads = heads_new(&m, 1);
-		run = heads_run_new(heads, HEADS_MEMORY);
+		heads = heads_new(&m, 1, HEADS_MEMORY);
+		run = heads_run_new(heads);
 		for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 			const struct head_result *r = heads_predict(run, slice_of(texts[i]));
 			double scores[64], expected[LABELS];
@@ -156,8 +156,8 @@ test_reasons(void **state)
 	make_experts(&file, 1);
 	m = model_from_memory(buf_slice(&file), "x", &err);
 	assert_non_null(m);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
+	heads = heads_new(&m, 1, HEADS_MEMORY);
+	run = heads_run_new(heads);
 	assert_int_equal(heads_predict(run, SLICE("work glad"))->best, 1);
 	assert_true(heads_explain(run, 0, 1, why, 4) >= 1);
 	assert_int_equal(why[0].token, 1);

@@ -32,8 +32,8 @@ test_decisions(void **state)
 	assert_non_null(m);
 	assert_memory_equal(m->thresholds, some, sizeof some);
 	assert_memory_equal(m->knots, table, sizeof table);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
+	heads = heads_new(&m, 1, HEADS_MEMORY);
+	run = heads_run_new(heads);
 	/* "sad" is never sure enough for its threshold of 1 */
 	r = heads_predict(run, SLICE("so sad"));
 	assert_int_equal(r->best, 0);
@@ -61,8 +61,8 @@ predict(const char *text, uint16_t flags, int best, double at_least)
 	make_model(&file, "mood", flags);
 	m = model_from_memory(buf_slice(&file), "x", &err);
 	assert_non_null(m);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
+	heads = heads_new(&m, 1, HEADS_MEMORY);
+	run = heads_run_new(heads);
 	for (int i = 0; i < 3; i++) { /* what is remembered changes nothing */
 		double total = 0;
 
@@ -113,8 +113,8 @@ test_cold(void **state)
 	seal(&file);
 	m = model_from_memory(buf_slice(&file), "x", &err);
 	assert_non_null(m);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
+	heads = heads_new(&m, 1, HEADS_MEMORY);
+	run = heads_run_new(heads);
 	assert_int_equal(heads_predict(run, SLICE("nothing known"))->best, 0);
 	assert_true(heads_predict(run, SLICE("nothing known"))->p == 1);
 	assert_int_equal(heads_predict(run, SLICE("glad"))->best, 1);
@@ -139,8 +139,8 @@ test_explain(void **state)
 	make_model(&file, "mood", 0);
 	m = model_from_memory(buf_slice(&file), "x", &err);
 	assert_non_null(m);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
+	heads = heads_new(&m, 1, HEADS_MEMORY);
+	run = heads_run_new(heads);
 	heads_predict(run, SLICE("well, sad and glad"));
 	assert_int_equal(heads_explain(run, 0, 2, why, 2), 1);
 	assert_true(slice_is(norm_token(heads_norm(run), why[0].token), "sad"));
@@ -315,15 +315,16 @@ test_many(void **state)
 {
 	struct buf file[MANY], text = BUF_INIT;
 	struct model *models[MANY];
-	struct heads *heads;
+	struct heads *heads, *forgetful;
 	struct heads_run *all, *some_of;
 	double probs[LABELS];
 
 	(void)state;
 	open_heads(file, models);
-	heads = heads_new(models, MANY);
-	all = heads_run_new(heads, HEADS_MEMORY);
-	some_of = heads_run_new(heads, 0);
+	heads = heads_new(models, MANY, HEADS_MEMORY);
+	all = heads_run_new(heads);
+	forgetful = heads_new(models, MANY, 0);
+	some_of = heads_run_new(forgetful);
 	for (unsigned i = 0; i < 1500; i++) {
 		int ask[] = {(int)(i % MANY), -1, (int)(i * 7 % MANY), 2, 17};
 		const struct head_result *r;
@@ -345,6 +346,7 @@ test_many(void **state)
 	heads_run_free(all);
 	heads_run_free(some_of);
 	heads_free(heads);
+	heads_free(forgetful);
 	close_heads(file, models);
 	buf_release(&text);
 }
@@ -363,10 +365,10 @@ test_shared(void **state)
 	list[0] = models[16]; /* of the second group */
 	list[1] = models[18];
 	list[2] = models[3];
-	base = heads_new(models, MANY - 1);
-	heads = heads_new_on(base, list, 3);
-	first = heads_run_new(base, HEADS_MEMORY);
-	run = heads_run_new_on(first, heads, 0);
+	base = heads_new(models, MANY - 1, HEADS_MEMORY);
+	heads = heads_new_on(base, list, 3, 0);
+	first = heads_run_new(base);
+	run = heads_run_new_on(first, heads);
 	for (unsigned i = 0; i < 1000; i++) {
 		const struct head_result *r;
 		double probs[LABELS];
@@ -523,7 +525,7 @@ test_joint(void **state)
 		assert_non_null(models[i]);
 		group_add(&g, models[i]);
 	}
-	group_finish(&g);
+	group_finish(&g, 0);
 	joint = joint_new(&g);
 	assert_non_null(joint);
 	ask_joint(&g, joint, heads_kernel_plain());

@@ -133,8 +133,8 @@ test_hidden(void **state)
 	make_hidden(&file);
 	m = model_from_memory(buf_slice(&file), "x", &err);
 	assert_non_null(m);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
+	heads = heads_new(&m, 1, HEADS_MEMORY);
+	run = heads_run_new(heads);
 	assert_int_equal(heads_predict(run, SLICE("so glad"))->best, 0);
 	assert_int_equal(heads_explain(run, 0, 0, why, 3), 0);
 	assert_int_equal(heads_predict(run, SLICE("so sad"))->best, 0);
@@ -228,8 +228,8 @@ test_sparse(void **state)
 	assert_true(m->header->flags & MODEL_SPARSE);
 	assert_null(m->weights);
 	assert_true(file.n < MANY_ROWS * MANY / 2);
-	heads = heads_new(&m, 1);
-	run = heads_run_new(heads, HEADS_MEMORY);
+	heads = heads_new(&m, 1, HEADS_MEMORY);
+	run = heads_run_new(heads);
 	for (size_t i = 0; i + 1 < MANY_ROWS; i++) {
 		const struct head_result *r;
 		double total = 0;
