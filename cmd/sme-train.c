@@ -18,7 +18,7 @@ static struct train_options train = {.name = NULL,
     .release = "",
     .matrix.spec = {.word_max = 2, .char_min = 1, .char_max = 5, .tokens = NGRAM_ALL_TOKENS}};
 static const char *output, *chars = "1-5", *tokens = "all", *solver = "auto", *grid, *card_file,
-			   *rarity = "try", *with_vectors;
+			   *rarity = "try", *once = "try", *with_vectors;
 static long words = 2, features = 200000, min_rows = 2, holdout = 10, folds = 5, epochs = 10,
 	    grid_rows = 50000, pieces, lang_rows = 1000, hidden = -1;
 static const char *from_log, *tenant, *compare_file, *misses_file;
@@ -86,6 +86,7 @@ static const struct cli_opt options[] = {
     {0, "min-rows", CLI_INT, &min_rows, "N", "leave out n-grams in fewer rows (2)"},
     {0, "negation", CLI_FLAG, &train.matrix.spec.negation, NULL,
 	"read words that \"not\" reaches as other ones, too"},
+    {0, "once", CLI_STRING, &once, "WISH", "an n-gram counts once a text: yes, no or try (try)"},
     {0, "pieces", CLI_INT, &pieces, "N", "learn N runs of 1 to 3 words of each text as well (0)"},
     {0, "rarity", CLI_STRING, &rarity, "WISH", "rare n-grams count more: yes, no or try (try)"},
     {0, "solver", CLI_STRING, &solver, "NAME", "auto, liblinear or softmax"},
@@ -162,15 +163,16 @@ parse_solver(void)
 		cli_usage("--solver: expected auto, liblinear or softmax, got \"%s\"", solver);
 }
 
-static void
-parse_rarity(void)
+static enum train_wish
+parse_wish(const char *option, const char *wish)
 {
-	if (strcmp(rarity, "yes") == 0)
-		train.rarity = TRAIN_YES;
-	else if (strcmp(rarity, "no") == 0)
-		train.rarity = TRAIN_NO;
-	else if (strcmp(rarity, "try") != 0)
-		cli_usage("--rarity: expected yes, no or try, got \"%s\"", rarity);
+	if (strcmp(wish, "yes") == 0)
+		return TRAIN_YES;
+	if (strcmp(wish, "no") == 0)
+		return TRAIN_NO;
+	if (strcmp(wish, "try") != 0)
+		cli_usage("--%s: expected yes, no or try, got \"%s\"", option, wish);
+	return TRAIN_TRY;
 }
 
 static void
@@ -211,7 +213,10 @@ check_options(void)
 	in_range("hidden", (double)hidden, -1, SOLVE_HIDDEN_MAX);
 	parse_chars();
 	parse_solver();
-	parse_rarity();
+	train.rarity = parse_wish("rarity", rarity);
+	train.once = parse_wish("once", once);
+	if (train.once == TRAIN_YES && pieces)
+		cli_usage("--once does not go with --pieces");
 	if (hidden > 0 && hidden % 16 != 0)
 		cli_usage("--hidden: expected a multiple of 16");
 	if (hidden > 0 && (train.scripts || lexicons.n || lexicon_rows.n))

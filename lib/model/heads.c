@@ -74,14 +74,22 @@ share(struct heads *h, const struct heads *base, size_t from)
 	return place;
 }
 
+/* Group number GROUP takes M. */
+static bool
+has_room(const struct heads *h, size_t group, const struct model *m)
+{
+	const struct group *g = h->groups[group];
+
+	return !h->shared[group] && g->n < GROUP_MAX && g->once == m->spec.once;
+}
+
 /* A place in a group of one's own. */
 static struct head_place
 add_own(struct heads *h, const struct model *m)
 {
 	struct head_place place = {0, 0};
 
-	while (place.group < h->ngroups &&
-	       (h->shared[place.group] || h->groups[place.group]->n == GROUP_MAX))
+	while (place.group < h->ngroups && !has_room(h, place.group, m))
 		place.group++;
 	if (place.group == h->ngroups)
 		add_group(h, xcalloc(1, sizeof **h->groups), false);
@@ -103,7 +111,8 @@ struct heads *
 heads_new_on(const struct heads *base, struct model *const *list, size_t count, size_t memory)
 {
 	struct heads *h = xcalloc(1, sizeof *h);
-	size_t groups = (base ? base->ngroups : 0) + count / GROUP_MAX + 1, own = 0;
+	size_t own = 0;
+	size_t groups = (base ? base->ngroups : 0) + count / GROUP_MAX + 2; /* two are not full */
 
 	h->models = xcalloc(count, sizeof *h->models);
 	h->where = xcalloc(count, sizeof *h->where);
@@ -116,10 +125,10 @@ heads_new_on(const struct heads *base, struct model *const *list, size_t count, 
 		regard(h, list[i]);
 	}
 	for (size_t i = 0; i < h->ngroups; i++)
-		own += !h->shared[i];
+		own += !h->shared[i] && !h->groups[i]->once;
 	for (size_t i = 0; i < h->ngroups; i++)
 		if (!h->shared[i])
-			group_finish(h->groups[i], memory / own);
+			group_finish(h->groups[i], own ? memory / own : 0);
 	return h;
 }
 

@@ -6,6 +6,9 @@
 #include "stream/scan.h"
 #include "text/negation.h"
 
+/* A token by itself among the features that a text has shown. */
+#define TOKEN_SEED UINT64_C(0x3c79ac492ba7b653)
+
 /* ---- the group ---- */
 
 /* Those for all languages first, then by language, so that what a text needs stands together. */
@@ -29,6 +32,7 @@ group_add(struct group *g, const struct model *m)
 	head_set bit = (head_set)(1u << head);
 
 	g->models[head] = m;
+	g->once = m->spec.once;
 	g->rows += m->header->rows;
 	weigh_init(&g->weigh[head], m);
 	put_in_order(g, head);
@@ -100,6 +104,7 @@ group_run_new(struct group *g)
 	r->group = g;
 	r->lookups.group = g;
 	r->kernel = r->lookups.kernel = best_kernel();
+	r->lookups.once = g->once ? once_new() : NULL;
 	memos_open(&r->memos, g->memos);
 	r->nothing = xcalloc(1, memos_size(g->memos));
 	r->sums = xcalloc(g->width + 1, sizeof *r->sums);
@@ -113,6 +118,7 @@ group_run_free(struct group_run *r)
 	if (!r)
 		return;
 	memos_close(&r->memos);
+	once_free(r->lookups.once);
 	free(r->nothing);
 	free(r->memo);
 	free(r->sums);
@@ -140,19 +146,52 @@ push_memo(struct group_run *g, struct memo *m)
 	g->memo[g->memo_n++] = m;
 }
 
+/* Is token number I one that negates, for who reads that? */
+static bool
+negates(const struct group_run *g, const struct text_run *text, size_t i)
+{
+	return g->group->negation && text->norm.tokens[i].kind == TOKEN_WORD &&
+	       negation_word(norm_token(&text->norm, i));
+}
+
+/* Have M filled in for token number I. */
+static void
+fill_memo(struct group_run *g, const struct text_run *text, size_t i, struct memo *m)
+{
+	m->negates = negates(g, text, i);
+	token_read(&g->lookups, norm_token(&text->norm, i), text->norm.tokens[i].kind,
+	    text->words[i], m);
+}
+
 /* The memo of token number I, which was not found. */
 static struct memo *
 get_memo(struct group_run *g, const struct text_run *text, size_t i)
 {
-	struct slice token = norm_token(&text->norm, i);
-	uint8_t kind = text->norm.tokens[i].kind;
 	bool new;
 	struct memo *m = memos_get(&g->memos, text->words[i], &new);
 
-	if (!new)
-		return m;
-	m->negates = g->group->negation && kind == TOKEN_WORD && negation_word(token);
-	token_read(&g->lookups, token, kind, text->words[i], m);
+	if (new)
+		fill_memo(g, text, i, m);
+	return m;
+}
+
+/* The same where features count once: the first of tokens that are the same has them, as far as no
+ * token before had them, in this text alone. */
+static struct memo *
+get_memo_once(struct group_run *g, const struct text_run *text, size_t i)
+{
+	bool first = once_add(g->lookups.once, text->words[i] ^ TOKEN_SEED, 1);
+	struct memo *m;
+
+	if (!first && !negates(g, text, i))
+		return g->nothing;
+	m = memos_spare(&g->memos);
+	if (first) {
+		fill_memo(g, text, i, m);
+	} else {
+		memset(m, 0, memos_size(g->group->memos));
+		m->negates = true;
+	}
 	return m;
 }
 
@@ -176,14 +215,18 @@ list_negated(struct group_run *g, const struct text_run *text)
 static void
 read_tokens(struct group_run *g, const struct text_run *text)
 {
+	struct once *once = g->lookups.once;
+
 	g->read = true;
 	g->memo_n = 0;
+	if (once)
+		once_next(once);
 	lookup_near(&g->lookups, &text->pairs);
 	for (size_t i = 0; i < text->norm.n; i++)
-		push_memo(g, memos_find(&g->memos, text->words[i]));
+		push_memo(g, once ? NULL : memos_find(&g->memos, text->words[i]));
 	for (size_t i = 0; i < text->norm.n; i++)
 		if (!g->memo[i])
-			g->memo[i] = get_memo(g, text, i);
+			g->memo[i] = once ? get_memo_once(g, text, i) : get_memo(g, text, i);
 	list_negated(g, text);
 }
 

@@ -38,6 +38,7 @@ struct group {
 	uint64_t rows;             /* of all files */
 	unsigned chars;            /* the longest character n-gram that any head reads */
 	head_set negation;         /* who reads it */
+	bool once;                 /* of all its heads, as in struct ngram_spec */
 	head_set kinds[TOKEN_MARK + 1]; /* who reads such tokens */
 	head_set reads[FEATURE_KINDS];  /* who reads such features of them */
 	struct joint *_Atomic joint;    /* see heads_lookup.c; NULL as long as it does not pay */
@@ -131,12 +132,14 @@ struct feature {
 #define LOOKUPS_MAX 512
 
 struct heads_kernel;
+struct once;
 
 struct lookups {
 	struct group *group;
 	const struct heads_kernel *kernel;
 	const struct joint *joint;
-	uint64_t done;  /* in files */
+	struct once *once; /* what the text's heads have, where it is to count once; or NULL */
+	uint64_t done;     /* in files */
 	size_t n, near; /* how many there are, and whose buckets are near */
 	struct feature list[LOOKUPS_MAX];
 };
@@ -145,12 +148,23 @@ struct lookups {
 void lookup_far(struct lookups *l, const struct hash_list *list);
 void lookup_near(struct lookups *l, const struct hash_list *list);
 
-/* Look for a feature, at the latest at the finish. */
+/* Look for a feature, at the latest at the finish; nothing where it counts once, and was there. */
 void lookup(struct lookups *l, uint64_t hash, head_set set, struct memo *to);
 
 /* Have brought near what the finish will read. */
 void lookup_step(struct lookups *l);
 void lookup_finish(struct lookups *l);
+
+/* ---- heads_once.c ---- */
+
+struct once *once_new(void);
+void once_free(struct once *o);
+
+/* The next text has nothing yet. */
+void once_next(struct once *o);
+
+/* Those heads of SET that have not had feature HASH of this text; from now on they have. */
+head_set once_add(struct once *o, uint64_t hash, head_set set);
 
 /* ---- heads_joint.c ---- */
 

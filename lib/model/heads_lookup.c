@@ -135,6 +135,8 @@ lookup_near(struct lookups *l, const struct hash_list *list)
 void
 lookup(struct lookups *l, uint64_t hash, head_set set, struct memo *to)
 {
+	if (set && l->once)
+		set = once_add(l->once, hash, set);
 	if (!set)
 		return;
 	if (l->n == LOOKUPS_MAX)

@@ -104,7 +104,9 @@ struct maker {
 	struct index index;
 	struct matrix *m;
 	struct pool whole, own;
-	size_t label_cap, kind_cap, sample_cap, script_cap, first_cap;
+	struct pool again;              /* features of a row that are in it already */
+	size_t *last, last_n, last_cap; /* of each feature the last row that had it, from 1 */
+	size_t label_cap, kind_cap, sample_cap, script_cap, first_cap, distinct_cap;
 	bool alone[SCRIPT_COUNT]; /* one label only is written so */
 };
 
@@ -184,7 +186,39 @@ add_number(struct pool *p, uint32_t id)
 	p->ids[p->n++] = id;
 }
 
-/* Append what is in the list and is frequent enough to the features in P. */
+/* Is feature ID, of the row that is being made, in it already? */
+static bool
+comes_again(struct maker *k, uint32_t id)
+{
+	size_t row = k->m->rows;
+	bool again;
+
+	while (k->last_n <= id) {
+		k->last = xgrow(k->last, k->last_n, &k->last_cap, sizeof *k->last);
+		k->last[k->last_n++] = 0;
+	}
+	again = k->last[id] == row;
+	k->last[id] = row;
+	return again;
+}
+
+/* The features of the row that come again go behind the others. */
+static void
+add_again(struct maker *k, struct pool *p)
+{
+	struct matrix *m = k->m;
+
+	if (!k->o->distinct)
+		return;
+	m->distinct = xgrow(m->distinct, m->rows - 1, &k->distinct_cap, sizeof *m->distinct);
+	m->distinct[m->rows - 1] = p->n - p->start[p->spans];
+	for (size_t i = 0; i < k->again.n; i++)
+		add_number(p, k->again.ids[i]);
+	k->again.n = 0;
+}
+
+/* Append what is in the list and is frequent enough to the features in P; what comes again, if that
+ * is to be told apart, to those in k->again. */
 static void
 add_features(struct maker *k, struct pool *p)
 {
@@ -193,14 +227,20 @@ add_features(struct maker *k, struct pool *p)
 		bool is_word = j < k->list.words;
 		const struct lexicon_entry *entries;
 		size_t classes = is_word ? lexicon_find(k->o->lexicon, hash, &entries) : 0;
+		struct pool *to = p;
+		uint32_t id;
 
 		if (classes == 0 && *counter(k, hash) < k->o->min_rows &&
 		    !(is_word && vectors_find(k->o->vectors, hash) >= 0))
 			continue;
-		add_number(p, feature_number(k, hash, is_word, false));
+		id = feature_number(k, hash, is_word, false);
+		if (k->o->distinct && comes_again(k, id))
+			to = &k->again;
+		add_number(to, id);
 		for (size_t i = 0; i < classes; i++)
-			add_number(p, feature_number(k, entries[i].class, true, true));
+			add_number(to, feature_number(k, entries[i].class, true, true));
 	}
+	add_again(k, p);
 	p->start = xgrow(p->start, ++p->spans, &p->start_cap, sizeof *p->start);
 	p->start[p->spans] = p->n;
 }
@@ -401,16 +441,22 @@ rank_features(const struct matrix *m, const struct lexicon *lexicon)
 	return gain;
 }
 
-/* Renumber the features in the COUNT lists of IDS, and close up where they are gone. */
+/* Renumber the features in the COUNT lists of IDS, and close up where they are gone; DISTINCT, or
+ * NULL, tells how many stand first in each. */
 static void
-renumber(uint32_t *ids, size_t *start, size_t count, const uint32_t *to)
+renumber(uint32_t *ids, size_t *start, size_t *distinct, size_t count, const uint32_t *to)
 {
 	size_t n = 0, at = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		for (; at < start[i + 1]; at++)
+		size_t apart = distinct ? at + distinct[i] : 0, first = n;
+
+		for (; at < start[i + 1]; at++) {
 			if (to[ids[at]] != NO_ID)
 				ids[n++] = to[ids[at]];
+			if (at + 1 == apart)
+				distinct[i] = n - first;
+		}
 		start[i + 1] = n;
 	}
 }
@@ -432,9 +478,9 @@ keep_best(struct matrix *m, const struct lexicon *lexicon, uint32_t max)
 		is_word[i] = m->is_word[gain[i].id];
 		is_class[i] = m->is_class[gain[i].id];
 	}
-	renumber(m->ids, m->start, m->rows, to);
+	renumber(m->ids, m->start, m->distinct, m->rows, to);
 	if (m->first)
-		renumber(m->own, m->own_start, m->first[m->rows], to);
+		renumber(m->own, m->own_start, NULL, m->first[m->rows], to);
 	free(gain);
 	free(to);
 	free(m->hash);
@@ -473,6 +519,8 @@ matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *
 	index_release(&k.index);
 	free(k.sketch);
 	free(k.list.hash);
+	free(k.again.ids);
+	free(k.last);
 	norm_release(&k.norm);
 	if (o->max_features && k.m->features > o->max_features)
 		keep_best(k.m, o->lexicon, o->max_features);
@@ -501,6 +549,7 @@ matrix_free(struct matrix *m)
 		return;
 	free(m->start);
 	free(m->ids);
+	free(m->distinct);
 	free(m->label);
 	free(m->kind);
 	free(m->sample);

@@ -14,6 +14,9 @@ struct matrix {
 	size_t rows;
 	size_t *start;    /* [rows + 1] into ids */
 	uint32_t *ids;    /* a row's features, as often as they occur */
+	size_t *distinct; /* [rows] so many of a row's features, the first ones, are different;
+	                   * NULL unless asked for */
+	bool once;        /* only those count, see matrix_row */
 	uint32_t *label;  /* [rows] */
 	uint32_t *sample; /* [rows] the row of the dataset */
 	uint8_t *kind;    /* [rows] its group, of up to 256 */
@@ -46,6 +49,8 @@ struct matrix_options {
 	const struct lexicon *lexicon;
 	/* Words that have a vector are kept however rare, too.  Or NULL. */
 	const struct vectors *vectors;
+	bool distinct; /* what is in a row more than once stands behind the rest, see once; with
+	                * no pieces */
 };
 
 /* May LABEL be the label of a row in SCRIPT? */
@@ -61,12 +66,12 @@ typedef bool pick_fn(const struct sample *s);
 struct matrix *matrix_new(const struct dataset *d, pick_fn *pick, const struct matrix_options *o);
 void matrix_free(struct matrix *m);
 
-/* Features of row I. */
+/* Features of row I: as often as they occur, or once each. */
 static inline size_t
 matrix_row(const struct matrix *m, size_t i, const uint32_t **ids)
 {
 	*ids = m->ids + m->start[i];
-	return m->start[i + 1] - m->start[i];
+	return m->once ? m->distinct[i] : m->start[i + 1] - m->start[i];
 }
 
 /* How many words row I has; 0 when they were not kept. */

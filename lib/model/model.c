@@ -306,8 +306,8 @@ attach(struct model *m, const char *p, size_t size, const char *path, struct sme
 		m->weights = (const int8_t *)(p + l.weights);
 	}
 	m->meta = (struct slice){p + l.meta, h->meta_size};
-	m->spec = (struct ngram_spec){
-	    h->word_max, h->char_min, h->char_max, h->tokens, (h->flags & MODEL_NEGATION) != 0};
+	m->spec = (struct ngram_spec){h->word_max, h->char_min, h->char_max, h->tokens,
+	    (h->flags & MODEL_NEGATION) != 0, (h->flags & MODEL_ONCE) != 0};
 	if (h->flags & MODEL_THRESHOLDS)
 		m->thresholds = (const float *)(p + l.decisions);
 	m->knots = (const struct model_knot *)(p + l.decisions + model_thresholds_size(h));

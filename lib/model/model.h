@@ -77,11 +77,13 @@ enum model_flag {
 	MODEL_THRESHOLDS = 2, /* some labels win from a probability of their own, see decide.h */
 	MODEL_NEGATION = 4,   /* of struct ngram_spec */
 	MODEL_SPARSE = 8,     /* rows list their weights; no hidden units, at most 255 labels */
-	MODEL_LANGS = 16      /* for texts in some languages only */
+	MODEL_LANGS = 16,     /* for texts in some languages only */
+	MODEL_ONCE = 32       /* of struct ngram_spec */
 };
 
 /* What flags there are. */
-#define MODEL_FLAGS (MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION | MODEL_SPARSE | MODEL_LANGS)
+#define MODEL_FLAGS                                                                              \
+	(MODEL_SCRIPTS | MODEL_THRESHOLDS | MODEL_NEGATION | MODEL_SPARSE | MODEL_LANGS | MODEL_ONCE)
 
 #define MODEL_SPARSE_LABELS 255
 

@@ -195,6 +195,7 @@ header_of(const struct model_parts *parts, size_t strings_size)
 	    .meta_size = (uint32_t)parts->meta.n,
 	    .normalize_version = NORMALIZE_VERSION,
 	    .flags = (uint16_t)(parts->flags | (parts->spec.negation ? MODEL_NEGATION : 0) |
+				(parts->spec.once ? MODEL_ONCE : 0) |
 				(has_langs(parts) ? MODEL_LANGS : 0)),
 	    .knots = parts->knots,
 	    .tokens = parts->spec.tokens,

@@ -20,9 +20,13 @@ rarity_values(const struct matrix *m, const size_t *rows, size_t count, double w
 	float *value = xcalloc((size_t)m->features + 1, sizeof *value);
 	double squares = 0, all = 0;
 
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = m->start[rows[i]]; j < m->start[rows[i] + 1]; j++)
-			in[m->ids[j]]++;
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t *ids;
+		size_t n = matrix_row(m, rows[i], &ids);
+
+		for (size_t j = 0; j < n; j++)
+			in[ids[j]]++;
+	}
 	for (uint32_t f = 0; f < m->features; f++) {
 		double rare = in[f] && in[f] < count ? (double)count / in[f] : 1;
 

@@ -27,6 +27,7 @@ put_counts(struct buf *b, const struct dataset *d, const struct train_options *o
 		    "  strength %-8g macro-F1 %.4f, accuracy %.4f in %u-fold cross-validation\n",
 		    o->grid[g], r->grid[g].macro_f1, r->grid[g].accuracy, o->folds);
 	put_choice(b, "rare n-grams count more", &r->rarity);
+	put_choice(b, "n-grams count once a text", &r->once);
 	put_choice(b, "vectors of words", &r->vectors);
 	put_choice(b, "rows of rare labels count more", &r->evening);
 	put_choice(b, "all labels count the same", &r->balance);

@@ -11,6 +11,7 @@ struct solve_options {
 	unsigned epochs;     /* softmax, hidden: how often each row is seen */
 	bool adaptive;       /* softmax: the rate of a feature falls with what it learned */
 	bool rarity;         /* rare n-grams count more, see rarity.h */
+	bool once;           /* the features of a row count once, see matrix_row; as in the matrix */
 	double vector_share; /* liblinear, hidden: how much vectors of words count beside n-grams,
 	                        or 0 */
 	double word_weight;  /* a word counts as so many character n-grams */

@@ -159,12 +159,12 @@ train_build(struct training *t, const char *release, struct slice meta, struct b
 	float *weights = NULL;
 	uint64_t *hashes = NULL;
 	int r;
+	struct ngram_spec spec = t->o->matrix.spec;
 	struct model_parts parts = {.name = t->o->name,
 	    .release = release,
 	    .langs = t->o->langs,
 	    .meta = meta,
 	    .names = t->names,
-	    .spec = t->o->matrix.spec,
 	    .labels = t->m->labels,
 	    .experts = t->found.experts,
 	    .rows = t->m->features,
@@ -183,6 +183,8 @@ train_build(struct training *t, const char *release, struct slice meta, struct b
 	    .thresholds = t->thresholds,
 	    .min_p = (float)t->o->min_p};
 
+	spec.once = t->how.once;
+	parts.spec = spec;
 	if (lexicon)
 		parts.rows = lexicon_fold(lexicon, t->m, &t->found, &hashes, &weights);
 	else if (t->found.vector_weights)
@@ -319,6 +321,8 @@ describe(const struct training *t, struct buf *b)
 	}
 	if (t->how.rarity)
 		buf_puts(b, ",\"rarity\":true");
+	if (t->how.once)
+		buf_puts(b, ",\"once\":true");
 	if (t->how.label_weight == t->even_weight)
 		buf_puts(b, ",\"evened\":true");
 	if (t->how.label_weight == t->full_weight)
@@ -349,6 +353,26 @@ describe(const struct training *t, struct buf *b)
 	buf_puts(b, "}");
 }
 
+/* May it be tried whether n-grams are to count once?  Only where cross-validation chooses the rest. */
+static bool
+tries_once(const struct training *t)
+{
+	return t->o->once == TRAIN_TRY && t->o->grid_n > 1 && t->solve == solve_liblinear &&
+	       !t->o->matrix.pieces;
+}
+
+/* Are the texts so long that most of their n-grams stand in them before?  Frequent ones drown the
+ * rest then, if they count as often as they stand there. */
+static bool
+mostly_repeats(const struct matrix *m)
+{
+	size_t distinct = 0;
+
+	for (size_t i = 0; i < m->rows; i++)
+		distinct += m->distinct[i];
+	return distinct * 2 < m->start[m->rows];
+}
+
 void
 train_prepare(struct training *t, pick_fn *pick)
 {
@@ -356,7 +380,9 @@ train_prepare(struct training *t, pick_fn *pick)
 
 	matrix_free(t->m);
 	how.gate = t->o->scripts ? t->gate : NULL;
+	how.distinct = t->how.once || tries_once(t);
 	t->m = matrix_new(t->d, pick, &how);
+	t->m->once = t->how.once;
 	t->report->features = t->m->features;
 	train_say(t, "%zu rows, %zu n-grams in them, %u different ones kept", t->m->rows,
 	    t->m->start[t->m->rows], t->m->features);
@@ -371,6 +397,8 @@ train_and_measure(struct training *t, struct buf *out, struct sme_err *err)
 	if (t->m->features == 0)
 		return err_set(err, SME_DATA, "no n-gram occurs in %u rows; see --min-rows",
 		    t->o->matrix.min_rows);
+	if (tries_once(t))
+		t->how.once = t->m->once = mostly_repeats(t->m);
 	if (t->o->grid_n > 1)
 		train_search_grid(t);
 	train_choose_hidden(t);
@@ -540,6 +568,7 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	    .epochs = o->epochs,
 	    .adaptive = o->adaptive,
 	    .rarity = wants_rarity(&t),
+	    .once = o->once == TRAIN_YES,
 	    .word_weight = train_word_weight(&t, wants_rarity(&t)),
 	    .vector_share = o->matrix.vectors ? VECTOR_SHARE : 0,
 	    .label_weight = t.label_weight};

@@ -46,6 +46,7 @@ struct train_options {
 	struct matrix_options matrix;
 	double word_weight;     /* 0: by the rest */
 	enum train_wish rarity; /* do rare n-grams count more? */
+	enum train_wish once;   /* does an n-gram count once a text, see struct ngram_spec? */
 	bool vectors_tried;     /* use the vectors only if cross-validation finds them better */
 	bool adaptive;
 	enum train_solver solver;
@@ -106,7 +107,7 @@ struct train_report {
 	double strength; /* the chosen one */
 	struct train_score grid[TRAIN_GRID_MAX];
 	const char *solver;
-	struct train_choice rarity, vectors, evening, balance;
+	struct train_choice rarity, once, vectors, evening, balance;
 	uint32_t hidden;             /* units in the model */
 	double linear_share;         /* what the linear part counts beside them */
 	double linear_f1, hidden_f1; /* in cross-validation without and with them; 0: not tried */

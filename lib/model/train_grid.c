@@ -58,6 +58,14 @@ struct contest {
 	struct guess *guesses;
 };
 
+/* Learn with HOW from now on. */
+static void
+learn_with(struct training *t, struct solve_options how)
+{
+	t->how = how;
+	t->m->once = how.once;
+}
+
 static double
 worth(struct train_score s)
 {
@@ -105,14 +113,14 @@ try_without(struct training *t, struct contest *c, struct solve_options other,
 {
 	struct solve_options used = t->how;
 
-	t->how = other;
+	learn_with(t, other);
 	*choice = (struct train_choice){.tried = true, .with = *best, .without = try_it(t, c)};
 	train_say(t, "without %s: macro-F1 %.4f, not %.4f, accuracy %.4f, not %.4f", what,
 	    choice->without.macro_f1, best->macro_f1, choice->without.accuracy, best->accuracy);
 	if (worth(choice->without) > worth(*best))
 		*best = choice->without;
 	else
-		t->how = used;
+		learn_with(t, used);
 }
 
 /* Choose all but what rows of a label count. */
@@ -127,6 +135,10 @@ choose_features(struct training *t, struct contest *c)
 	other.word_weight = train_word_weight(t, false);
 	if (t->o->rarity == TRAIN_TRY && t->solve == solve_liblinear)
 		try_without(t, c, other, &best, &r->rarity, "counting rare n-grams more");
+	other = t->how;
+	other.once = false;
+	if (t->o->once == TRAIN_TRY && t->how.once)
+		try_without(t, c, other, &best, &r->once, "counting n-grams once a text");
 	other = t->how;
 	other.vector_share = 0;
 	if (t->o->vectors_tried && t->m->vectors && t->solve == solve_liblinear)
@@ -144,7 +156,7 @@ try_balance(
 	struct solve_options used = t->how;
 	struct train_choice balance = {.tried = true, .without = best};
 
-	t->how = start;
+	learn_with(t, start);
 	t->how.label_weight = t->full_weight;
 	balance.with = choose_features(t, c);
 	train_say(t,
@@ -152,7 +164,7 @@ try_balance(
 	    "not %.4f",
 	    balance.with.macro_f1, best.macro_f1, balance.with.accuracy, best.accuracy);
 	if (worth(balance.with) <= worth(best)) {
-		t->how = used;
+		learn_with(t, used);
 		*r = before;
 	}
 	r->balance = balance;

@@ -28,6 +28,7 @@ struct ngram_spec {
 	uint16_t
 	    tokens; /* bits 1 << enum token_kind; others are passed over, also between a pair */
 	bool negation; /* words in the reach of a negation once more, as ngram_negated */
+	bool once;     /* what stands in a text more than once counts once; for who adds up */
 };
 
 #define NGRAM_ALL_TOKENS 0x1ff

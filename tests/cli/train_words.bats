@@ -142,6 +142,39 @@ texts() {
 	[[ $output != *"rare n-grams"* ]]
 }
 
+# Long posts: of the label speaks one of a few words, and all say the same things over and over.
+long_rows() {
+	awk 'BEGIN {
+		split("splendid great lovely dreadful awful nasty", word, " ")
+		for (i = 0; i < 120; i++) {
+			text = ""
+			for (k = 0; k < 30; k++)
+				text = text ((k * 7 + i) % 5 ? " the train to the town" : " we and the others")
+			printf "{\"id\":\"r%d\",\"text\":\"number %d %s%s\",\"mood\":\"%s\"}\n", i, i,
+				word[i % 6 + 1], text, (i % 6 < 3 ? "positive" : "negative")
+		}
+	}'
+}
+
+@test "n-grams may count once a text, and do in long ones if that is better" {
+	rows | grep -v "is not" >rows
+	long_rows >long
+	sme-train -q --label-key mood --grid 3 --chars 0 --words 1 --once yes -o once.model long
+	sme-train -q --label-key mood --grid 3 --chars 0 --words 1 -o often.model long
+	[ "$(label once.model "awful awful awful splendid great awful awful")" = positive ]
+	[ "$(label often.model "awful awful awful splendid great awful awful")" = negative ]
+	jq -cn '{type: "mention", text: "awful, awful! splendid. splendid great"}' |
+		sme-classify --model once.model --heads mood --min-p 0 --explain >out
+	[ "$(jq -c '[.class.heads.mood.why[][0]]' out)" = '["splendid","great"]' ]
+	run sme-train --label-key mood --grid 1,3 --with-vectors none -o m.model long
+	[[ $output == *"n-grams count once a text: macro-F1 "* ]]
+	run sme-train --label-key mood --grid 1,3 --with-vectors none -o m.model rows
+	[[ $output != *"once a text"* ]]
+	run --separate-stderr sme-train --label-key mood --once yes --pieces 2 --solver softmax -o m.model rows
+	[ "$status" -eq 64 ]
+	[[ $stderr == *"--once does not go with --pieces"* ]]
+}
+
 @test "what vectors do not go with, and files that are none, are errors" {
 	rows >rows
 	run --separate-stderr sme-train --label-key mood --with-vectors nowhere -o m.model rows

@@ -191,7 +191,8 @@ make_head(struct buf *file, unsigned head)
 		.char_min = (uint8_t)(head % 4 ? head % 4 : 1),
 		.char_max = 4,
 		.tokens = head % 2 ? NGRAM_ALL_TOKENS : 1,
-		.negation = head % 2},
+		.negation = head % 2,
+		.once = head % 7 == 3},
 	    .labels = LABELS,
 	    .flags = (uint16_t)(MODEL_LANGS | (head % 2 ? MODEL_NEGATION : 0)),
 	    .temperature = 1,
@@ -247,11 +248,14 @@ one_by_one(const struct model *m, struct slice text, double *probs)
 	norm_run(&norm, text);
 	ngram_collect(&list, &norm, &m->spec);
 	for (size_t i = 0; i < list.n; i++) {
+		bool again = false;
 		int32_t row = model_find(m, list.hash[i]);
 		const struct model_entry *e = NULL;
 		unsigned count = 0;
 
-		if (row < 0)
+		for (size_t j = 0; m->spec.once && j < i && !again; j++)
+			again = list.hash[j] == list.hash[i];
+		if (row < 0 || again)
 			continue;
 		hits++;
 		if (m->entries)

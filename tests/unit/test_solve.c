@@ -18,7 +18,7 @@
  * from where the other is: a feature by itself says nothing of it. */
 static size_t start[ROWS + 1];
 static uint32_t ids[2 * ROWS], label[ROWS];
-static uint8_t script[ROWS];
+static uint8_t script[ROWS], kind[ROWS];
 static bool is_word[2 * SIDE], is_class[2 * SIDE];
 static size_t all[ROWS];
 static double even[SIDE];
@@ -27,6 +27,7 @@ static const struct matrix m = {.rows = ROWS,
     .start = start,
     .ids = ids,
     .label = label,
+    .kind = kind,
     .script = script,
     .is_word = is_word,
     .is_class = is_class,
@@ -177,6 +178,38 @@ test_rarity(void **state)
 	solution_release(&b);
 }
 
+/* What stands in a row twice counts once, if that is wanted: then it teaches what one does. */
+static void
+test_once(void **state)
+{
+	static uint32_t twice_ids[3 * ROWS];
+	static size_t twice_start[ROWS + 1], distinct[ROWS];
+	struct matrix twice = m;
+	struct solve_options o = how;
+	struct solution one = {0}, often = {0}, once = {0};
+	size_t weights = (size_t)m.features * m.labels * sizeof(float);
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		memcpy(twice_ids + 3 * i, ids + 2 * i, 2 * sizeof *ids);
+		twice_ids[3 * i + 2] = ids[2 * i];
+		twice_start[i + 1] = 3 * (i + 1);
+		distinct[i] = 2;
+	}
+	twice.ids = twice_ids;
+	twice.start = twice_start;
+	twice.distinct = distinct;
+	solve_liblinear(&m, all, ROWS, &o, &one);
+	solve_liblinear(&twice, all, ROWS, &o, &often);
+	twice.once = true;
+	solve_liblinear(&twice, all, ROWS, &o, &once);
+	assert_memory_equal(one.weights, once.weights, weights);
+	assert_memory_not_equal(one.weights, often.weights, weights);
+	solution_release(&one);
+	solution_release(&often);
+	solution_release(&once);
+}
+
 int
 main(void)
 {
@@ -186,6 +219,7 @@ main(void)
 	    cmocka_unit_test(test_hidden_nets),
 	    cmocka_unit_test(test_hidden_unseen),
 	    cmocka_unit_test(test_rarity),
+	    cmocka_unit_test(test_once),
 	};
 
 	return cmocka_run_group_tests(tests, make_rows, NULL);
