@@ -64,7 +64,7 @@ group_finish(struct group *g, size_t memory)
 void
 group_release(struct group *g)
 {
-	joint_free(atomic_load(&g->joint));
+	joint_free(atomic_load(&g->begun));
 	memos_free(g->memos);
 	for (unsigned i = 0; i < g->n; i++)
 		weigh_release(&g->weigh[i]);

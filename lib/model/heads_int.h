@@ -42,6 +42,7 @@ struct group {
 	head_set kinds[TOKEN_MARK + 1]; /* who reads such tokens */
 	head_set reads[FEATURE_KINDS];  /* who reads such features of them */
 	struct joint *_Atomic joint;    /* see heads_lookup.c; NULL as long as it does not pay */
+	struct joint *_Atomic begun;    /* the same one, perhaps not whole yet */
 	atomic_flag making;
 	struct memos *memos;
 };
@@ -168,8 +169,12 @@ head_set once_add(struct once *o, uint64_t hash, head_set set);
 
 /* ---- heads_joint.c ---- */
 
-/* NULL when the files differ too much to make one table of them. */
-struct joint *joint_new(const struct group *g);
+/* Begin a table; NULL when the files differ too much to make one of them. */
+struct joint *joint_begin(const struct group *g);
+
+/* Make what nobody makes of the table, which several threads may do at once.  True, for one of
+ * them, when all is there; never, when the files do not go into it. */
+bool joint_make(struct joint *j, const struct group *g);
 void joint_free(struct joint *j);
 
 /* ---- heads_plain.c, heads_avx2.c ---- */

@@ -39,6 +39,7 @@ struct known {
 	struct chain wide, narrow;
 };
 
+/* Making some parts of the table: what one thread knows. */
 struct making {
 	const struct group *group;
 	struct joint *joint;
@@ -276,28 +277,33 @@ put_bucket(struct making *k, size_t n, char *bucket)
 	return size;
 }
 
-static size_t
-entries_of(const struct model *m)
+/* The high bits of the hashes with which piece number I begins. */
+static uint32_t
+piece_begin(const struct joint *j, unsigned i)
 {
-	return m->firsts[1u << m->header->bucket_bits];
+	return (uint32_t)(((uint64_t)i << j->high) / JOINT_PIECES);
 }
 
-/* Bytes that all buckets have at most.  What is not used of them costs nothing. */
+/* Bytes that the buckets of piece number PIECE have at most.  What is not used of them costs
+ * nothing. */
 static size_t
-bound(const struct joint *j, const struct group *g)
+bound(const struct joint *j, const struct group *g, unsigned piece)
 {
-	size_t n = ((size_t)sizeof(uint16_t) << (j->high + j->low)) + BUCKET_BYTES + FETCHED;
+	uint32_t from = piece_begin(j, piece), to = piece_begin(j, piece + 1);
+	size_t n = ((size_t)(to - from) << j->low) * sizeof(uint16_t) + BUCKET_BYTES + FETCHED;
 
 	for (unsigned i = 0; i < g->n; i++) {
 		const struct model *m = g->models[i];
-		size_t rows = m->header->rows, row = m->header->stride + sizeof(uint16_t);
+		uint32_t b = from << j->further[i], end = to << j->further[i];
+		size_t rows = m->starts[end] - m->starts[b], row = m->header->stride + sizeof(uint16_t);
+		size_t entries = m->entries ? m->firsts[end] - m->firsts[b] : 0;
 
 		n += rows * (sizeof(struct record) + 2 * sizeof(uint16_t));
 		if (m->header->stride <= NARROW || !m->entries)
 			n += rows * row;
 		else
-			n += rows * sizeof(uint16_t) + entries_of(m) * sizeof *m->entries +
-			     entries_of(m) / ENTRIES_MAX * row;
+			n += rows * sizeof(uint16_t) + entries * sizeof *m->entries +
+			     entries / ENTRIES_MAX * row;
 	}
 	return n;
 }
@@ -322,12 +328,21 @@ make_bucket(struct making *k, uint32_t part, uint32_t b)
 }
 
 static int
-make_all(struct making *k)
+make_piece(struct making *k, unsigned piece)
 {
 	struct joint *j = k->joint;
+	uint32_t end = piece_begin(j, piece + 1);
 	int r = 0;
 
-	for (uint32_t part = 0; part < 1u << j->high && r == 0; part++) {
+	k->end = j->pieces[piece];
+	for (unsigned i = 0; i < k->group->n; i++) {
+		const struct model *m = k->group->models[i];
+
+		if (m->entries)
+			k->entries[i] =
+			    m->entries + m->firsts[piece_begin(j, piece) << j->further[i]];
+	}
+	for (uint32_t part = piece_begin(j, piece); part < end && r == 0; part++) {
 		gather(k, part);
 		for (uint32_t b = 0; b < 1u << j->low && r == 0; b++)
 			r = make_bucket(k, part, b);
@@ -370,37 +385,60 @@ choose_heads(struct joint *j, const struct group *g)
 	}
 }
 
+/* Room for the buckets of all pieces, one behind the other; false when there is too much. */
+static bool
+make_room(struct joint *j, const struct group *g)
+{
+	size_t starts = sizeof *j->starts << (j->high + j->low), end = 0;
+
+	for (unsigned i = 0; i < JOINT_PIECES; i++) {
+		j->pieces[i] = end;
+		end += (bound(j, g, i) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	}
+	if (end > UINT32_MAX)
+		return false;
+	j->starts = xmalloc(starts + end);
+	mem_large(j->starts, starts + end);
+	j->buckets = (char *)j->starts + starts;
+	return true;
+}
+
 struct joint *
-joint_new(const struct group *g)
+joint_begin(const struct group *g)
 {
 	struct joint *j = xcalloc(1, sizeof *j);
-	struct making *k;
-	size_t starts;
-	int r;
 
-	if (!choose_bits(j, g) || bound(j, g) > UINT32_MAX) {
-		free(j);
-		return NULL;
+	if (choose_bits(j, g)) {
+		choose_heads(j, g);
+		if (make_room(j, g))
+			return j;
 	}
-	choose_heads(j, g);
-	starts = sizeof *j->starts << (j->high + j->low);
-	j->starts = xmalloc(starts + bound(j, g));
-	mem_large(j->starts, starts + bound(j, g));
-	j->buckets = (char *)j->starts + starts;
+	free(j);
+	return NULL;
+}
+
+bool
+joint_make(struct joint *j, const struct group *g)
+{
+	struct making *k;
+	bool last = false;
+	unsigned piece;
+
+	if (j->begun >= JOINT_PIECES)
+		return false;
 	k = xcalloc(1, sizeof *k);
 	k->group = g;
 	k->joint = j;
-	for (unsigned i = 0; i < g->n; i++)
-		k->entries[i] = g->models[i]->entries;
 	k->chains = xcalloc((size_t)1 << j->low, sizeof *k->chains);
-	r = make_all(k);
+	while ((piece = atomic_fetch_add(&j->begun, 1)) < JOINT_PIECES) {
+		if (make_piece(k, piece) < 0)
+			j->failed = true;
+		last = atomic_fetch_add(&j->made, 1) == JOINT_PIECES - 1;
+	}
 	free(k->rows);
 	free(k->chains);
 	free(k);
-	if (r == 0)
-		return j;
-	joint_free(j);
-	return NULL;
+	return last && !j->failed;
 }
 
 void

@@ -25,6 +25,9 @@
 /* A row of so many places is just that. */
 #define NARROW 4
 
+/* It is made in so many pieces, by as many threads as need it. */
+#define JOINT_PIECES 4
+
 struct joint {
 	unsigned high, low;               /* bits of the hash that choose the bucket */
 	head_set wide;                    /* whose rows are longer than NARROW */
@@ -33,6 +36,9 @@ struct joint {
 	uint32_t stride[GROUP_MAX], at[GROUP_MAX]; /* as the group has them */
 	uint32_t *starts;                          /* [buckets]: where each begins */
 	char *buckets;                             /* in the same memory */
+	size_t pieces[JOINT_PIECES]; /* where the buckets of each begin */
+	_Atomic unsigned begun, made; /* of them */
+	_Atomic bool failed;
 };
 
 struct record {

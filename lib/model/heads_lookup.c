@@ -6,18 +6,22 @@
 #include "model/heads_joint.h"
 #include "model/sums.h"
 
-/* The table, or NULL as long as it is not worth making, or another thread makes it, or it cannot be
- * made.  To make it costs about half of what it costs to look for as many features in files as are
- * in it, and it serves all threads. */
+/* The table, or NULL as long as it is not worth making, or other threads make the rest of it, or it
+ * cannot be made.  To make it costs about half of what it costs to look for as many features in
+ * files as are in it, and it serves all threads; so they help each other. */
 static const struct joint *
 find_joint(struct lookups *l)
 {
 	struct group *g = l->group;
 	struct joint *j = atomic_load_explicit(&g->joint, memory_order_acquire);
 
-	if (j || l->done < g->rows / 4 || atomic_flag_test_and_set(&g->making))
+	if (j || (l->done < g->rows / 4 && !atomic_load(&g->begun)))
 		return j;
-	j = joint_new(g);
+	if (!atomic_flag_test_and_set(&g->making))
+		atomic_store(&g->begun, joint_begin(g));
+	j = atomic_load(&g->begun);
+	if (!j || !joint_make(j, g))
+		return NULL;
 	memos_many(g->memos);
 	atomic_store_explicit(&g->joint, j, memory_order_release);
 	return j;

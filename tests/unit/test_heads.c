@@ -530,8 +530,10 @@ test_joint(void **state)
 		group_add(&g, models[i]);
 	}
 	group_finish(&g, 0);
-	joint = joint_new(&g);
+	joint = joint_begin(&g);
 	assert_non_null(joint);
+	assert_true(joint_make(joint, &g));
+	assert_false(joint_make(joint, &g));
 	ask_joint(&g, joint, heads_kernel_plain());
 	if (heads_kernel_avx2())
 		ask_joint(&g, joint, heads_kernel_avx2());
