@@ -1,5 +1,6 @@
 /* Models at work: what they say of texts, when they are sure, and why. */
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -355,6 +356,64 @@ test_many(void **state)
 	buf_release(&text);
 }
 
+#define THREADS 3
+
+/* One of several threads that read texts, not all the same ones, with the same HEADS. */
+struct reading {
+	pthread_t thread;
+	const struct heads *heads;
+	struct model **models;
+	unsigned first, wrong;
+};
+
+static void *
+read_texts(void *arg)
+{
+	struct reading *r = arg;
+	struct heads_run *run = heads_run_new(r->heads);
+	struct buf text = BUF_INIT;
+	double probs[LABELS];
+
+	for (unsigned i = r->first; i < r->first + 1500; i++) {
+		unsigned h = i % MANY;
+		const struct head_result *res;
+
+		make_text(i, &text);
+		res = heads_predict(run, buf_slice(&text));
+		one_by_one(r->models[h], buf_slice(&text), probs);
+		for (int c = 0; c < LABELS; c++)
+			r->wrong += !(fabs(res[h].probs[c] - probs[c]) < 1e-9);
+	}
+	heads_run_free(run);
+	buf_release(&text);
+	return NULL;
+}
+
+/* Threads make one table and remember words together, however little room there is for them. */
+static void
+test_threads(void **state)
+{
+	struct buf file[MANY];
+	struct model *models[MANY];
+	struct reading reading[THREADS];
+	struct heads *heads;
+
+	(void)state;
+	open_heads(file, models);
+	heads = heads_new(models, MANY, 0);
+	for (unsigned i = 0; i < THREADS; i++) {
+		reading[i] = (struct reading){.heads = heads, .models = models, .first = i * 500};
+		assert_int_equal(
+		    pthread_create(&reading[i].thread, NULL, read_texts, &reading[i]), 0);
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		pthread_join(reading[i].thread, NULL);
+		assert_int_equal(reading[i].wrong, 0);
+	}
+	heads_free(heads);
+	close_heads(file, models);
+}
+
 /* Heads on others say what they say by themselves, and leave the others as they are. */
 static void
 test_shared(void **state)
@@ -564,6 +623,7 @@ main(void)
 	    cmocka_unit_test(test_explain),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_many_plain),
+	    cmocka_unit_test(test_threads),
 	    cmocka_unit_test(test_joint),
 	    cmocka_unit_test(test_shared),
 	};
