@@ -255,7 +255,7 @@ sent - -" ]
 	sme-publish -c sme.jq <pipe >out &
 	exec 7>pipe
 	mention 1 >&7
-	for _ in $(seq 80); do
+	for _ in $(seq 300); do
 		states <out | grep -q ^sent && break
 		sleep 0.1
 	done
