@@ -243,6 +243,11 @@ answers() { # answers TEXT FILTER
 	[ "$(answers "Danke für die schnelle Hilfe!" '.offensive | [.label, .p >= 0.5]')" = '[false,false]' ]
 	[ "$(answers "You are a bunch of fucking morons" '.offensive | [.label, .p >= 0.5]')" = '[true,true]' ]
 	[ "$(answers "Thank you for your quick help today" '.offensive | [.label, .p >= 0.5]')" = '[false,false]' ]
+	# A harsh complaint is none.
+	[ "$(answers "Eure App ist Schrott" '.offensive.p < 0.5')" = true ]
+	[ "$(answers "Der Support ist unfähig und die Hotline eine Katastrophe" '.offensive.p < 0.5')" = true ]
+	[ "$(answers "Worst service ever, nobody answers the phone" '.offensive.p < 0.5')" = true ]
+	[ "$(answers "Terrible experience with your store, the staff was rude" '.offensive.p < 0.5')" = true ]
 	[ "$(answers "Danke, du bist super, tolles Video!!" '.praise.label')" = true ]
 	[ "$(answers "Worst service ever, my order still has not arrived and nobody answers" .complaint.label)" = true ]
 	[ "$(answers "Have a nice weekend everybody" .complaint.label)" = false ]
