@@ -480,62 +480,6 @@ train_word_weight(const struct training *t, bool rarity)
 	return rarity || t->solve == solve_softmax ? 2 : 4;
 }
 
-/* What all rows of a label of kind KIND count together, if there are ROWS. */
-static double
-kind_share(const struct training *t, size_t kind, double rows)
-{
-	if (t->o->keep_shares && t->o->keep_shares[kind])
-		return rows;
-	return rows <= 0 ? 0 : t->o->balance ? 1 : sqrt(rows);
-}
-
-/* Weights by which rare labels count more, but not as much as frequent ones: 1 / sqrt(their rows);
- * and the same: 1 / their rows.  Both are 1 in the mean of all rows. */
-static void
-fill_label_weights(struct training *t)
-{
-	size_t labels = t->d->labels.n;
-	double all = 0;
-
-	t->even_weight = xcalloc(labels, sizeof *t->even_weight);
-	t->full_weight = xcalloc(labels, sizeof *t->full_weight);
-	for (size_t c = 0; c < labels; c++)
-		all += sqrt((double)t->labels[c].rows);
-	for (size_t c = 0; c < labels; c++) {
-		double rows = (double)t->labels[c].rows;
-
-		t->even_weight[c] = (double)t->d->n / all / sqrt(rows);
-		t->full_weight[c] = (double)t->d->n / (double)labels / rows;
-	}
-}
-
-/* Such weights within each kind of rows; with --balance labels count the same. */
-static void
-fill_kind_weights(struct training *t)
-{
-	size_t labels = t->d->labels.n, kinds = t->d->groups.n;
-	double *rows = xcalloc(labels * kinds, sizeof *rows);
-
-	t->how.experts = (uint32_t)kinds;
-	t->how.kind_weight = t->kind_weight = xcalloc(labels * kinds, sizeof *t->kind_weight);
-	for (size_t i = 0; i < t->d->n; i++)
-		rows[t->d->rows[i].group * labels + t->d->rows[i].label]++;
-	for (size_t k = 0; k < kinds; k++) {
-		double all = 0, shares = 0;
-
-		for (size_t c = 0; c < labels; c++) {
-			all += rows[k * labels + c];
-			shares += kind_share(t, k, rows[k * labels + c]);
-		}
-		for (size_t c = 0; c < labels; c++)
-			if (rows[k * labels + c] > 0)
-				t->kind_weight[k * labels + c] =
-				    all / shares * kind_share(t, k, rows[k * labels + c]) /
-				    rows[k * labels + c];
-	}
-	free(rows);
-}
-
 /* Do rare n-grams count more?  Where that is tried, it is tried first. */
 static bool
 wants_rarity(const struct training *t)
@@ -573,9 +517,9 @@ train_model(const struct dataset *d, const struct train_options *o, struct buf *
 	    .vector_share = o->matrix.vectors ? VECTOR_SHARE : 0,
 	    .label_weight = t.label_weight};
 	fill_labels(&t);
-	fill_label_weights(&t);
+	train_fill_label_weights(&t);
 	if (o->experts)
-		fill_kind_weights(&t);
+		train_fill_kind_weights(&t);
 	/* Thresholds by cost need probabilities of labels as frequent as they are. */
 	if (!o->label_weight && !o->experts && o->grid_n > 1 && !o->aims_n &&
 	    t.solve == solve_liblinear)

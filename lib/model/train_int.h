@@ -42,6 +42,13 @@ size_t train_grid_rows(const struct training *t, size_t *rows, unsigned *fold);
  * rows of rare labels count. */
 void train_search_grid(struct training *t);
 
+/* train_weights.c: weights by which rare labels count more, but not as much as frequent ones: 1 /
+ * sqrt(their rows); and the same: 1 / their rows.  Both are 1 in the mean of all rows. */
+void train_fill_label_weights(struct training *t);
+
+/* Such weights within each kind of rows; with --balance labels count the same. */
+void train_fill_kind_weights(struct training *t);
+
 /* What a word counts, with or without rare n-grams counting more. */
 double train_word_weight(const struct training *t, bool rarity);
 
